@@ -1,0 +1,1 @@
+"""The territory optimizer: an HTTP service that draws sales territories and shares accounts fairly."""

@@ -1,0 +1,1 @@
+"""Check an alignment from raw data, sharing no code with the optimizer."""

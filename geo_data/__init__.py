@@ -1,0 +1,1 @@
+"""Turn geography into numbers and numbers into maps."""

@@ -1,0 +1,1 @@
+"""Turn numbers into decisions: balanced territories with a proven gap."""

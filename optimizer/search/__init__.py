@@ -1,0 +1,1 @@
+"""The pipeline that finds alignments and proves how good they are, one step a file."""
