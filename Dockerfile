@@ -1,0 +1,36 @@
+# syntax=docker/dockerfile:1
+FROM python:3.12-slim AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python -m venv /opt/territory
+ENV PATH=/opt/territory/bin:$PATH
+WORKDIR /source
+COPY requirements/ requirements/
+RUN pip install --require-hashes -r requirements/build.txt && pip install --require-hashes -r requirements/runtime.txt
+COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY app/ app/
+COPY checker/ checker/
+COPY geo_data/ geo_data/
+COPY optimizer/ optimizer/
+RUN pip install --no-deps --no-build-isolation . \
+ && pip uninstall --yes hatchling editables pathspec pluggy trove-classifiers
+
+FROM python:3.12-slim
+LABEL org.opencontainers.image.title="Territory optimizer" \
+      org.opencontainers.image.licenses="Apache-2.0"
+RUN groupadd --gid 10001 territory \
+ && useradd --uid 10001 --gid territory --no-create-home --shell /usr/sbin/nologin territory \
+ && install -d -o territory -g territory /data
+COPY --from=build /opt/territory /opt/territory
+# Everything that is written at run time, compiled kernels included, goes below /data or /tmp: the root may be read-only.
+ENV PATH=/opt/territory/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    TERRITORY_DATA_DIR=/data \
+    TERRITORY_HOST=0.0.0.0
+USER 10001:10001
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"]
+ENTRYPOINT ["territory"]
+CMD ["serve"]
