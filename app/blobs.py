@@ -1,0 +1,96 @@
+"""Content-addressed bulk data, kept in the database in chunks and named by its SHA-256.
+
+A blob is written in the same transaction as the row that uses it, so neither exists without the other,
+and one setting (the database URL) is all that many machines need to share them.
+"""
+
+import datetime
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.database import Base, utc_now
+from app.errors import NotFound
+
+CHUNK_BYTES = 4 * 1024 * 1024
+
+
+class Blob(Base):
+    """One stored content."""
+
+    __tablename__ = "blobs"
+
+    sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(sa.BigInteger)
+    created_at: Mapped[datetime.datetime]
+
+
+class BlobChunk(Base):
+    """One part of a blob, at most ``CHUNK_BYTES`` long."""
+
+    __tablename__ = "blob_chunks"
+
+    sha256: Mapped[str] = mapped_column(
+        sa.String(64), sa.ForeignKey("blobs.sha256", ondelete="CASCADE"), primary_key=True
+    )
+    part: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    data: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+def put(session: Session, content: bytes | Path) -> str:
+    """Store the bytes, or the file's bytes, once; return their SHA-256 in hexadecimal."""
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            return _put_file(session, file)
+    return _put_file(session, io.BytesIO(content))
+
+
+def read(session: Session, sha256: str) -> bytes:
+    """Return the whole content.
+
+    Raises
+    ------
+    NotFound
+        When no such blob is stored.
+    """
+    return b"".join(chunks(session, sha256))
+
+
+def chunks(session: Session, sha256: str) -> Iterator[bytes]:
+    """Yield the content part by part, each at most ``CHUNK_BYTES`` long.
+
+    Raises
+    ------
+    NotFound
+        When no such blob is stored.
+    """
+    if session.get(Blob, sha256) is None:
+        raise NotFound(f"No stored data has the hash {sha256[:12]}….")
+    parts = session.scalars(sa.select(BlobChunk.part).where(BlobChunk.sha256 == sha256).order_by(BlobChunk.part)).all()
+    for part in parts:
+        yield session.scalars(sa.select(BlobChunk.data).where(BlobChunk.sha256 == sha256, BlobChunk.part == part)).one()
+
+
+def discard(session: Session, sha256: str) -> None:
+    """Forget a content that the caller knows to be unused; nothing happens when it is not there."""
+    session.execute(sa.delete(BlobChunk).where(BlobChunk.sha256 == sha256))
+    session.execute(sa.delete(Blob).where(Blob.sha256 == sha256))
+
+
+def _put_file(session: Session, file: BinaryIO) -> str:
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type] # BinaryIO is enough
+    if session.get(Blob, digest) is not None:
+        return digest
+    size = file.tell()
+    file.seek(0)
+    session.execute(sa.insert(Blob).values(sha256=digest, size=size, created_at=utc_now()))
+    part = 0
+    while data := file.read(CHUNK_BYTES):
+        session.execute(sa.insert(BlobChunk).values(sha256=digest, part=part, data=data))
+        part += 1
+    return digest

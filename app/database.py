@@ -1,0 +1,130 @@
+"""The database: naming convention, engine, sessions and the unit of work, for SQLite and Postgres.
+
+Every model of every noun is mapped on ``Base``. Writers go through ``transaction``, readers through
+``snapshot``; nothing else commits.
+"""
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from app.settings import Settings
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+READ_ONLY_OPTION = "territory_read_only"
+BUSY_TIMEOUT_MS = 30_000
+
+Sessions = sessionmaker[Session]
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime.datetime]):
+    """Store moments as UTC and give them back with their time zone, on SQLite as on Postgres."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime.datetime | None, dialect: sa.engine.Dialect
+    ) -> datetime.datetime | None:
+        """Turn any aware moment into UTC before it is stored."""
+        return None if value is None else value.astimezone(datetime.UTC)
+
+    def process_result_value(self, value: Any, dialect: sa.engine.Dialect) -> datetime.datetime | None:
+        """Give the stored moment its UTC zone back."""
+        if value is None:
+            return None
+        moment: datetime.datetime = value
+        return moment.replace(tzinfo=datetime.UTC) if moment.tzinfo is None else moment.astimezone(datetime.UTC)
+
+
+class Base(DeclarativeBase):
+    """The mapping that all nouns share; its metadata is what migrations compare with."""
+
+    metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this class attribute, nobody changes it
+        datetime.datetime: UtcDateTime(),
+        dict[str, Any]: sa.JSON(),
+        list[Any]: sa.JSON(),
+    }
+
+
+def utc_now() -> datetime.datetime:
+    """Return this moment in UTC."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+def create_engine(settings: Settings) -> sa.Engine:
+    """Make the engine of ``settings``; a SQLite file gets its folder, WAL and foreign keys."""
+    url = sa.make_url(settings.resolved_database_url())
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
+        pool_size=10,
+        max_overflow=50,
+    )
+    install_sqlite_rules(engine)
+    return engine
+
+
+def install_sqlite_rules(engine: sa.Engine) -> None:
+    """Make every connection of a SQLite engine wait, check foreign keys, and begin as a writer.
+
+    ``BEGIN IMMEDIATE`` takes the write lock at once, so that a transaction waits at its start and never
+    fails half-way; a session of ``snapshot`` begins deferred and never blocks anybody.
+    """
+
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin by itself
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    def on_begin(connection: sa.Connection) -> None:
+        is_reader = connection.get_execution_options().get(READ_ONLY_OPTION, False)
+        connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+
+
+def session_factory(engine: sa.Engine) -> Sessions:
+    """Return the maker of sessions; objects stay readable after the commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def transaction(sessions: Sessions) -> Iterator[Session]:
+    """Open a unit of work: committed when the block ends, rolled back when it raises."""
+    with sessions() as session, session.begin():
+        yield session
+
+
+@contextmanager
+def snapshot(sessions: Sessions) -> Iterator[Session]:
+    """Open a session that only reads; on SQLite it never takes the write lock."""
+    with sessions() as session:
+        session.connection(execution_options={READ_ONLY_OPTION: True})
+        try:
+            yield session
+        finally:
+            session.rollback()

@@ -1,0 +1,1 @@
+"""Datasets: imported, checked, immutable sets of accounts, reps, units and pairs."""

@@ -1,0 +1,185 @@
+"""The OpenAPI document and its offline page: descriptions, tags, problem answers, strict bodies.
+
+FastAPI writes most of the document from the routes; this file adds what it cannot know: the bodies that
+``strict_body`` reads, the problem answers that every operation can give, and our own front matter.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel
+
+from app.error_codes import ERROR_CODES, status_of
+from app.idempotency import Once
+from app.problem_schema import PROBLEM_SCHEMAS
+from app.problems import MEDIA_TYPE
+from app.settings import Settings
+
+STATIC_FOLDER = Path(__file__).parent / "static"
+SCHEMA_REF = "#/components/schemas/"
+
+DESCRIPTION = """
+Draw sales territories and share accounts fairly: proven gaps, explained assignments, GeoJSON maps.
+
+A `dataset` (accounts, reps, units, pairs; checked, immutable) and criteria make a `scenario`; a `job`
+executes it and finds an `alignment`: every account with its rep, its scorecard, its map and its proof.
+
+* Degrees WGS 84, kilometers, hours, seconds (`_s`), fractions for tolerances and gaps, your own currency.
+* Your ids are text, any Unicode, kept byte for byte. Times are RFC 3339 in UTC.
+* Every error is a problem document (RFC 9457) that lists all faults; GET /problems explains each code.
+* Every POST takes an `Idempotency-Key`; lists come in pages (`page_size`, `page_token`, `total_size`).
+"""
+
+TAGS = [
+    {"name": "datasets", "description": "Imported, checked, immutable accounts, reps, units and pairs."},
+    {"name": "scenarios", "description": "A dataset plus criteria plus search limits: one question."},
+    {"name": "jobs", "description": "Executions of the optimizer: progress, events, stop and cancel."},
+    {"name": "alignments", "description": "Complete assignments: scorecards, maps, moves, edits, publishing."},
+    {"name": "service", "description": "Health, metrics, limits and error codes."},
+]
+
+_DOCS_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Territory Optimizer API</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="static/swagger-ui/swagger-ui.css"></head>
+<body><div id="swagger-ui"></div><script src="static/swagger-ui/swagger-ui-bundle.js"></script>
+<script>SwaggerUIBundle({url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
+presets: [SwaggerUIBundle.presets.apis]})</script></body></html>"""
+
+
+def front_matter(settings: Settings) -> dict[str, Any]:
+    """Return what the document says before its paths."""
+    return {
+        "summary": "Open sales-territory optimizer",
+        "description": DESCRIPTION.strip(),
+        "openapi_tags": TAGS,
+        "license_info": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        "servers": [{"url": settings.public_url or "/", "description": "This service."}],
+    }
+
+
+def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Return the ``responses=`` of a route that can answer these error codes."""
+    by_status: dict[int | str, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(status_of(code), []).append(code)
+    return {status: _problem_response(named) for status, named in by_status.items()}
+
+
+def openapi_json(app: FastAPI) -> str:
+    """Return the OpenAPI 3.1 document as text, the form that is committed as docs/openapi.json."""
+    return json.dumps(app.openapi(), indent=1, ensure_ascii=False, sort_keys=False) + "\n"
+
+
+def install(app: FastAPI) -> None:
+    """Serve /openapi.json, /docs and the static files, and complete the document."""
+
+    def complete() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = complete  # type: ignore[method-assign] # the way that FastAPI's documentation names
+
+    def get_openapi_json() -> Response:
+        return JSONResponse(app.openapi())
+
+    def get_docs() -> Response:
+        return HTMLResponse(_DOCS_PAGE)
+
+    app.add_api_route("/openapi.json", get_openapi_json, include_in_schema=False)
+    app.add_api_route("/docs", get_docs, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=app.description,
+        routes=app.routes,
+        tags=app.openapi_tags,
+        servers=app.servers,
+        license_info=app.license_info,
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas.update(PROBLEM_SCHEMAS)
+    for context in iter_route_contexts(app.routes):
+        if not isinstance(context.original_route, APIRoute) or not context.include_in_schema:
+            continue
+        for method in context.methods or ():
+            operation = document["paths"][context.path_format][method.lower()]
+            _complete_operation(operation, context.dependant, schemas, str(context.path_format))
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    return document
+
+
+def _complete_operation(operation: dict[str, Any], dependant: Dependant, schemas: dict[str, Any], path: str) -> None:
+    calls = list(_calls(dependant))
+    models = [call.strict_model for call in calls if hasattr(call, "strict_model")]
+    for model in models:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": _add_schema(model, schemas)}},
+        }
+    codes = {"INVALID_INPUT", "UNAVAILABLE"} if operation.get("parameters") else {"UNAVAILABLE"}
+    if "requestBody" in operation:
+        codes |= {"NOT_JSON", "DUPLICATE_KEY", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "INVALID_INPUT"}
+    if "{" in path:
+        codes.add("NOT_FOUND")
+    if any(getattr(call, "__annotations__", {}).get("return") is Once for call in calls):
+        codes |= {"IDEMPOTENCY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED", "INVALID_INPUT"}
+    responses = operation["responses"]
+    if "HTTPValidationError" in json.dumps(responses.get("422", {})):
+        del responses["422"]
+    for status, response in problem_responses(*sorted(codes)).items():
+        responses.setdefault(str(status), response)
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    for nested in dependant.dependencies:
+        if nested.call is not None:
+            yield nested.call
+        yield from _calls(nested)
+
+
+def _add_schema(model: type[BaseModel], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Add a body's schema and all that it refers to; a name that means something else gets a suffix."""
+    schema = model.model_json_schema(ref_template=SCHEMA_REF + "{model}", mode="validation")
+    nested: Mapping[str, Any] = schema.pop("$defs", {})
+    wanted = {**nested, model.__name__: schema}
+    renamed = {name: f"{name}Body" for name, body in wanted.items() if schemas.get(name, body) != body}
+    for name, body in wanted.items():
+        schemas[renamed.get(name, name)] = _with_refs(body, renamed)
+    return {"$ref": SCHEMA_REF + renamed.get(model.__name__, model.__name__)}
+
+
+def _with_refs(value: Any, renamed: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_with_refs(item, renamed) for item in value]
+    if not isinstance(value, dict):
+        return value
+    result = {key: _with_refs(item, renamed) for key, item in value.items()}
+    name = str(value.get("$ref", "")).removeprefix(SCHEMA_REF)
+    if name in renamed:
+        result["$ref"] = SCHEMA_REF + renamed[name]
+    return result
+
+
+def _problem_response(codes: list[str]) -> dict[str, Any]:
+    titles = "; ".join(f"`{code}` {ERROR_CODES[code].title.lower()}" for code in codes)
+    return {
+        "description": f"Problem: {titles}.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": SCHEMA_REF + "Problem"}}},
+    }

@@ -1,0 +1,1 @@
+"""Executions of the optimizer: durable, watched while they run, ended once."""

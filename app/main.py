@@ -1,0 +1,70 @@
+"""The FastAPI application: create_app(settings) wires settings, database, errors and every noun's router."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from app import documentation, health, problems
+from app.alignments.routes import router as alignments_router
+from app.database import create_engine, session_factory
+from app.datasets.routes import router as datasets_router
+from app.jobs.routes import router as jobs_router
+from app.migrations.upgrade import upgrade
+from app.observation import Observation, RequestMetrics
+from app.scenarios.routes import router as scenarios_router
+from app.settings import Settings
+
+DISTRIBUTION = "territory-optimizer"
+
+
+def software_version() -> str:
+    """Return the version of the installed package, `0` when it runs from bare sources."""
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "0"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the service of ``settings``; the database is opened and migrated when it starts."""
+    app = FastAPI(
+        title="Territory Optimizer",
+        version=software_version(),
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        **documentation.front_matter(settings),
+    )
+    app.state.settings = settings
+    app.state.registry = CollectorRegistry()
+    for router in (
+        datasets_router,
+        scenarios_router,
+        jobs_router,
+        alignments_router,
+        health.router,
+        problems.router,
+    ):
+        app.include_router(router)
+    documentation.install(app)
+    problems.install_error_handlers(app)
+    app.add_middleware(Observation, metrics=RequestMetrics(app.state.registry))
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open the database, bring its schema up to date, and close it at the end."""
+    engine = create_engine(app.state.settings)
+    upgrade(engine)
+    app.state.engine = engine
+    app.state.sessions = session_factory(engine)
+    try:
+        yield
+    finally:
+        engine.dispose()

@@ -1,0 +1,40 @@
+"""Alembic's entry: compares the models' metadata with a database, or migrates one.
+
+``upgrade`` hands its connection over; the command line (`alembic -c app/migrations/alembic.ini`) makes one
+from the settings in the environment.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import context
+
+from app.database import create_engine
+from app.migrations.models import metadata
+from app.settings import Settings
+
+
+def is_ours(item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+    """Leave alone the tables of the job engine, which migrates its own."""
+    return kind != "table" or name in metadata.tables
+
+
+def migrate(connection: sa.Connection) -> None:
+    """Run the wanted migrations on an open connection."""
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        include_object=is_ours,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    migrate(given)
+else:
+    with create_engine(Settings()).begin() as made:
+        migrate(made)

@@ -1,0 +1,202 @@
+"""Errors as ``application/problem+json`` (RFC 9457): rendering, FastAPI's handlers, and /problems.
+
+Whatever a caller sent, the answer is small, finite and valid UTF-8: values are cut, non-finite numbers
+and lone surrogates are replaced, and the whole body stays under ``MAX_BODY_BYTES``.
+"""
+
+import errno
+import html
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from app.error_codes import ERROR_CODES, ErrorCode, status_of
+from app.errors import Fault, InvalidInput, NotFound, ProblemError, Unavailable
+from app.validation import faults_of
+
+MEDIA_TYPE = "application/problem+json"
+MAX_BODY_BYTES = 240_000
+MAX_VALUE_CHARACTERS = 64
+MAX_SENTENCE_CHARACTERS = 1000
+MAX_FAULTS = 1000
+
+_STATUS_CODES = {
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    406: "NOT_ACCEPTABLE",
+    413: "BODY_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    401: "UNAUTHENTICATED",
+    403: "FORBIDDEN",
+    429: "TOO_MANY_REQUESTS",
+}
+
+
+def clean(value: object, *, limit: int = MAX_VALUE_CHARACTERS) -> Any:
+    """Return what may be echoed of a value: cut, finite, valid Unicode, never a whole structure."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 2**53 else clean(str(value)[: limit + 1], limit=limit)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    text = value if isinstance(value, str) else f"({type(value).__name__})"
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def fault_json(fault: Fault) -> dict[str, Any]:
+    """Render one fault; places that it does not have are left out."""
+    body: dict[str, Any] = {"code": fault.code, "detail": clean(fault.detail, limit=MAX_SENTENCE_CHARACTERS)}
+    remedy = fault.fix or (ERROR_CODES[fault.code].fix if fault.code in ERROR_CODES else "")
+    if remedy:
+        body["fix"] = clean(remedy, limit=MAX_SENTENCE_CHARACTERS)
+    if fault.pointer is not None:
+        body["pointer"] = clean(fault.pointer, limit=512)
+    if fault.file is not None:
+        body["file"] = clean(fault.file)
+    if fault.row is not None:
+        body["row"] = fault.row
+    if fault.value is not None:
+        body["value"] = clean(fault.value)
+    if fault.params:
+        body["params"] = clean_params(fault.params)
+    body["severity"] = fault.severity
+    return body
+
+
+def clean_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters that may be echoed: scalars cleaned, lists of scalars cut at 20."""
+    return {
+        str(name)[:MAX_VALUE_CHARACTERS]: (
+            [clean(item) for item in list(value)[:20]] if isinstance(value, (list, tuple)) else clean(value)
+        )
+        for name, value in params.items()
+    }
+
+
+def problem_json(error: ProblemError) -> dict[str, Any]:
+    """Render an error as the problem document of api.md, at most ``MAX_BODY_BYTES`` long."""
+    entry = ERROR_CODES.get(error.code, ERROR_CODES["INVALID_INPUT"])
+    body: dict[str, Any] = {
+        "type": f"/problems/{error.code}",
+        "title": entry.title,
+        "status": status_of(error.code),
+        "code": error.code,
+        "detail": clean(error.detail, limit=MAX_SENTENCE_CHARACTERS),
+        "fix": entry.fix,
+    }
+    if error.params:
+        body["params"] = clean_params(error.params)
+    room = MAX_BODY_BYTES - 4096
+    errors = []
+    for fault in error.faults[:MAX_FAULTS]:
+        rendered = fault_json(fault)
+        room -= len(json.dumps(rendered, ensure_ascii=True)) + 2
+        if room < 0:
+            break
+        errors.append(rendered)
+    body["errors"] = errors
+    body["errors_total"] = error.total
+    return body
+
+
+def problem_response(error: ProblemError) -> Response:
+    """Answer with the error's problem document, status and headers."""
+    body = problem_json(error)
+    return JSONResponse(body, status_code=body["status"], headers=error.headers, media_type=MEDIA_TYPE)
+
+
+def error_of_exception(error: Exception) -> ProblemError:
+    """Translate any exception into a problem: the framework's, the database's, or our own fault."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return InvalidInput(faults_of(error.errors(), body=None))
+    if isinstance(error, HTTPException):
+        code = _STATUS_CODES.get(error.status_code, "INVALID_INPUT")
+        detail = f"{ERROR_CODES[code].description} {ERROR_CODES[code].fix}"
+        return ProblemError(code, detail, headers=error.headers)
+    full_disk = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if full_disk or (isinstance(error, DBAPIError) and "disk is full" in str(error.orig)):
+        return Unavailable("STORAGE_FULL", "The disk of the service is full; nothing was stored.")
+    if isinstance(error, (OperationalError, PoolTimeoutError)) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    ):
+        return Unavailable("UNAVAILABLE", "The database cannot be reached; repeat the request in a moment.")
+    return ProblemError("INTERNAL_ERROR", "A fault of ours; the log has it under the request id.")
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Make ``app`` answer every error as a problem document."""
+    log = structlog.get_logger("territory.errors")
+
+    async def handle(request: Request, error: Exception) -> Response:
+        problem = error_of_exception(error)
+        if status_of(problem.code) >= 500:
+            log.error("request failed", code=problem.code, path=request.url.path, exc_info=error)
+        return problem_response(problem)
+
+    for kind in (ProblemError, RequestValidationError, HTTPException, DBAPIError, PoolTimeoutError, OSError):
+        app.add_exception_handler(kind, handle)
+
+
+def code_json(code: str, entry: ErrorCode) -> dict[str, Any]:
+    """Render one row of the table."""
+    return {
+        "type": f"/problems/{code}",
+        "code": code,
+        "status": entry.status,
+        "title": entry.title,
+        "description": entry.description,
+        "fix": entry.fix,
+    }
+
+
+router = APIRouter(tags=["service"])
+
+_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+    '<body style="font:16px/1.5 system-ui;max-width:50rem;margin:2rem auto;padding:0 1rem">{body}</body></html>'
+)
+
+
+def _wants_html(request: Request) -> bool:
+    accept = request.headers.get("accept", "")
+    return "text/html" in accept and "application/json" not in accept.split("text/html")[0]
+
+
+def _as_html(rows: list[dict[str, Any]]) -> Response:
+    parts = [
+        f"<h2>{html.escape(row['title'])}</h2><p><code>{row['code']}</code>"
+        f"{'' if row['status'] is None else ' · HTTP ' + str(row['status'])}</p>"
+        f"<p>{html.escape(row['description'])}</p><p><b>{html.escape(row['fix'])}</b></p>"
+        for row in rows
+    ]
+    return HTMLResponse(_PAGE.format(title="Problems", body="".join(parts)))
+
+
+@router.get("/problems", response_model=None, summary="List every error code")
+def list_problems(request: Request) -> Response:
+    """List every error code with its status, meaning and remedy, as JSON or as a page."""
+    rows = [code_json(code, entry) for code, entry in ERROR_CODES.items()]
+    return _as_html(rows) if _wants_html(request) else JSONResponse({"items": rows, "total_size": len(rows)})
+
+
+@router.get("/problems/{code}", response_model=None, summary="Explain one error code")
+def get_problem(code: str, request: Request) -> Response:
+    """Explain one error code: when it occurs and what to do, as JSON or as a page."""
+    entry = ERROR_CODES.get(code)
+    if entry is None:
+        raise NotFound("There is no such error code; GET /problems lists them.")
+    row = code_json(code, entry)
+    return _as_html([row]) if _wants_html(request) else JSONResponse(row)

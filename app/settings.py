@@ -1,0 +1,113 @@
+"""Typed settings of the service: every limit and address, one environment prefix, read when built.
+
+This file owns what can be set. It refuses to be read at import: ``create_app`` and the command line
+build one ``Settings`` and hand it on.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Hold every setting; each can be given as ``TERRITORY_<NAME>`` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="TERRITORY_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(
+        default=Path("territory-data"), description="Folder of the SQLite file and of temporary uploads."
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="postgresql://… for Postgres, sqlite:///… for a file; left out: a SQLite file in data_dir.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port that the server listens on; 0 picks one.")
+    public_url: str | None = Field(
+        default=None, description="Address that callers reach the service at, named in the OpenAPI document."
+    )
+
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="Form of the log lines: json, or console for people."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe level that is logged."
+    )
+
+    worker_id: str | None = Field(
+        default=None, description="Stable name of this worker; left out: one kept in data_dir."
+    )
+    worker_slots: int = Field(default=1, ge=1, le=64, description="Jobs that one worker executes at a time.")
+    solver_cores: int = Field(
+        default=0, ge=0, le=1024, description="Cores that one solve may use; 0 means all of the machine."
+    )
+    lease_s: float = Field(
+        default=15.0, ge=1, le=3600, description="Seconds without a heartbeat after which a job is taken over."
+    )
+    max_attempts: int = Field(default=3, ge=1, le=100, description="Workers that a job may lose before it is failed.")
+    allow_private_webhooks: bool = Field(
+        default=False, description="Let webhooks go to private and loopback addresses."
+    )
+    allow_private_providers: bool = Field(
+        default=False, description="Let travel-time providers have private and loopback addresses."
+    )
+
+    max_json_bytes: int = Field(default=64 * MEBIBYTE, ge=1024, description="Largest JSON body, in bytes.")
+    max_file_bytes: int = Field(default=256 * MEBIBYTE, ge=1024, description="Largest uploaded file, in bytes.")
+    max_unpacked_bytes: int = Field(
+        default=1024 * MEBIBYTE, ge=1024, description="Largest unpacked size of an uploaded file, in bytes."
+    )
+    max_accounts: int = Field(default=250_000, ge=1, description="Most accounts of a dataset.")
+    max_reps: int = Field(default=5_000, ge=1, description="Most reps of a dataset.")
+    max_units: int = Field(default=250_000, ge=1, description="Most units of a dataset.")
+    max_pairs: int = Field(default=5_000_000, ge=1, description="Most rows of a pairs table.")
+    max_account_rep_pairs: int = Field(
+        default=250_000_000, ge=1, description="Largest product of accounts and active reps of a job."
+    )
+    max_columns: int = Field(default=500, ge=1, description="Most columns of an uploaded table.")
+    max_measures: int = Field(default=50, ge=1, description="Most measures of a dataset.")
+    max_polygon_vertices: int = Field(
+        default=2_000_000, ge=1, description="Most vertices of all polygons of a dataset."
+    )
+    max_json_depth: int = Field(default=32, ge=4, le=200, description="Deepest nesting of a JSON body.")
+    max_id_characters: int = Field(default=128, ge=1, le=1000, description="Longest id, in characters.")
+    max_name_characters: int = Field(
+        default=1000, ge=1, description="Longest name of a dataset, scenario, account or rep, in characters."
+    )
+    max_text_characters: int = Field(default=32_767, ge=1, description="Longest other text cell, in characters.")
+    max_time_limit_s: float = Field(default=4 * 3600.0, gt=0, description="Longest search time, in seconds.")
+    max_queued_jobs: int = Field(default=10_000, ge=1, description="Most jobs that wait at a time.")
+    max_page_size: int = Field(default=10_000, ge=1, description="Most items on one page.")
+    max_listed_faults: int = Field(
+        default=1_000, ge=1, le=1_000, description="Most faults named in one answer; all are counted."
+    )
+    max_idempotency_key_characters: int = Field(
+        default=255, ge=16, le=1000, description="Longest Idempotency-Key, in characters."
+    )
+    idempotency_days: float = Field(
+        default=7.0, gt=0, description="Days for which an Idempotency-Key answers the first request again."
+    )
+    idempotency_claim_s: float = Field(
+        default=300.0, gt=0, description="Seconds after which a request that died no longer holds its key."
+    )
+
+    def resolved_database_url(self) -> str:
+        """Return the SQLAlchemy URL, with psycopg 3 for Postgres and the file in ``data_dir`` by default."""
+        if self.database_url is None:
+            return f"sqlite:///{self.data_dir / 'territory.sqlite'}"
+        for prefix in ("postgresql://", "postgres://"):
+            if self.database_url.startswith(prefix):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
+        return self.database_url
+
+    def limits(self) -> dict[str, int | float]:
+        """Return every limit by its setting's name, as GET /v1/limits serves them."""
+        return {
+            name: getattr(self, name)
+            for name in type(self).model_fields
+            if name.startswith("max_") or name.startswith("idempotency_")
+        }
