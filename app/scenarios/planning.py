@@ -1,0 +1,301 @@
+"""THE bridge: stored tables and criteria become the optimizer's arrays, and its positions become ids again.
+
+Owns the meaning of api.md in arrays: families, distances, travel, skills, pairs, targets, budgets. Imports neither
+the web nor the database, so that the solver's child process can use it. Refuses data that
+:mod:`app.scenarios.checks` would have refused before.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from app.datasets.tables import MAXIMUM_PREFIX, MEASURE_PREFIX, MINIMUM_PREFIX, TARGET_PREFIX, DatasetTables, prefixed
+from app.errors import Fault, InvalidInput
+from app.scenarios.columns import (
+    Bool,
+    Float64,
+    flags,
+    ids,
+    numbers,
+    positions,
+    texts,
+    word_lists,
+)
+from app.scenarios.families import family_numbers
+from app.scenarios.pair_values import (
+    Matrix,
+    PairRows,
+    cost_matrix,
+    distances_km,
+    missing_skills,
+    possible_pairs,
+    read_pairs,
+)
+from app.scenarios.schemas import Criteria
+from app.scenarios.wishes import optimizer_criteria
+from geo_data import distances
+from geo_data.travel import moment_of_inertia, travel_cost
+from optimizer.alignment import UNASSIGNED, Alignment
+from optimizer.criteria import Criteria as OptimizerCriteria
+from optimizer.problem import ACCOUNTS, Problem
+
+Centers = Mapping[str, tuple[float, float]]
+"""Rep id to (latitude, longitude) in degrees, for reps whose center was placed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What the optimizer is asked, and how its positions read as ids.
+
+    Attributes
+    ----------
+    problem, criteria
+        The optimizer's own types.
+    account_ids, rep_ids
+        Ids by position.
+    account_places, rep_places
+        Latitudes and longitudes in degrees; NaN where there are none. Each of shape ``(accounts,)`` or ``(reps,)``.
+    road_factor
+        Road kilometers per great-circle kilometer; None when travel is the caller's cost.
+    """
+
+    problem: Problem
+    criteria: OptimizerCriteria
+    account_ids: tuple[str, ...]
+    rep_ids: tuple[str, ...]
+    account_places: tuple[Float64, Float64]
+    rep_places: tuple[Float64, Float64]
+    road_factor: float | None
+
+    def alignment(self, rep_ids: Sequence[str | None]) -> Alignment:
+        """Return the alignment that gives each account, in the dataset's order, this rep; None is unassigned."""
+        index = {rep_id: position for position, rep_id in enumerate(self.rep_ids)}
+        return Alignment(rep=positions(list(rep_ids), index))
+
+    def assigned_rep_ids(self, alignment: Alignment) -> list[str | None]:
+        """Return each account's rep id, None where unassigned."""
+        return [None if rep == UNASSIGNED else self.rep_ids[rep] for rep in alignment.rep.tolist()]
+
+    def assignments(self, alignment: Alignment) -> pa.Table:
+        """Return the stored form of an alignment: account_id, rep_id, in the dataset's order."""
+        return pa.table(
+            {
+                "account_id": pa.array(self.account_ids, pa.string()),
+                "rep_id": pa.array(self.assigned_rep_ids(alignment), pa.string()),
+            }
+        )
+
+    def travel_km(self, alignment: Alignment) -> Float64 | None:
+        """Return each account's way to its rep, one way, once, in road kilometers; NaN where unassigned.
+
+        None when travel is the caller's cost. Shape ``(accounts,)``.
+        """
+        if self.road_factor is None:
+            return None
+        rep = np.asarray(alignment.rep)
+        known = rep != UNASSIGNED
+        for place in self.account_places:
+            known = known & ~np.isnan(place)
+        for place in self.rep_places:
+            known = known & ~np.isnan(place[rep])
+        travel = np.full(len(rep), np.nan)
+        travel[known] = self.road_factor * distances.distances_km(
+            self.account_places[0][known],
+            self.account_places[1][known],
+            self.rep_places[0][rep[known]],
+            self.rep_places[1][rep[known]],
+        )
+        return travel
+
+
+def plan(tables: DatasetTables, criteria: Criteria, *, centers: Centers | None = None) -> Plan:
+    """Turn stored tables and criteria into what the optimizer understands.
+
+    Parameters
+    ----------
+    tables
+        The dataset.
+    criteria
+        What is wanted, checked against these tables.
+    centers
+        Placed centers of reps without a home; they fill in what the reps' own coordinates leave open.
+
+    Raises
+    ------
+    InvalidInput
+        When coordinates are missing where a distance is needed, or a feature is not available yet.
+    """
+    _refuse_unavailable(criteria)
+    account_ids, rep_ids = ids(tables.accounts), ids(tables.reps)
+    account_index = {account_id: position for position, account_id in enumerate(account_ids)}
+    rep_index = {rep_id: position for position, rep_id in enumerate(rep_ids)}
+    measures = (ACCOUNTS, *prefixed(tables.accounts, MEASURE_PREFIX))
+    pairs = read_pairs(tables.pairs, account_index=account_index, rep_index=rep_index, measures=measures)
+    account_places = numbers(tables.accounts, "lat"), numbers(tables.accounts, "lon")
+    rep_places = _rep_places(tables.reps, rep_ids, centers or {})
+    amount = _amounts(tables.accounts, measures)
+    active = flags(tables.reps, "active", missing=True)
+    needs = _needs_distance(tables, criteria)
+    distance = _distance(account_places, rep_places, active=active) if needs else None
+    values = _pair_arrays(tables, criteria, distance=distance, pairs=pairs, amount=amount, measures=measures)
+    problem = Problem(
+        measures=measures,
+        amount=amount,
+        current=positions(texts(tables.accounts, "current_rep_id"), rep_index),
+        family=family_numbers(account_ids, texts(tables.accounts, "parent_id")),
+        locked=flags(tables.accounts, "locked", missing=False),
+        fte=numbers(tables.reps, "fte", missing=1.0),
+        active=active,
+        capacity_min=_by_measure(tables.reps, MINIMUM_PREFIX, measures, missing=0.0),
+        capacity_max=_by_measure(tables.reps, MAXIMUM_PREFIX, measures, missing=np.inf),
+        target=_by_measure(tables.reps, TARGET_PREFIX, measures, missing=np.nan),
+        travel=values.travel,
+        inertia=values.inertia,
+        possible=possible_pairs(
+            distance,
+            numbers(tables.reps, "max_distance_km"),
+            pairs,
+            values.given,
+            shape=(len(account_ids), len(rep_ids)),
+        ),
+        mismatch=missing_skills(word_lists(tables.accounts, "requires"), word_lists(tables.reps, "skills")),
+        pair_amounts=None if pairs is None else pairs.overrides(),
+        travel_unit=values.unit,
+    )
+    return Plan(
+        problem=problem,
+        criteria=optimizer_criteria(
+            criteria,
+            totals=dict(zip(measures, amount.sum(axis=0).tolist(), strict=True)),
+            account_index=account_index,
+            rep_index=rep_index,
+        ),
+        account_ids=tuple(account_ids),
+        rep_ids=tuple(rep_ids),
+        account_places=account_places,
+        rep_places=rep_places,
+        road_factor=criteria.travel.road_factor if criteria.travel.source == "great_circle" else None,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _PairArrays:
+    travel: Matrix | None
+    inertia: Matrix | None
+    given: Bool | None
+    unit: str
+
+
+def _pair_arrays(
+    tables: DatasetTables,
+    criteria: Criteria,
+    *,
+    distance: Matrix | None,
+    pairs: PairRows | None,
+    amount: Float64,
+    measures: tuple[str, ...],
+) -> _PairArrays:
+    inertia = None
+    if distance is not None and criteria.compactness.weight > 0:
+        weighing = "workload" if "workload" in measures else ACCOUNTS
+        inertia = moment_of_inertia(distance, amount[:, measures.index(weighing)])
+    if criteria.travel.source == "pairs":
+        cost, given = cost_matrix(pairs, num_accounts=tables.accounts.num_rows, num_reps=tables.reps.num_rows)
+        return _PairArrays(travel=cost, inertia=inertia, given=given, unit="cost")
+    if distance is None:
+        return _PairArrays(travel=None, inertia=None, given=None, unit="km")
+    visits = numbers(tables.accounts, "visits_per_year", missing=1.0)
+    travel = travel_cost(distance, visits, road_factor=criteria.travel.road_factor)
+    return _PairArrays(travel=travel, inertia=inertia, given=None, unit="km")
+
+
+def _refuse_unavailable(criteria: Criteria) -> None:
+    faults = unavailable(criteria)
+    if faults:
+        raise InvalidInput(faults)
+
+
+def unavailable(criteria: Criteria) -> list[Fault]:
+    """Return a fault for every wish that this version cannot grant yet, so that none is ignored silently."""
+    faults = []
+    if criteria.travel.source == "minutes":
+        faults.append(
+            Fault(
+                code="INVALID_VALUE",
+                detail="travel.source 'minutes' is not available in this version.",
+                fix="Use 'great_circle', or send your own travel times as pairs with 'pairs'.",
+                pointer="/criteria/travel/source",
+                value="minutes",
+            )
+        )
+    if criteria.contiguity != "off":
+        faults.append(
+            Fault(
+                code="INVALID_VALUE",
+                detail=f"contiguity '{criteria.contiguity}' is not available in this version.",
+                fix="Use 'off'; a compactness weight keeps territories tight.",
+                pointer="/criteria/contiguity",
+                value=criteria.contiguity,
+            )
+        )
+    return faults
+
+
+def _needs_distance(tables: DatasetTables, criteria: Criteria) -> bool:
+    limited = not np.isnan(numbers(tables.reps, "max_distance_km")).all()
+    if criteria.travel.source == "pairs":
+        return limited or criteria.compactness.weight > 0
+    if criteria.travel.weight > 0 or criteria.compactness.weight > 0 or limited:
+        return True
+    return not (_has_gaps(tables.accounts) or _has_gaps(tables.reps))
+
+
+def _has_gaps(table: pa.Table) -> bool:
+    return bool(np.isnan(numbers(table, "lat")).any() or np.isnan(numbers(table, "lon")).any())
+
+
+def _distance(account_places: tuple[Float64, Float64], rep_places: tuple[Float64, Float64], *, active: Bool) -> Matrix:
+    faults = missing_places("accounts", account_places, np.ones(len(account_places[0]), np.bool_))
+    faults += missing_places("reps", rep_places, active)
+    if faults:
+        raise InvalidInput(faults[:1000], total=len(faults))
+    return distances_km(account_places, rep_places)
+
+
+def missing_places(noun: str, places: tuple[Float64, Float64], needed: Bool) -> list[Fault]:
+    """Return a fault for each account or active rep that a distance is measured from or to and has no place."""
+    missing = np.flatnonzero((np.isnan(places[0]) | np.isnan(places[1])) & needed)
+    who = "account" if noun == "accounts" else "rep"
+    more = "" if who == "account" else " Free centers, which the optimizer places, are not available in this version."
+    return [
+        Fault(
+            code="COORDINATE_MISSING",
+            detail=f"The {who} in row {position + 1} has no lat and lon, which travel and compactness need.{more}",
+            fix="Send lat and lon, or set the weights of travel and compactness to 0.",
+            pointer=f"/{noun}/{position}/lat",
+            row=int(position) + 1,
+        )
+        for position in missing.tolist()
+    ]
+
+
+def _rep_places(reps: pa.Table, rep_ids: Sequence[str], centers: Centers) -> tuple[Float64, Float64]:
+    latitude, longitude = numbers(reps, "lat"), numbers(reps, "lon")
+    for position, rep_id in enumerate(rep_ids):
+        if rep_id in centers and (np.isnan(latitude[position]) or np.isnan(longitude[position])):
+            latitude[position], longitude[position] = centers[rep_id]
+    return latitude, longitude
+
+
+def _amounts(accounts: pa.Table, measures: Sequence[str]) -> Float64:
+    amount = np.ones((accounts.num_rows, len(measures)), dtype=np.float64)
+    for column, measure in enumerate(measures):
+        if measure != ACCOUNTS:
+            amount[:, column] = numbers(accounts, MEASURE_PREFIX + measure, missing=0.0)
+    return amount
+
+
+def _by_measure(reps: pa.Table, prefix: str, measures: Sequence[str], *, missing: float) -> Float64:
+    return np.column_stack([numbers(reps, prefix + measure, missing=missing) for measure in measures])
