@@ -1,0 +1,93 @@
+"""What a pair costs once the prices of the loads are added.
+
+``reduced[i, c] = cost[i, c] + sum_l amount(i, c, l) · prices[l, c]``; an infinite cost stays infinite.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optimizer.problem import FloatArray, IntArray
+from optimizer.search.model import Model
+from optimizer.search.pricing_kernels import near_columns_of_items, price_items, smallest_of_items
+from optimizer.search.slices import SLICE_PAIRS, map_slices, slices_of
+
+
+@dataclass(frozen=True, eq=False)
+class NearColumns:
+    """Per item the columns of small reduced cost, cheapest first.
+
+    Attributes
+    ----------
+    column, reduced
+        Only the first ``count`` entries of a row mean anything. Shape ``(items, most)``.
+    count
+        Shape ``(items,)``.
+    smallest
+        Smallest reduced cost over all columns; infinite where none is allowed. Shape ``(items,)``.
+    """
+
+    column: IntArray
+    reduced: FloatArray
+    count: IntArray
+    smallest: FloatArray
+
+
+def reduced_costs(model: Model, prices: FloatArray, *, rows: slice = slice(None)) -> FloatArray:
+    """Return the reduced costs of a slice of the items. Shape ``(items of the slice, columns)``, float64.
+
+    Parameters
+    ----------
+    prices
+        Price per unit of each load in each column, as :func:`optimizer.search.bound.column_prices` gives it.
+        Shape ``(loads, columns)``.
+    rows
+        Slice of items, step 1.
+    """
+    first, last, _ = rows.indices(model.num_items)
+    out = np.empty((max(0, last - first), model.num_columns))
+    price_items(first, last, *_arrays(model, prices), out)
+    return out
+
+
+def cheapest_columns(model: Model, prices: FloatArray, *, num_threads: int = 2) -> tuple[IntArray, FloatArray]:
+    """Return each item's cheapest column by reduced cost (−1 where none is allowed) and that cost (then infinite)."""
+    arrays = _arrays(model, prices)
+    best = np.empty(model.num_items, dtype=np.int32)
+    smallest = np.empty(model.num_items)
+
+    def work(part: slice) -> None:
+        smallest_of_items(part.start, part.stop, *arrays, best, smallest)
+
+    map_slices(work, slices_of(model.num_items, SLICE_PAIRS // model.num_columns), num_threads=num_threads)
+    return best, smallest
+
+
+def near_columns(model: Model, prices: FloatArray, *, width: float, most: int, num_threads: int = 2) -> NearColumns:
+    """Return per item the columns whose reduced cost is within ``width`` of its smallest, at most ``most`` of them."""
+    arrays = _arrays(model, prices)
+    most = min(most, model.num_columns)
+    column = np.empty((model.num_items, most), dtype=np.int32)
+    reduced = np.empty((model.num_items, most))
+    count = np.empty(model.num_items, dtype=np.int32)
+    smallest = np.empty(model.num_items)
+
+    def work(part: slice) -> None:
+        near_columns_of_items(part.start, part.stop, *arrays, width, column, reduced, count, smallest)
+
+    map_slices(work, slices_of(model.num_items, SLICE_PAIRS // model.num_columns), num_threads=num_threads)
+    return NearColumns(column, reduced, count, smallest)
+
+
+def _arrays(model: Model, prices: FloatArray) -> tuple[Any, Any, Any, Any, Any, Any]:
+    """Return what every kernel takes first."""
+    corrections = model.corrections
+    return (
+        model.cost,
+        model.amount,
+        np.ascontiguousarray(prices, dtype=np.float64),
+        corrections.start,
+        corrections.column,
+        corrections.delta,
+    )
