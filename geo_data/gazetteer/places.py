@@ -16,7 +16,12 @@ from geo_data.gazetteer.tables import read_columns
 
 __all__ = ["EUROPEAN_UNION", "Places", "places_in", "supported_countries"]
 
-EUROPEAN_UNION = tuple("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
+# fmt: off
+EUROPEAN_UNION = (
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
+    "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+)
+# fmt: on
 """ISO 3166-1 alpha-2 codes of the 27 member states."""
 
 
