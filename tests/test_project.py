@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app.settings import Settings
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("app", "checker", "geo_data", "optimizer")
 
@@ -81,3 +83,10 @@ def test_the_image_runs_as_an_ordinary_user_from_pinned_parts() -> None:
                 assert "--require-hashes" in step
     for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", text, flags=re.MULTILINE):
         assert all((ROOT / source).exists() for source in sources.split())
+
+
+def test_every_setting_is_documented() -> None:
+    """docs/settings.md names each setting with what it does, and no other."""
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `TERRITORY_(\w+)` \| .*? \| (.*) \|$", text, flags=re.MULTILINE))
+    assert rows == {name.upper(): field.description for name, field in Settings.model_fields.items()}
