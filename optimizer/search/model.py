@@ -182,7 +182,7 @@ class Model(ReadOnly):
     @property
     def has_unassigned(self) -> bool:
         """True when items may stay unassigned."""
-        return bool(self.column_rep[-1] < 0)
+        return bool((self.column_rep < 0).any())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
