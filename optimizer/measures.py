@@ -142,5 +142,4 @@ def _own_amount(problem: Problem, measure: str) -> FloatArray:
 
 
 def _sum_by_rep(problem: Problem, rep: IntArray, amount: FloatArray) -> Float64Array:
-    total: Float64Array = np.bincount(rep, weights=amount.astype(np.float64), minlength=problem.num_reps)
-    return total
+    return np.bincount(rep, weights=amount, minlength=problem.num_reps).astype(np.float64)
