@@ -1,0 +1,42 @@
+"""How alignments stand in the database: one row of facts, the assignments as a blob, derived files beside."""
+
+import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.blobs import Blob
+from app.database import Base, utc_now
+from app.datasets.models import Dataset
+
+
+class Alignment(Base):
+    """One complete, immutable alignment; only its name and archive mark can change."""
+
+    __tablename__ = "alignments"
+
+    id: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.Text)
+    archived: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime.datetime] = mapped_column(default=utc_now, index=True)
+    origin_kind: Mapped[str] = mapped_column(sa.String(16))
+    job_id: Mapped[str | None] = mapped_column(sa.String(40), index=True)
+    parent_id: Mapped[str | None] = mapped_column(sa.String(40), sa.ForeignKey("alignments.id"), index=True)
+    dataset_id: Mapped[str] = mapped_column(sa.String(40), sa.ForeignKey(Dataset.id), index=True)
+    scenario_id: Mapped[str | None] = mapped_column(sa.String(40), index=True)
+    summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    assignments_sha256: Mapped[str] = mapped_column(sa.String(64), sa.ForeignKey(Blob.sha256), index=True)
+    certificate_sha256: Mapped[str | None] = mapped_column(sa.String(64), sa.ForeignKey(Blob.sha256), index=True)
+
+
+class AlignmentFile(Base):
+    """One result that was derived from an alignment once and is kept, such as its territories."""
+
+    __tablename__ = "alignment_files"
+
+    alignment_id: Mapped[str] = mapped_column(
+        sa.String(40), sa.ForeignKey(Alignment.id, ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(sa.String(64), sa.ForeignKey(Blob.sha256), index=True)
