@@ -16,6 +16,9 @@ ABSOLUTE: Final = 1e-9
 MODEL_PART: Final = 0.5
 """The part of the slack that the model's own limits already contain."""
 
+SUM_NOISE: Final = 1e-13
+"""Part of a sum by which its own rounding may move it, where a limit is a difference of large sums."""
+
 Number = TypeVar("Number", float, npt.NDArray[np.floating[Any]])
 
 

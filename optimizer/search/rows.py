@@ -17,7 +17,7 @@ from optimizer.problem import FloatArray, IntArray, Problem
 from optimizer.references import References, references_of
 from optimizer.search.model import Corrections, LoadName, Model, SoftBalance
 from optimizer.targets import has_moving_total, target_loads, target_share
-from optimizer.tolerances import MODEL_PART, RELATIVE, slack
+from optimizer.tolerances import MODEL_PART, RELATIVE, SUM_NOISE, slack
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -219,7 +219,7 @@ def _limit_moves(limits: _Limits, ground: _Ground, budget: Budget, *, load: int)
         served = serves_today(problem)
         amount = problem.amount[served, problem.measure_index(budget.measure)]
         today = np.bincount(problem.current[served], weights=amount, minlength=problem.num_reps)[ground.reps]
-        least = today - budget.limit - MODEL_PART * slack(np.maximum(today, budget.limit))
+        least = today - limit - SUM_NOISE * today
         lower = limits.lower[load, :num_reps]
         np.maximum(lower, np.where(least > 0, least, -np.inf), out=lower)
 
