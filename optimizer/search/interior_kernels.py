@@ -1,0 +1,232 @@
+"""Compiled passes of the interior-point method over the pairs of its restricted linear program.
+
+Pairs lie item by item: pair e of item i has ``start[i] ≤ e < start[i + 1]``. Pair e puts ``quantity[e, s]`` into row
+``row[s, column[e]]`` of every slot s (−1: no row). Each function handles items ``first`` to ``last`` and sums into
+buffers of its own, so that parts can run in threads and be added in order.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+Array = np.ndarray[Any, Any]
+
+
+@njit(cache=True, nogil=True)
+def center_items(
+    first: int, last: int, start: Array, column: Array, cost: Array, quantity: Array, row: Array, pi: Array,
+    barrier: float, x: Array, z: Array,
+) -> None:  # fmt: skip  # pragma: no cover  # compiled
+    """Set x and z of each item to its central point: ``x · z = barrier``, x sums to 1, z is dual feasible.
+
+    With reduced costs r, z = r − s, where s solves ``sum_e barrier / (r[e] − s) = 1``. The sum grows and is convex
+    in s; Newton from the side of the pole converges without leaving it.
+    """
+    for item in range(first, last):
+        begin, end = start[item], start[item + 1]
+        bottom = np.inf
+        for e in range(begin, end):
+            reduced = cost[e]
+            for s in range(quantity.shape[1]):
+                r = row[s, column[e]]
+                if r >= 0:
+                    reduced -= quantity[e, s] * pi[r]
+            z[e] = reduced
+            bottom = min(bottom, reduced)
+        gap = barrier
+        for _ in range(60):
+            total = 0.0
+            slope = 0.0
+            for e in range(begin, end):
+                share = barrier / (z[e] - bottom + gap)
+                total += share
+                slope += share / (z[e] - bottom + gap)
+            if abs(total - 1.0) < 1e-13:
+                break
+            gap += total * (total - 1.0) / slope
+        total = 0.0
+        for e in range(begin, end):
+            z[e] = z[e] - bottom + gap
+            x[e] = barrier / z[e]
+            total += x[e]
+        for e in range(begin, end):
+            x[e] /= total
+
+
+@njit(cache=True, nogil=True)
+def add_activity(
+    first: int, last: int, start: Array, column: Array, quantity: Array, row: Array, x: Array, activity: Array
+) -> None:  # fmt: skip  # pragma: no cover  # compiled
+    """Add what the items put into each row."""
+    for e in range(start[first], start[last]):
+        for s in range(quantity.shape[1]):
+            r = row[s, column[e]]
+            if r >= 0:
+                activity[r] += quantity[e, s] * x[e]
+
+
+@njit(cache=True, nogil=True)
+def add_normal_matrix(
+    first: int, last: int, start: Array, column: Array, quantity: Array, row: Array, x: Array, z: Array,
+    normal: Array,
+) -> None:  # fmt: skip  # pragma: no cover  # compiled
+    """Add the items' part of the normal matrix, lower triangle.
+
+    Per item ``sum_e θ a aᵀ − (sum_e θ a)(sum_e θ a)ᵀ / sum_e θ`` with θ = x / z. On the diagonal the difference is
+    taken as ``θ · (the other θ) / sum``: nothing cancels when one pair dominates.
+    """
+    slots = quantity.shape[1]
+    widest = 0
+    for item in range(first, last):
+        widest = max(widest, start[item + 1] - start[item])
+    theta = np.empty(widest)
+    rows = np.empty((widest, slots), dtype=np.int64)
+    values = np.empty((widest, slots))
+    for item in range(first, last):
+        begin, end = start[item], start[item + 1]
+        largest = 0.0
+        for e in range(begin, end):
+            largest = max(largest, x[e] / z[e])
+        second = 0.0
+        seen = False
+        for e in range(begin, end):
+            weight = x[e] / z[e]
+            if weight == largest and not seen:
+                seen = True
+            else:
+                second = max(second, weight)
+        count = 0
+        rest = 0.0
+        main = -1
+        for e in range(begin, end):
+            weight = x[e] / z[e]
+            if weight < 1e-13 * second:
+                continue
+            theta[count] = weight
+            if weight == largest and main < 0:
+                main = count
+            else:
+                rest += weight
+            for s in range(slots):
+                r = row[s, column[e]]
+                rows[count, s] = r if quantity[e, s] != 0.0 else -1
+                values[count, s] = quantity[e, s]
+            count += 1
+        total = rest + largest
+        for e in range(count):
+            others = rest if e == main else total - theta[e]
+            own = theta[e] * (others / total)
+            for s in range(slots):
+                p = rows[e, s]
+                if p < 0:
+                    continue
+                for t in range(s + 1):
+                    q = rows[e, t]
+                    if q < 0:
+                        continue
+                    value = own * values[e, s] * values[e, t]
+                    if p >= q:
+                        normal[p, q] += value
+                    else:
+                        normal[q, p] += value
+            for f in range(e):
+                ratio = theta[f] * (theta[e] / total)
+                for s in range(slots):
+                    p = rows[e, s]
+                    if p < 0:
+                        continue
+                    for t in range(slots):
+                        q = rows[f, t]
+                        if q < 0:
+                            continue
+                        value = ratio * values[e, s] * values[f, t]
+                        if p > q:
+                            normal[p, q] -= value
+                        elif p < q:
+                            normal[q, p] -= value
+                        else:
+                            normal[p, p] -= 2.0 * value
+
+
+@njit(cache=True, nogil=True)
+def add_right_side(
+    first: int, last: int, start: Array, column: Array, quantity: Array, row: Array, x: Array, z: Array,
+    dx: Array, dz: Array, centering: float, second_order: float, right: Array,
+) -> None:  # fmt: skip  # pragma: no cover  # compiled
+    """Subtract from ``right`` the rows' activity of ``h − θ · sum h / sum θ``.
+
+    ``h = (centering − x z − second_order · dx dz) / z`` is what the pairs would do if the prices stood still.
+    """
+    for item in range(first, last):
+        begin, end = start[item], start[item + 1]
+        weight = 0.0
+        push = 0.0
+        for e in range(begin, end):
+            weight += x[e] / z[e]
+            push += (centering - second_order * dx[e] * dz[e]) / z[e] - x[e]
+        ratio = push / weight
+        for e in range(begin, end):
+            h = (centering - second_order * dx[e] * dz[e]) / z[e] - x[e]
+            change = h - x[e] / z[e] * ratio
+            for s in range(quantity.shape[1]):
+                r = row[s, column[e]]
+                if r >= 0:
+                    right[r] -= quantity[e, s] * change
+
+
+@njit(cache=True, nogil=True)
+def find_direction(
+    first: int, last: int, start: Array, column: Array, quantity: Array, row: Array, x: Array, z: Array,
+    dx: Array, dz: Array, centering: float, second_order: float, dpi: Array, steps: Array,
+) -> None:  # fmt: skip  # pragma: no cover  # compiled
+    """Write the direction of x and z that belongs to ``dpi``, and the longest primal and dual steps along it."""
+    primal = 1e300
+    dual = 1e300
+    for item in range(first, last):
+        begin, end = start[item], start[item + 1]
+        weight = 0.0
+        push = 0.0
+        for e in range(begin, end):
+            along = 0.0
+            for s in range(quantity.shape[1]):
+                r = row[s, column[e]]
+                if r >= 0:
+                    along += quantity[e, s] * dpi[r]
+            theta = x[e] / z[e]
+            h = (centering - second_order * dx[e] * dz[e]) / z[e] - x[e]
+            weight += theta
+            push += h + theta * along
+            dx[e] = h
+            dz[e] = -along
+        shift = push / weight
+        for e in range(begin, end):
+            dz[e] += shift
+            dx[e] -= x[e] / z[e] * dz[e]
+            if dx[e] < 0.0:
+                primal = min(primal, -x[e] / dx[e])
+            if dz[e] < 0.0:
+                dual = min(dual, -z[e] / dz[e])
+    steps[0] = primal
+    steps[1] = dual
+
+
+@njit(cache=True, nogil=True)
+def complementarity(
+    first: int, last: int, start: Array, x: Array, z: Array, dx: Array, dz: Array, primal: float, dual: float
+) -> float:  # fmt: skip  # pragma: no cover  # compiled
+    """Return ``sum (x + primal · dx) (z + dual · dz)``."""
+    total = 0.0
+    for e in range(start[first], start[last]):
+        total += (x[e] + primal * dx[e]) * (z[e] + dual * dz[e])
+    return total
+
+
+@njit(cache=True, nogil=True)
+def take_step(
+    first: int, last: int, start: Array, x: Array, z: Array, dx: Array, dz: Array, primal: float, dual: float
+) -> None:  # fmt: skip  # pragma: no cover  # compiled
+    """Move x and z along the direction."""
+    for e in range(start[first], start[last]):
+        x[e] += primal * dx[e]
+        z[e] += dual * dz[e]
