@@ -46,7 +46,7 @@ def loads(problem: Problem, alignment: Alignment) -> Float64Array:
     rep = alignment.rep[is_assigned]
     return np.stack(
         [
-            np.bincount(rep, weights=amount[is_assigned, measure], minlength=problem.num_reps)
+            _sum_by_rep(problem, rep, amount[is_assigned, measure])
             for measure in range(len(problem.measures))
         ],
         axis=1,
@@ -142,4 +142,5 @@ def _own_amount(problem: Problem, measure: str) -> FloatArray:
 
 
 def _sum_by_rep(problem: Problem, rep: IntArray, amount: FloatArray) -> Float64Array:
+    # bincount answers an empty sum with integers
     return np.bincount(rep, weights=amount, minlength=problem.num_reps).astype(np.float64)
