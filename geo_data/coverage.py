@@ -22,7 +22,7 @@ from geo_data.sites import GRID_DEGREES
 __all__ = ["as_multipolygon", "dissolve", "faces_between", "is_covered", "simplify_coverage"]
 
 _KM_PER_DEGREE = 111.195
-_ROUNDS = 4  # of keeping more points in place; the first settles almost all
+_ROUNDS, _FULL_ROUNDS = 8, 3  # of keeping more points in place; after three full ones in half steps
 _PIN_DEGREES = 1e-9  # size of the marks that hold points while borders move
 
 
@@ -143,7 +143,8 @@ def simplify_coverage(
     tolerance = tolerance_m / (1000 * _KM_PER_DEGREE * np.sqrt(max(mean_cosine, 0.05)))
     obstacles = pinned
     simplified = territories
-    for _ in range(_ROUNDS):
+    for attempt in range(_ROUNDS):
+        tolerance *= 0.5 if attempt >= _FULL_ROUNDS else 1.0
         marks = _marks(obstacles)
         simplified = shapely.coverage_simplify(np.concatenate((territories, marks)), tolerance)
         simplified = np.array([as_multipolygon(item) for item in simplified[: len(territories)]], dtype=object)
