@@ -137,7 +137,7 @@ def plan(tables: DatasetTables, criteria: Criteria, *, centers: Centers | None =
     rep_places = _rep_places(tables.reps, rep_ids, centers or {})
     amount = _amounts(tables.accounts, measures)
     active = flags(tables.reps, "active", missing=True)
-    needs = _needs_distance(tables, criteria)
+    needs = needs_distance(tables, criteria)
     distance = _distance(account_places, rep_places, active=active) if needs else None
     values = _pair_arrays(tables, criteria, distance=distance, pairs=pairs, amount=amount, measures=measures)
     problem = Problem(
@@ -243,7 +243,8 @@ def unavailable(criteria: Criteria) -> list[Fault]:
     return faults
 
 
-def _needs_distance(tables: DatasetTables, criteria: Criteria) -> bool:
+def needs_distance(tables: DatasetTables, criteria: Criteria) -> bool:
+    """Tell whether distances are measured: something asks for them, or every place is known anyway."""
     limited = not np.isnan(numbers(tables.reps, "max_distance_km")).all()
     if criteria.travel.source == "pairs":
         return limited or criteria.compactness.weight > 0

@@ -1,0 +1,115 @@
+"""The independent check of every alignment before it is stored, and the summary that is stored with it.
+
+The checker reads the raw tables again and shares no code with the model; only what it confirms is published.
+Imports neither the web nor the database.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from app.datasets.tables import DatasetTables
+from app.scenarios.planning import Plan
+from checker import CheckReport, Discrepancy, check, check_claims
+from optimizer.alignment import Alignment
+from optimizer.result import Result
+from optimizer.stop import relative_gap
+
+
+class Judge:
+    """Check alignments of one dataset against one set of criteria.
+
+    Parameters
+    ----------
+    tables
+        The dataset as stored.
+    criteria
+        The normalized criteria.
+    plan
+        Turns the optimizer's positions into ids.
+    """
+
+    def __init__(self, tables: DatasetTables, criteria: Mapping[str, Any], plan: Plan) -> None:
+        self._columns = {
+            name: {column: table.column(column).to_pylist() for column in table.column_names}
+            for name, table in tables.named()
+            if name != "units"
+        }
+        self._criteria = criteria
+        self._plan = plan
+
+    def report(self, alignment: Alignment) -> CheckReport:
+        """Recompute violations, terms and the objective of an alignment from the raw data."""
+        return check(
+            self._columns["accounts"],
+            self._columns["reps"],
+            self._columns.get("pairs"),
+            self._criteria,
+            self._plan.assigned_rep_ids(alignment),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """What is proven of an objective.
+
+    Parameters
+    ----------
+    lower_bound
+        No alignment that keeps the criteria is below it; None while unknown.
+    source
+        ``certificate`` or ``search``; None without a bound.
+    certified
+        The bound of the certificate alone.
+    """
+
+    lower_bound: float | None = None
+    source: str | None = None
+    certified: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """An alignment with what the checker found and what is claimed of it."""
+
+    report: CheckReport
+    outcome: str
+    bound: Bound = field(default_factory=Bound)
+
+    def summary(self, *, software: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the stored summary; see :class:`app.alignments.summaries.AlignmentSummary`."""
+        objective = self.report.objective
+        return {
+            "outcome": self.outcome,
+            "objective": objective,
+            "lower_bound": self.bound.lower_bound,
+            "gap": gap(objective, self.bound.lower_bound),
+            "bound_source": self.bound.source,
+            "certified_gap": gap(objective, self.bound.certified),
+            "terms": [asdict(term) for term in self.report.terms],
+            "violations": [
+                {**asdict(violation), "account_ids": list(violation.account_ids)}
+                for violation in self.report.violations
+            ],
+            "software": dict(software),
+        }
+
+
+def gap(objective: float | None, lower_bound: float | None) -> float | None:
+    """Return the proven gap as a fraction of the objective, None while unknown or not finite."""
+    if objective is None or lower_bound is None:
+        return None
+    if objective == 0 and lower_bound < 0:
+        return None
+    return relative_gap(objective, lower_bound)
+
+
+def discrepancies(report: CheckReport, result: Result) -> tuple[Discrepancy, ...]:
+    """Return every claim of the optimizer that the checker does not confirm."""
+    return check_claims(
+        report,
+        result.objective,
+        {term.name: term.weighted for term in result.terms},
+        result.lower_bound,
+        result.outcome.value,
+    )

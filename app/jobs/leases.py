@@ -1,0 +1,256 @@
+"""Who works on a job: claim, hold, hand back, take over. Lease and fence live in the job's row.
+
+A worker claims a job with a lease and a fence. Each write carries the fence; when the job has changed hands or has
+ended, the write is refused and the worker lets go. A lease alone lets a frozen worker finish a job a second time; a
+fence alone leaves a dead worker's job lying.
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.database import utc_now
+from app.jobs.engine import Dispatch, JobQueue
+from app.jobs.models import Job
+from app.jobs.repository import JobRepository
+from app.jobs.states import EventKind, JobState
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaseRules:
+    """How long a claim holds without a heartbeat, and how many workers a job may lose.
+
+    Parameters
+    ----------
+    lease_s
+        Seconds.
+    max_deaths
+        The death that fails the job, ≥ 1.
+    """
+
+    lease_s: float
+    max_deaths: int
+
+    def until(self, now: datetime.datetime) -> datetime.datetime:
+        """Return when a lease that begins now runs out."""
+        return now + datetime.timedelta(seconds=self.lease_s)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What a worker knows of the job that it holds.
+
+    Parameters
+    ----------
+    job_id, dataset_id, scenario_id
+        The job and what it solves.
+    fence
+        Must stand in every write.
+    attempt
+        Counts from 1.
+    alignment_id
+        The best alignment of an earlier attempt, None without one.
+    elapsed_s
+        Seconds of search that earlier attempts have used.
+    time_limit_s
+        The search's time limit in seconds, over all attempts.
+    """
+
+    job_id: str
+    dataset_id: str
+    scenario_id: str
+    fence: int
+    attempt: int
+    alignment_id: str | None
+    elapsed_s: float
+    time_limit_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a job ends."""
+
+    state: JobState
+    outcome: str | None = None
+    stop_reason: str | None = None
+    alignment_id: str | None = None
+    conflicts: Sequence[Mapping[str, Any]] = ()
+    relaxations: Sequence[Mapping[str, Any]] = ()
+    problem: Mapping[str, Any] | None = None
+    progress: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Why a job that lost its workers too often fails.
+
+    Parameters
+    ----------
+    code
+        Stable word of the error table.
+    detail
+        One plain sentence.
+    """
+
+    code: str = "WORKER_LOST"
+    detail: str = "The job lost its worker too often and was given up; submit it again."
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def problem(self) -> dict[str, Any]:
+        """Return the job's problem document, as far as it is stored."""
+        return {"code": self.code, "detail": self.detail, "params": dict(self.params)}
+
+
+def claim(session: Session, dispatch: Dispatch, *, worker_id: str, rules: LeaseRules) -> Claim | None:
+    """Take a job for a worker; None when the dispatch is void, somebody holds the job, or it is given up."""
+    jobs = JobRepository(session)
+    job = jobs.locked(dispatch.job_id)
+    now = utc_now()
+    if job is None or JobState(job.state).has_ended or job.dispatch != dispatch.number:
+        return None
+    if job.worker_id is not None:
+        is_held = job.lease_expires_at is not None and job.lease_expires_at > now
+        if job.worker_id != worker_id and is_held:
+            return None
+        if _count_death(jobs, job, rules=rules, loss=Loss()):
+            return None
+    return _take(jobs, job, worker_id=worker_id, rules=rules)
+
+
+def hold(session: Session, held: Claim, *, rules: LeaseRules, progress: Mapping[str, Any] | None = None) -> Job | None:
+    """Renew the lease and store progress; None when the job is no longer this worker's."""
+    jobs = JobRepository(session)
+    job = jobs.held(held.job_id, held.fence)
+    if job is None:
+        return None
+    job.lease_expires_at = rules.until(utc_now())
+    if progress is not None:
+        job.progress = dict(progress)
+        jobs.append_event(job, EventKind.PROGRESS, progress)
+    return job
+
+
+def finish(session: Session, held: Claim, ending: Ending) -> bool:
+    """End a job; False when it is no longer this worker's."""
+    jobs = JobRepository(session)
+    job = jobs.held(held.job_id, held.fence)
+    if job is None:
+        return False
+    end(jobs, job, ending)
+    return True
+
+
+def hand_back(session: Session, held: Claim, queue: JobQueue) -> None:
+    """Give a job back to the queue, for a worker that ends in order; this is no death."""
+    job = JobRepository(session).held(held.job_id, held.fence)
+    if job is not None:
+        redispatch(session, job, queue)
+
+
+def retry(session: Session, held: Claim, *, rules: LeaseRules, loss: Loss) -> Claim | None:
+    """Count the death of the solver's process and begin the next attempt; None when the job is given up."""
+    jobs = JobRepository(session)
+    job = jobs.held(held.job_id, held.fence)
+    if job is None or job.worker_id is None or _count_death(jobs, job, rules=rules, loss=loss):
+        return None
+    return _take(jobs, job, worker_id=job.worker_id, rules=rules)
+
+
+def take_over(session: Session, job_id: str, queue: JobQueue, *, rules: LeaseRules) -> bool:
+    """Give a job whose lease ran out back to the queue, or fail it; False when its worker lives after all."""
+    jobs = JobRepository(session)
+    job = jobs.locked(job_id)
+    now = utc_now()
+    if job is None or job.state != JobState.RUNNING or job.lease_expires_at is None or job.lease_expires_at >= now:
+        return False
+    if not _count_death(jobs, job, rules=rules, loss=Loss()):
+        redispatch(session, job, queue)
+    return True
+
+
+def hand_over_again(session: Session, dispatch: Dispatch, queue: JobQueue) -> bool:
+    """Enqueue a job whose dispatch was lost before anybody claimed it; False when that is not so any more."""
+    job = JobRepository(session).locked(dispatch.job_id)
+    if job is None or JobState(job.state).has_ended or job.dispatch != dispatch.number:
+        return False
+    if job.worker_id is not None:
+        return False
+    redispatch(session, job, queue)
+    return True
+
+
+def redispatch(session: Session, job: Job, queue: JobQueue) -> None:
+    """Void all claims and dispatches of a job and enqueue it anew."""
+    job.fence += 1
+    job.dispatch += 1
+    job.worker_id = None
+    job.lease_expires_at = None
+    session.flush()
+    queue.enqueue(session, Dispatch(job.id, job.dispatch), priority=job.priority)
+
+
+def end(jobs: JobRepository, job: Job, ending: Ending) -> None:
+    """Bring a job into its last state, with the events that say so; the caller holds it."""
+    job.state = ending.state
+    job.outcome = ending.outcome
+    job.stop_reason = ending.stop_reason
+    job.alignment_id = ending.alignment_id
+    job.conflicts = [dict(conflict) for conflict in ending.conflicts]
+    job.relaxations = [dict(relaxation) for relaxation in ending.relaxations]
+    job.problem = None if ending.problem is None else dict(ending.problem)
+    job.progress = job.progress if ending.progress is None else dict(ending.progress)
+    job.ended_at = utc_now()
+    job.fence += 1
+    job.worker_id = None
+    job.lease_expires_at = None
+    tell_state(jobs, job)
+    jobs.append_event(job, EventKind.DONE, state_json(job) | {"problem": job.problem})
+
+
+def tell_state(jobs: JobRepository, job: Job) -> None:
+    """Add the event of a changed state."""
+    jobs.append_event(job, EventKind.STATE, state_json(job))
+
+
+def state_json(job: Job) -> dict[str, Any]:
+    """Return what a state event says."""
+    return {
+        "state": str(job.state),
+        "outcome": job.outcome,
+        "stop_reason": job.stop_reason,
+        "attempts": job.attempts,
+        "alignment_id": job.alignment_id,
+    }
+
+
+def _take(jobs: JobRepository, job: Job, *, worker_id: str, rules: LeaseRules) -> Claim:
+    now = utc_now()
+    job.state = JobState.RUNNING
+    job.worker_id = worker_id
+    job.lease_expires_at = rules.until(now)
+    job.attempts += 1
+    job.fence += 1
+    job.started_at = job.started_at or now
+    tell_state(jobs, job)
+    return Claim(
+        job_id=job.id,
+        dataset_id=job.dataset_id,
+        scenario_id=job.scenario_id,
+        fence=job.fence,
+        attempt=job.attempts,
+        alignment_id=job.alignment_id,
+        elapsed_s=float((job.progress or {}).get("elapsed_s") or 0.0),
+        time_limit_s=job.time_limit_s,
+    )
+
+
+def _count_death(jobs: JobRepository, job: Job, *, rules: LeaseRules, loss: Loss) -> bool:
+    """Count one lost worker or solver; True when it was one too many and the job has failed."""
+    job.deaths += 1
+    if job.deaths < rules.max_deaths:
+        return False
+    end(jobs, job, Ending(state=JobState.FAILED, alignment_id=job.alignment_id, problem=loss.problem()))
+    return True

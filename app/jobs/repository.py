@@ -1,0 +1,182 @@
+"""Every query on jobs, their tags and events, and the workers."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.database import utc_now
+from app.errors import NotFound
+from app.jobs.models import Job, JobEvent, JobTag, Worker
+from app.jobs.states import EventKind, JobState
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFilter:
+    """Which jobs are wanted; what is None does not filter.
+
+    Parameters
+    ----------
+    states
+        Any of these states; empty is all.
+    tags
+        Tag name to value; a value of None asks only that the tag is there. All must hold.
+    created_after, created_before
+        Bounds on the time of submission, the first included.
+    scenario_id
+        Jobs of one scenario.
+    """
+
+    states: Sequence[JobState] = ()
+    tags: Mapping[str, str | None] = field(default_factory=dict)
+    created_after: datetime.datetime | None = None
+    created_before: datetime.datetime | None = None
+    scenario_id: str | None = None
+
+
+class JobRepository:
+    """Read and write jobs within the caller's transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, job: Job) -> None:
+        """Store a new job and its tags."""
+        self._session.add(job)
+        self._session.flush()
+        self._session.add_all(JobTag(job_id=job.id, name=name, value=value) for name, value in job.tags.items())
+
+    def get(self, job_id: str) -> Job:
+        """Return a job.
+
+        Raises
+        ------
+        NotFound
+            When there is no such job.
+        """
+        job = self._session.get(Job, job_id)
+        if job is None:
+            raise NotFound("There is no such job.")
+        return job
+
+    def locked(self, job_id: str) -> Job | None:
+        """Return a job, None when there is none, and keep others from changing it until the commit."""
+        return self._session.get(Job, job_id, with_for_update=True, populate_existing=True)
+
+    def held(self, job_id: str, fence: int) -> Job | None:
+        """Return a running job for its worker, None when the fence has changed or the job has ended."""
+        job = self.locked(job_id)
+        if job is None or job.fence != fence or job.state != JobState.RUNNING:
+            return None
+        return job
+
+    def page(self, wanted: JobFilter, *, size: int, after: Sequence[str] | None) -> tuple[Sequence[Job], int]:
+        """Return up to ``size`` jobs, newest first, and how many match in all.
+
+        Parameters
+        ----------
+        wanted
+            The filter.
+        size
+            Most jobs on the page.
+        after
+            Time of submission (ISO 8601) and id of the last job of the page before; None for the first page.
+        """
+        conditions = _conditions(wanted)
+        total = self._session.scalar(sa.select(sa.func.count()).select_from(Job).where(*conditions)) or 0
+        query = sa.select(Job).where(*conditions).order_by(Job.created_at.desc(), Job.id.desc()).limit(size)
+        if after is not None:
+            moment = datetime.datetime.fromisoformat(after[0])
+            query = query.where(sa.or_(Job.created_at < moment, sa.and_(Job.created_at == moment, Job.id < after[1])))
+        return self._session.scalars(query).all(), total
+
+    def count_queued(self) -> int:
+        """Return how many jobs wait."""
+        return (
+            self._session.scalar(sa.select(sa.func.count()).select_from(Job).where(Job.state == JobState.QUEUED)) or 0
+        )
+
+    def uses_scenario(self, scenario_id: str) -> bool:
+        """Tell whether a job, ended or not, belongs to a scenario."""
+        return self._session.scalar(sa.select(Job.id).where(Job.scenario_id == scenario_id).limit(1)) is not None
+
+    def append_event(self, job: Job, kind: EventKind, data: Mapping[str, Any]) -> None:
+        """Add the job's next event; the caller holds the job."""
+        job.num_events += 1
+        self._session.add(JobEvent(job_id=job.id, number=job.num_events, kind=kind, data=dict(data)))
+
+    def events_after(self, job_id: str, number: int, *, limit: int = 500) -> Sequence[JobEvent]:
+        """Return the job's events with larger numbers, in order."""
+        return self._session.scalars(
+            sa.select(JobEvent)
+            .where(JobEvent.job_id == job_id, JobEvent.number > number)
+            .order_by(JobEvent.number)
+            .limit(limit)
+        ).all()
+
+    def signals(self, job_id: str) -> tuple[int, str, bool] | None:
+        """Return fence, state and whether a stop is wanted, without loading the job."""
+        row = self._session.execute(
+            sa.select(Job.fence, Job.state, Job.stop_requested).where(Job.id == job_id)
+        ).one_or_none()
+        return None if row is None else (row[0], row[1], row[2])
+
+    def state_of(self, job_id: str) -> str | None:
+        """Return a job's state as stored, None when there is no such job."""
+        return self._session.scalar(sa.select(Job.state).where(Job.id == job_id))
+
+    def expired(self, now: datetime.datetime, *, limit: int = 100) -> Sequence[str]:
+        """Return ids of running jobs whose worker let the lease run out."""
+        return self._session.scalars(
+            sa.select(Job.id)
+            .where(Job.state == JobState.RUNNING, Job.lease_expires_at < now)
+            .order_by(Job.lease_expires_at)
+            .limit(limit)
+        ).all()
+
+    def unclaimed(self, *, limit: int = 500) -> Sequence[tuple[str, int]]:
+        """Return id and dispatch of jobs that lie in the queue, oldest first."""
+        rows = self._session.execute(
+            sa.select(Job.id, Job.dispatch)
+            .where(
+                sa.or_(
+                    Job.state == JobState.QUEUED,
+                    sa.and_(Job.state == JobState.RUNNING, Job.worker_id.is_(None)),
+                )
+            )
+            .order_by(Job.created_at)
+            .limit(limit)
+        ).all()
+        return [(row[0], row[1]) for row in rows]
+
+    def beat(self, worker: Worker) -> None:
+        """Store that a worker lives."""
+        worker.heartbeat_at = utc_now()
+        self._session.merge(worker)
+
+    def living_workers(self, since: datetime.datetime) -> set[str]:
+        """Return ids of workers whose last heartbeat is not before ``since``."""
+        return set(self._session.scalars(sa.select(Worker.id).where(Worker.heartbeat_at >= since)).all())
+
+    def forget_workers(self, before: datetime.datetime) -> None:
+        """Delete workers that have been silent since ``before``."""
+        self._session.execute(sa.delete(Worker).where(Worker.heartbeat_at < before))
+
+
+def _conditions(wanted: JobFilter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.states:
+        conditions.append(Job.state.in_(list(wanted.states)))
+    if wanted.scenario_id is not None:
+        conditions.append(Job.scenario_id == wanted.scenario_id)
+    if wanted.created_after is not None:
+        conditions.append(Job.created_at >= wanted.created_after)
+    if wanted.created_before is not None:
+        conditions.append(Job.created_at < wanted.created_before)
+    for name, value in wanted.tags.items():
+        tag = sa.select(JobTag.job_id).where(JobTag.job_id == Job.id, JobTag.name == name)
+        conditions.append(sa.exists(tag if value is None else tag.where(JobTag.value == value)))
+    return conditions

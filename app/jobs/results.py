@@ -1,0 +1,140 @@
+"""What a solver found becomes rows: alignments, and the job's ending, in one transaction each.
+
+Owns the step from a solve's files to the database. Every write carries the claim's fence.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app import blobs
+from app.alignments.models import Alignment
+from app.alignments.repository import AlignmentRepository
+from app.alignments.service import delete_alignment, store_alignment
+from app.alignments.summaries import Origin, OriginKind
+from app.datasets.models import Dataset
+from app.errors import Conflict
+from app.jobs.leases import Claim, Ending, finish
+from app.jobs.models import Job
+from app.jobs.repository import JobRepository
+from app.jobs.solver_files import CERTIFICATE, SolverFiles
+from app.jobs.states import JobState
+from app.scenarios.models import Scenario
+
+LEAST_TIME_SHARE = 0.2
+"""A later attempt gets at least this share of the time limit."""
+
+
+def write_question(session: Session, held: Claim, files: SolverFiles) -> None:
+    """Write what a job asks into the solver's folder, the last stored alignment included."""
+    dataset = session.get_one(Dataset, held.dataset_id)
+    scenario = session.get_one(Scenario, held.scenario_id)
+    hashes = {
+        "accounts": dataset.accounts_sha256,
+        "reps": dataset.reps_sha256,
+        "pairs": dataset.pairs_sha256,
+        "units": dataset.units_sha256,
+    }
+    tables = {name: blobs.read(session, sha256) for name, sha256 in hashes.items() if sha256 is not None}
+    files.write_question(tables, criteria=scenario.criteria, search=_search(scenario, held))
+    best = None if held.alignment_id is None else AlignmentRepository(session).get(held.alignment_id)
+    if best is not None:
+        files.write_initial(blobs.read(session, best.assignments_sha256))
+
+
+def store_best(session: Session, held: Claim, files: SolverFiles, *, name: str) -> bool:
+    """Store an alignment that was found on the way as the job's best; False when the job is not held any more."""
+    job = JobRepository(session).held(held.job_id, held.fence)
+    if job is None:
+        return False
+    _replace_best(session, job, _store(session, held, files, name=name))
+    return True
+
+
+def store_ending(session: Session, held: Claim, files: SolverFiles, answer: Mapping[str, Any]) -> bool:
+    """Store a solver's whole answer and end the job; False when the job is not held any more."""
+    job = JobRepository(session).held(held.job_id, held.fence)
+    if job is None:
+        return False
+    if answer.get("problem") is not None:
+        return finish(session, held, failure(answer["problem"], alignment_id=job.alignment_id))
+    name = answer["alignment"]
+    certificate = files.path(CERTIFICATE)
+    if name is not None:
+        proof = certificate.read_bytes() if certificate.exists() else None
+        _replace_best(session, job, _store(session, held, files, name=name, certificate=proof))
+    progress = answer["progress"]
+    return finish(
+        session,
+        held,
+        Ending(
+            state=JobState.SUCCEEDED,
+            outcome=answer["outcome"],
+            stop_reason=answer["stop_reason"],
+            alignment_id=job.alignment_id,
+            conflicts=answer["conflicts"],
+            relaxations=[_relaxation(session, held, files, entry) for entry in answer["relaxations"]],
+            progress=None if progress is None else _last_progress(held, progress),
+        ),
+    )
+
+
+def store_interrupted(session: Session, held: Claim, *, stop_reason: str) -> bool:
+    """End a job whose solver did not end by itself, with the best that is stored."""
+    job = JobRepository(session).held(held.job_id, held.fence)
+    if job is None:
+        return False
+    outcome = "unknown" if job.alignment_id is None else "feasible"
+    ending = Ending(state=JobState.SUCCEEDED, outcome=outcome, stop_reason=stop_reason, alignment_id=job.alignment_id)
+    return finish(session, held, ending)
+
+
+def failure(problem: Mapping[str, Any], *, alignment_id: str | None = None) -> Ending:
+    """Return the ending of a job that failed; an alignment that was stored before is kept."""
+    return Ending(state=JobState.FAILED, alignment_id=alignment_id, problem=problem)
+
+
+def _last_progress(held: Claim, progress: Mapping[str, Any]) -> dict[str, Any]:
+    elapsed_s = round(held.elapsed_s + float(progress["elapsed_s"]), 3)
+    return {**progress, "elapsed_s": elapsed_s, "time_limit_s": held.time_limit_s}
+
+
+def _store(
+    session: Session, held: Claim, files: SolverFiles, *, name: str, certificate: bytes | None = None
+) -> Alignment:
+    assignments, summary = files.read_alignment(name)
+    return store_alignment(
+        session,
+        dataset_id=held.dataset_id,
+        scenario_id=held.scenario_id,
+        origin=Origin(OriginKind.JOB, job_id=held.job_id),
+        assignments=assignments,
+        summary=summary,
+        certificate=certificate,
+    )
+
+
+def _replace_best(session: Session, job: Job, better: Alignment) -> None:
+    """Name the better alignment as the job's, and delete the one before unless something was made from it."""
+    before = None if job.alignment_id is None else AlignmentRepository(session).get(job.alignment_id)
+    job.alignment_id = better.id
+    session.flush()
+    if before is not None:
+        try:
+            delete_alignment(session, before)
+        except Conflict:
+            return
+
+
+def _relaxation(session: Session, held: Claim, files: SolverFiles, entry: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {key: value for key, value in entry.items() if key != "alignment"}
+    return shown | {"alignment_id": _store(session, held, files, name=entry["alignment"]).id}
+
+
+def _search(scenario: Scenario, held: Claim) -> dict[str, Any]:
+    """Return the search limits, less the time that earlier attempts have used."""
+    search = dict(scenario.search)
+    limit_s = float(search["time_limit_s"])
+    search["time_limit_s"] = max(limit_s - held.elapsed_s, LEAST_TIME_SHARE * limit_s)
+    return search

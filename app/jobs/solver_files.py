@@ -1,0 +1,95 @@
+"""The folder in which a worker and its solver process meet: names of files, written atomically.
+
+Imports neither the web nor the database: both sides use it. The worker writes what is asked, the solver what it
+found; a file is there complete or not at all.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from app.datasets.tables import DatasetTables, read_parquet, write_parquet
+
+CRITERIA = "criteria.json"
+SEARCH = "search.json"
+INITIAL = "initial.parquet"
+RESULT = "result.json"
+CERTIFICATE = "certificate.json"
+LOG = "solver.log"
+_TABLES = ("accounts", "reps", "pairs", "units")
+
+
+@dataclass(frozen=True)
+class SolverFiles:
+    """The files of one solve.
+
+    Parameters
+    ----------
+    folder
+        Exists, and belongs to this solve alone.
+    """
+
+    folder: Path
+
+    def path(self, name: str) -> Path:
+        """Return a file's path."""
+        return self.folder / name
+
+    def write_question(
+        self, tables: Mapping[str, bytes], *, criteria: Mapping[str, Any], search: Mapping[str, Any]
+    ) -> None:
+        """Write what is asked; ``tables`` are the stored Parquet bytes by name."""
+        for name, content in tables.items():
+            self._write(f"{name}.parquet", content)
+        self.write_json(CRITERIA, criteria)
+        self.write_json(SEARCH, search)
+
+    def read_tables(self) -> DatasetTables:
+        """Read the dataset back; pairs and units may be missing."""
+        found = {
+            name: read_parquet(self.path(f"{name}.parquet"))
+            for name in _TABLES
+            if self.path(f"{name}.parquet").exists()
+        }
+        return DatasetTables(**found)
+
+    def write_initial(self, content: bytes) -> None:
+        """Write the alignment to start from, as stored."""
+        self._write(INITIAL, content)
+
+    def read_initial(self) -> pa.Table | None:
+        """Read the alignment to start from, None without one."""
+        path = self.path(INITIAL)
+        return read_parquet(path) if path.exists() else None
+
+    def write_alignment(self, name: str, assignments: pa.Table, summary: Mapping[str, Any]) -> None:
+        """Write an alignment and what is known of it."""
+        self._write(f"{name}.parquet", write_parquet(assignments))
+        self.write_json(f"{name}.json", summary)
+
+    def read_alignment(self, name: str) -> tuple[pa.Table, dict[str, Any]]:
+        """Read an alignment and what is known of it."""
+        return read_parquet(self.path(f"{name}.parquet")), self.read_json(f"{name}.json")
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write a JSON object; numbers that are not finite are refused."""
+        self._write(name, json.dumps(content, ensure_ascii=False, allow_nan=False).encode())
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read a JSON object."""
+        content: dict[str, Any] = json.loads(self.path(name).read_bytes())
+        return content
+
+    def log_tail(self, *, limit: int = 4000) -> str:
+        """Return the end of what the solver wrote to its standard error."""
+        path = self.path(LOG)
+        return path.read_bytes()[-limit:].decode("utf-8", "replace") if path.exists() else ""
+
+    def _write(self, name: str, content: bytes) -> None:
+        temporary = self.path(f"{name}.part")
+        temporary.write_bytes(content)
+        temporary.replace(self.path(name))

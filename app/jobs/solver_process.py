@@ -1,0 +1,177 @@
+"""The solver's own process: reads what is asked, solves, checks, writes what it found, and ends.
+
+Run by a worker as ``python -m app.jobs.solver_process FOLDER``. Standard input is a pipe from the worker: the line
+``stop`` ends the search and keeps the best, the end of the pipe means that the worker is dead, and this process ends
+at once. Standard output carries JSON lines: ``progress``, ``alignment`` (a checked file is there), ``result``.
+Whatever else is printed goes to the log. Imports neither the web nor the database.
+"""
+
+import os
+import sys
+import threading
+import time
+import traceback
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+from optimizer.solve import solve
+
+from app.errors import Fault, ProblemError
+from app.jobs.judgement import Bound, Judge, Judged, discrepancies, gap
+from app.jobs.sentences import Names, conflict_json, relaxation_json
+from app.jobs.solver_files import CRITERIA, RESULT, SEARCH, SolverFiles
+from app.jobs.solver_reports import Reporter, Tell, line_writer
+from app.scenarios.columns import texts
+from app.scenarios.planning import Plan, plan
+from app.scenarios.schemas import Criteria, Search
+from optimizer.alignment import Alignment
+from optimizer.result import Outcome, Result
+from optimizer.stop import AnyOf, Cancelled, GapBelow, MaxRuntime, NoImprovement, StopCriterion
+
+NICENESS: Final = 10
+EXIT_ORPHANED: Final = 3
+EXIT_BROKEN: Final = 4
+LEAST_SEARCH_SHARE: Final = 0.2
+"""At least this share of the time limit goes to the search, however long reading and planning took."""
+
+
+def main(folder: Path) -> int:
+    """Solve what lies in ``folder``; return the process' exit code."""
+    os.nice(NICENESS)
+    tell = line_writer(_private_output())
+    stop = threading.Event()
+    threading.Thread(target=_obey, args=(stop,), name="orders", daemon=True).start()
+    files = SolverFiles(folder)
+    try:
+        answer = answer_question(files, tell=tell, stop=stop)
+    except ProblemError as error:
+        answer = _failed(error.code, error.detail, faults=error.faults)
+    except MemoryError:
+        answer = _failed("OUT_OF_MEMORY", "The solver ran out of memory; split the problem by region or add memory.")
+    except Exception:  # noqa: BLE001 - the last resort: the trace goes to the worker's log, the job fails
+        traceback.print_exc()
+        return EXIT_BROKEN
+    files.write_json(RESULT, answer)
+    tell("result")
+    return 0
+
+
+def answer_question(files: SolverFiles, *, tell: Tell, stop: threading.Event) -> dict[str, Any]:
+    """Plan, solve and check; return the result as JSON.
+
+    Raises
+    ------
+    ProblemError
+        When the data do not allow to plan.
+    """
+    started = time.monotonic()
+    tell("progress", phase="planning")
+    tables = files.read_tables()
+    criteria = Criteria.model_validate_json(files.path(CRITERIA).read_bytes())
+    search = Search.model_validate_json(files.path(SEARCH).read_bytes())
+    planned = plan(tables, criteria)
+    judge = Judge(tables, criteria.model_dump(mode="json"), planned)
+    initial = files.read_initial()
+    reporter = Reporter(planned, judge, files=files, tell=tell, software=_software(search.seed))
+    try:
+        result = solve(
+            planned.problem,
+            planned.criteria,
+            _stop_criterion(search, stop, used_s=time.monotonic() - started),
+            seed=search.seed,
+            initial=None if initial is None else planned.alignment(texts(initial, "rep_id")),
+            on_progress=reporter,
+        )
+    finally:
+        reporter.close()
+    names = Names(planned.account_ids, planned.rep_ids, texts(tables.accounts, "name"), texts(tables.reps, "name"))
+    answer = _result_json(result, planned, judge=judge, reporter=reporter, names=names)
+    if answer["progress"] is not None:
+        answer["progress"]["elapsed_s"] = time.monotonic() - started
+    return answer
+
+
+def _result_json(result: Result, planned: Plan, *, judge: Judge, reporter: Reporter, names: Names) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "outcome": result.outcome.value,
+        "stop_reason": result.stop_reason.value,
+        "alignment": None,
+        "progress": None,
+        "conflicts": [conflict_json(conflict, names) for conflict in result.conflicts],
+        "relaxations": [],
+        "problem": None,
+    }
+    if result.alignment is not None:
+        report = judge.report(result.alignment)
+        wrong = discrepancies(report, result)
+        if wrong:
+            return answer | _failed(
+                "CHECKER_REJECTED",
+                "The result failed the independent check and was not published; report the job's id.",
+                faults=[Fault(code="CHECKER_REJECTED", detail=item.detail) for item in wrong],
+            )
+        bound = Bound(lower_bound=result.lower_bound, source=result.bound_source, certified=result.certified_bound)
+        judged = Judged(report=report, outcome=result.outcome.value, bound=bound)
+        answer["alignment"] = reporter.write(result.alignment, judged)
+        answer["progress"] = _last_progress(result, result.alignment, planned, violations=len(report.violations))
+    for relaxation in result.relaxations:
+        judged = Judged(report=judge.report(relaxation.alignment), outcome=Outcome.INFEASIBLE.value)
+        file = reporter.write(relaxation.alignment, judged)
+        answer["relaxations"].append(relaxation_json(relaxation, names) | {"alignment": file})
+    return answer
+
+
+def _last_progress(result: Result, alignment: Alignment, planned: Plan, *, violations: int) -> dict[str, Any]:
+    is_kept = result.outcome in (Outcome.OPTIMAL, Outcome.FEASIBLE)
+    return {
+        "phase": "done",
+        "objective": result.objective,
+        "lower_bound": result.lower_bound,
+        "gap": gap(result.objective, result.lower_bound) if is_kept else None,
+        "violations": violations,
+        "moved_accounts": int(alignment.moved(planned.problem.current).sum()),
+    }
+
+
+def _stop_criterion(search: Search, stop: threading.Event, *, used_s: float) -> StopCriterion:
+    left_s = max(search.time_limit_s - used_s, LEAST_SEARCH_SHARE * search.time_limit_s)
+    criteria: list[StopCriterion] = [Cancelled(stop), MaxRuntime(left_s), GapBelow(search.gap)]
+    if search.no_improvement_s is not None:
+        criteria.append(NoImprovement(search.no_improvement_s))
+    return AnyOf(tuple(criteria))
+
+
+def _failed(code: str, detail: str, *, faults: Any = ()) -> dict[str, Any]:
+    errors = [{"code": fault.code, "detail": fault.detail, "pointer": fault.pointer} for fault in faults[:100]]
+    return {"problem": {"code": code, "detail": detail, "errors": errors}}
+
+
+def _software(seed: int) -> dict[str, Any]:
+    return {"version": _version("territory-optimizer"), "ortools": _version("ortools"), "seed": seed}
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "0"
+
+
+def _private_output() -> int:
+    """Keep the pipe to the worker for our lines; whatever a library prints goes to the log instead."""
+    descriptor = os.dup(1)
+    os.dup2(2, 1)
+    return descriptor
+
+
+def _obey(stop: threading.Event) -> None:
+    """Follow the worker's orders until its end of the pipe closes, which ends this process."""
+    while line := sys.stdin.buffer.readline():
+        if line.strip() == b"stop":
+            stop.set()
+    os._exit(EXIT_ORPHANED)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,152 @@
+"""The process that executes jobs: ``territory worker``, and the child that ``territory serve`` embeds.
+
+As many as wanted share one database, on one machine or many. A worker that ends in order gives its jobs back to the
+queue; one that dies is taken over by the others when its leases run out, or gets its jobs back when it restarts.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from app.database import create_engine, session_factory
+from app.jobs import dbos_engine
+from app.jobs.dbos_engine import DbosConsumer, DbosQueue
+from app.jobs.engine import Dispatch, Handler
+from app.jobs.identity import worker_identity
+from app.jobs.leases import LeaseRules
+from app.jobs.solver_child import core_environment
+from app.jobs.supervision import Supervisor
+from app.jobs.takeover import Caretaker
+from app.logs import configure_logs
+from app.migrations.upgrade import upgrade
+from app.settings import Settings
+
+PARENT_OPTION = "--end-with-parent"
+ENDING_PATIENCE_S = 15.0
+
+
+def run_worker(settings: Settings, *, ending: threading.Event | None = None) -> None:
+    """Execute jobs until SIGTERM or SIGINT, or until ``ending`` is set.
+
+    Raises
+    ------
+    WorkerIdTakenError
+        When another process has this worker's name.
+    """
+    ending = ending or threading.Event()
+    _obey_signals(ending)
+    engine = create_engine(settings)
+    upgrade(engine)
+    dbos_engine.migrate(engine)
+    sessions = session_factory(engine)
+    rules = LeaseRules(lease_s=settings.lease_s, max_deaths=settings.max_attempts)
+    with worker_identity(settings.data_dir, settings.worker_id) as worker_id:
+        queue = DbosQueue(engine)
+        consumer = DbosConsumer(engine, worker_id=worker_id, slots=settings.worker_slots)
+        running = RunningJobs()
+        supervisor = Supervisor(
+            sessions=sessions,
+            queue=queue,
+            worker_id=worker_id,
+            rules=rules,
+            folder=_empty_folder(settings.data_dir / "solves" / worker_id),
+            environment=_solver_environment(settings),
+            ending=ending,
+        )
+        caretaker = Caretaker(sessions=sessions, queue=queue, worker_id=worker_id, rules=rules, ending=ending)
+        care = threading.Thread(target=caretaker.run, name="caretaker", daemon=True)
+        consumer.start(running.counting(supervisor))
+        care.start()
+        structlog.get_logger("territory.jobs").info("worker ready", worker_id=worker_id)
+        ending.wait()
+        running.wait_until_none(timeout_s=ENDING_PATIENCE_S)
+        consumer.stop()
+        care.join(timeout=ENDING_PATIENCE_S)
+        engine.dispose()
+
+
+class RunningJobs:
+    """Counts the jobs that this worker executes, so that its end can wait for them to be given back."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def counting(self, handler: Handler) -> Handler:
+        """Return ``handler``, counted."""
+
+        def counted(dispatch: Dispatch) -> None:
+            self._add(1)
+            try:
+                handler(dispatch)
+            except Exception:
+                structlog.get_logger("territory.jobs").exception("job not executed", dispatch=dispatch.id)
+                raise
+            finally:
+                self._add(-1)
+
+        return counted
+
+    def wait_until_none(self, *, timeout_s: float) -> bool:
+        """Wait until no job is executed; False when the time is over before."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._count == 0, timeout=timeout_s)
+
+    def _add(self, change: int) -> None:
+        with self._changed:
+            self._count += change
+            self._changed.notify_all()
+
+
+def end_with_parent(ending: threading.Event) -> None:
+    """Set ``ending`` when standard input closes, which is when the parent is gone."""
+
+    def watch() -> None:
+        while sys.stdin.buffer.read(1):
+            continue
+        ending.set()
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def _obey_signals(ending: threading.Event) -> None:
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ending.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+
+
+def _solver_environment(settings: Settings) -> dict[str, str]:
+    cache = os.environ.get("NUMBA_CACHE_DIR") or str((settings.data_dir / "compiled").absolute())
+    return core_environment(settings.solver_cores) | {"NUMBA_CACHE_DIR": cache}
+
+
+def _empty_folder(folder: Path) -> Path:
+    """Return an empty folder; what a dead worker of this name left is removed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder.absolute()
+
+
+def main() -> None:
+    """Run a worker with the settings of the environment, as the embedded child of a service."""
+    settings = Settings()
+    configure_logs(settings)
+    ending = threading.Event()
+    if PARENT_OPTION in sys.argv[1:]:
+        end_with_parent(ending)
+    run_worker(settings, ending=ending)
+
+
+if __name__ == "__main__":
+    main()

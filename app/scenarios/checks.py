@@ -1,0 +1,147 @@
+"""Criteria against the data that they are asked of: every fault at once, before anything is stored.
+
+Pure functions from tables and criteria to faults. What contradicts itself without any data is refused by the
+schemas; what merely cannot be met together is an answer of the optimizer, not a fault.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from app.datasets.tables import MAXIMUM_PREFIX, TARGET_PREFIX, DatasetTables
+from app.errors import Fault
+from app.scenarios.columns import flags, ids, numbers
+from app.scenarios.locks import lock_faults
+from app.scenarios.planning import missing_places, needs_distance, unavailable
+from app.scenarios.schemas import AccountRep, Criteria
+from app.validation import nearest
+from optimizer.problem import ACCOUNTS
+
+MAX_CANDIDATES = 20_000
+"""Nearest names are looked for among so many ids at most."""
+
+
+def criteria_faults(tables: DatasetTables, criteria: Criteria) -> list[Fault]:
+    """Return every fault of criteria asked of these tables, with pointers into a body that has ``criteria``."""
+    account_ids, rep_ids = ids(tables.accounts), ids(tables.reps)
+    faults = [
+        *_measure_faults(criteria, (ACCOUNTS, *tables.measures())),
+        *_pair_faults(criteria.locks, "locks", account_ids, rep_ids),
+        *_pair_faults(criteria.forbid, "forbid", account_ids, rep_ids),
+        *_frozen_faults(criteria.frozen_reps, rep_ids),
+        *_target_faults(tables, criteria),
+        *_travel_faults(tables, criteria),
+        *_contiguity_faults(tables, criteria),
+    ]
+    if not faults:
+        faults = [*unavailable(criteria), *_place_faults(tables, criteria), *lock_faults(tables, criteria)]
+    return faults
+
+
+def _measure_faults(criteria: Criteria, measures: Sequence[str]) -> Iterator[Fault]:
+    named = [(entry.measure, f"/criteria/balance/{index}/measure") for index, entry in enumerate(criteria.balance)]
+    disruption = criteria.disruption
+    named.append((disruption.measure, "/criteria/disruption/measure"))
+    for field in ("max_moved", "max_in_per_rep", "max_out_per_rep"):
+        named += [
+            (measure, f"/criteria/disruption/{field}/share/{measure}") for measure in getattr(disruption, field).share
+        ]
+    for measure, pointer in named:
+        if measure not in measures:
+            yield _unknown("measure", measure, measures, pointer=pointer)
+
+
+def _pair_faults(
+    pairs: Sequence[AccountRep], field: str, account_ids: Sequence[str], rep_ids: Sequence[str]
+) -> Iterator[Fault]:
+    known_accounts, known_reps = set(account_ids), set(rep_ids)
+    for index, pair in enumerate(pairs):
+        if pair.account_id not in known_accounts:
+            pointer = f"/criteria/{field}/{index}/account_id"
+            yield _unknown("account", pair.account_id, account_ids, pointer=pointer)
+        if pair.rep_id not in known_reps:
+            yield _unknown("rep", pair.rep_id, rep_ids, pointer=f"/criteria/{field}/{index}/rep_id")
+
+
+def _frozen_faults(frozen: Sequence[str], rep_ids: Sequence[str]) -> Iterator[Fault]:
+    known = set(rep_ids)
+    for index, rep_id in enumerate(frozen):
+        if rep_id not in known:
+            yield _unknown("rep", rep_id, rep_ids, pointer=f"/criteria/frozen_reps/{index}")
+
+
+def _target_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:
+    active = flags(tables.reps, "active", missing=True)
+    for index, entry in enumerate(criteria.balance):
+        if entry.target not in ("given", "capacity"):
+            continue
+        prefix, field = (TARGET_PREFIX, "targets") if entry.target == "given" else (MAXIMUM_PREFIX, "capacity")
+        given = ~np.isnan(numbers(tables.reps, prefix + entry.measure))[active]
+        is_enough = given.any() if entry.target == "given" else given.all()
+        if not is_enough:
+            lacking = int(np.count_nonzero(~given))
+            yield Fault(
+                code="CONTRADICTORY_SETTING",
+                detail=(
+                    f"The balance of {entry.measure} takes its targets from each rep's {field}, "
+                    f"but {lacking:,} of {given.size:,} active reps have none."
+                ),
+                fix=f"Give the reps {field} of {entry.measure}, or use the target 'equal' or 'fte'.",
+                pointer=f"/criteria/balance/{index}/target",
+                value=entry.target,
+                params={"measure": entry.measure, "lacking": lacking, "reps": int(given.size)},
+            )
+
+
+def _travel_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:
+    if criteria.travel.source != "pairs":
+        return
+    if tables.pairs is None or tables.pairs.num_rows == 0:
+        yield Fault(
+            code="CONTRADICTORY_SETTING",
+            detail="travel.source is 'pairs', but the dataset has no pairs.",
+            fix="Send pairs with a cost, or use 'great_circle'.",
+            pointer="/criteria/travel/source",
+            value="pairs",
+        )
+        return
+    lacking = np.isnan(numbers(tables.pairs, "cost")) & ~flags(tables.pairs, "forbidden", missing=False)
+    for row in np.flatnonzero(lacking).tolist():
+        yield Fault(
+            code="CONTRADICTORY_SETTING",
+            detail="travel.source is 'pairs', but this pair has no cost.",
+            fix="Give the pair a cost, or mark it as forbidden.",
+            pointer=f"/pairs/{row}/cost",
+        )
+
+
+def _contiguity_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:
+    if criteria.contiguity != "off" and (tables.units is None or tables.units.num_rows == 0):
+        yield Fault(
+            code="CONTRADICTORY_SETTING",
+            detail=f"contiguity is '{criteria.contiguity}', but the dataset has no units.",
+            fix="Send units with polygons, or use 'off'.",
+            pointer="/criteria/contiguity",
+            value=criteria.contiguity,
+        )
+
+
+def _place_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:
+    if not needs_distance(tables, criteria):
+        return
+    for noun, table in (("accounts", tables.accounts), ("reps", tables.reps)):
+        needed = flags(table, "active", missing=True)
+        yield from missing_places(noun, (numbers(table, "lat"), numbers(table, "lon")), needed)
+
+
+def _unknown(noun: str, name: str, known: Sequence[str], *, pointer: str) -> Fault:
+    near = nearest(name, known[:MAX_CANDIDATES])
+    hint = f" Did you mean '{near}'?" if near else ""
+    params: Mapping[str, object] = {"nearest": near} if near else {}
+    return Fault(
+        code="UNKNOWN_REFERENCE",
+        detail=f"There is no {noun} '{name[:64]}' in the dataset.{hint}",
+        pointer=pointer,
+        value=name,
+        params=params,
+    )
