@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shapely import affinity
 
 from geo_data.boundaries import countries, us_nation
-from geo_data.boundaries.land import is_within
+from geo_data.boundaries.land import PointIndex, is_within
 from geo_data.exceptions import SettingError
 
 __all__ = ["clip_area"]
@@ -58,19 +58,20 @@ def _land_around(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> list[sha
     """Choose the countries that hold accounts, the most frequent first, until all are explained."""
     thin_lat, thin_lon = _thinned(lat, lon, 2.0)
     points = shapely.points(thin_lon, thin_lat)
-    inside: list[tuple[int, int, NDArray[np.bool_]]] = []
+    index = PointIndex(thin_lon, thin_lat)
+    inside: list[tuple[int, int, NDArray[np.int64]]] = []
     for number, country in enumerate(countries()):
-        found = is_within(_polygons(country.geometry), thin_lon, thin_lat)
-        if found.any():
-            inside.append((-int(found.sum()), number, found))
+        found = index.within(_polygons(country.geometry))
+        if found.size:
+            inside.append((-len(found), number, found))
     unexplained = np.ones(len(points), dtype=np.bool_)
     chosen = []
     for _, number, found in sorted(inside, key=lambda item: item[:2]):
-        if not (found & unexplained).any():
+        if not unexplained[found].any():
             continue
         geometry = countries()[number].geometry
         chosen.append(number)
-        unexplained &= ~found
+        unexplained[found] = False
         left = np.flatnonzero(unexplained)
         if left.size:
             shapely.prepare(geometry)
