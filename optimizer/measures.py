@@ -5,14 +5,17 @@ limits. A move is an account whose current rep is active and differs from the al
 left is free, and an account that becomes unassigned moves.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from optimizer.alignment import Alignment
 from optimizer.exceptions import InvalidProblem
-from optimizer.problem import BoolArray, FloatArray, IntArray, Problem
+from optimizer.problem import BoolArray, FloatArray, Problem
 
 Float64Array = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.integer[Any]]
 
 
 def assigned_amount(problem: Problem, alignment: Alignment) -> Float64Array:
@@ -45,10 +48,7 @@ def loads(problem: Problem, alignment: Alignment) -> Float64Array:
     is_assigned = alignment.rep >= 0
     rep = alignment.rep[is_assigned]
     return np.stack(
-        [
-            _sum_by_rep(problem, rep, amount[is_assigned, measure])
-            for measure in range(len(problem.measures))
-        ],
+        [sum_by(rep, amount[is_assigned, measure], count=problem.num_reps) for measure in range(len(problem.measures))],
         axis=1,
     )
 
@@ -73,13 +73,13 @@ def moved_amount(problem: Problem, alignment: Alignment, measure: str) -> float:
 def moved_in(problem: Problem, alignment: Alignment, measure: str) -> Float64Array:
     """Return what moves to each rep, in the measure's unit. Shape ``(reps,)``."""
     moved = is_moved(problem, alignment) & (alignment.rep >= 0)
-    return _sum_by_rep(problem, alignment.rep[moved], _own_amount(problem, measure)[moved])
+    return sum_by(alignment.rep[moved], _own_amount(problem, measure)[moved], count=problem.num_reps)
 
 
 def moved_out(problem: Problem, alignment: Alignment, measure: str) -> Float64Array:
     """Return what moves away from each active rep, in the measure's unit. Shape ``(reps,)``."""
     moved = is_moved(problem, alignment)
-    return _sum_by_rep(problem, problem.current[moved], _own_amount(problem, measure)[moved])
+    return sum_by(problem.current[moved], _own_amount(problem, measure)[moved], count=problem.num_reps)
 
 
 def pair_total(matrix: FloatArray, alignment: Alignment) -> float:
@@ -141,6 +141,7 @@ def _own_amount(problem: Problem, measure: str) -> FloatArray:
     return problem.amount[:, problem.measure_index(measure)]
 
 
-def _sum_by_rep(problem: Problem, rep: IntArray, amount: FloatArray) -> Float64Array:
+def sum_by(position: Positions, amount: FloatArray, *, count: int) -> Float64Array:
+    """Return the sums of amounts by position, for positions 0 to ``count - 1``. Shape ``(count,)``."""
     # bincount answers an empty sum with integers
-    return np.bincount(rep, weights=amount, minlength=problem.num_reps).astype(np.float64)
+    return np.bincount(position, weights=amount, minlength=count).astype(np.float64)
