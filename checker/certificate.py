@@ -75,7 +75,7 @@ from typing import Any
 
 import numpy as np
 
-from checker.bound import MAX_COST, bound_problem, lagrangian_units, largest_cost
+from checker.bound import bound_problem, cost_cap, lagrangian_units, largest_fixed_price
 from checker.check import Examined
 from checker.prices import CertificateRefusedError, Multiplier, PriceList
 from checker.raw_data import RawData
@@ -262,9 +262,14 @@ def _choose_amount_bits(data: RawData, measures: set[str]) -> dict[str, int]:
 def _choose_scale(
     examined: Examined, wanted: list[tuple[Mapping[str, str], str, float]], amount_bits: Mapping[str, int]
 ) -> int:
-    """Choose the largest power of two at which nothing overflows, with room to spare."""
+    """Choose the largest power of two at which nothing overflows.
+
+    Costs are cut far above the mean of the cheapest, where no bound needs them.
+    """
+    data, criteria, largest = examined.data, examined.allowed.criteria, examined.items.largest
     fine = 2**40
-    size = max(1e-12, largest_cost(bound_problem(examined, scale=fine, amount_bits={})) / fine)
+    fixed = largest_fixed_price(bound_problem(examined, scale=fine, amount_bits={})) / fine
+    measured = 1024 * (criteria.travel_weight + criteria.compactness_weight) / data.num_accounts
     at_rep: dict[tuple[str, str | None], float] = {}
     for row, _, price in wanted:
         key = (row["measure"], row.get("rep_id"))
@@ -274,7 +279,7 @@ def _choose_scale(
         highest[measure] = max(highest.get(measure, 0.0), price)
     # Into one rep, out of another, and by a total: up to three such prices meet in one cell.
     prices = sum(3 * price * 2.0 ** (AMOUNT_PRECISION - amount_bits[measure]) for measure, price in highest.items())
-    room = min(MAX_COST / 2 / size, 2.0**52 / ((size + prices) * examined.items.largest))
+    room = min(cost_cap(largest) / max(measured, 1e-9), 2.0**51 / max((fixed + prices) * largest, 1e-9))
     return 1 << max(0, min(90, math.floor(math.log2(room))))
 
 

@@ -43,7 +43,7 @@ def distance_km(a: Floats, b: Floats) -> Floats:
 
 
 def distance_table_km(a: Floats, b: Floats) -> Floats:
-    """Measure the great circle between every point of two sets, in km, never too far.
+    """Measure the great circle between every point of two sets, in km.
 
     Parameters
     ----------
@@ -53,11 +53,6 @@ def distance_table_km(a: Floats, b: Floats) -> Floats:
     Returns
     -------
     Shape ``(rows, columns)``.
-
-    Notes
-    -----
-    Half the chord is cut at 0.9999, so that points within 180 km of each other's antipode come out a little near:
-    there the arc sine has no digits left, and a bound may only err downward.
     """
     square = np.subtract.outer(a[:, 0], b[:, 0])
     np.square(square, out=square)
@@ -68,7 +63,35 @@ def distance_table_km(a: Floats, b: Floats) -> Floats:
         square += part
     np.sqrt(square, out=square)
     square *= 0.5
-    np.minimum(square, 0.9999, out=square)
+    np.minimum(square, 1.0, out=square)
     np.arcsin(square, out=square)
     square *= 2.0 * EARTH_RADIUS_KM
     return square
+
+
+def distance_floor_km(a: Floats, b: Floats) -> Floats:
+    """Measure the great circle between every point of two sets fast, in km, and never too far.
+
+    Parameters
+    ----------
+    a, b
+        Shapes ``(rows, 3)`` and ``(columns, 3)``, unit vectors.
+
+    Returns
+    -------
+    Shape ``(rows, columns)``: up to 0.4 m too near, and cut at 18,200 km.
+
+    Notes
+    -----
+    The squared chord is ``2 - 2 a·b``, one matrix product. It is lowered by more than that product's rounding, and
+    cut where the arc sine loses digits.
+    """
+    left = np.concatenate([-2.0 * a, np.ones((len(a), 1))], axis=1)
+    right = np.concatenate([b, np.full((len(b), 1), 2.0 - 4e-15)], axis=1)
+    table: Floats = left @ right.T
+    np.clip(table, 0.0, 4 * 0.99**2, out=table)
+    np.sqrt(table, out=table)
+    table *= 0.5
+    np.arcsin(table, out=table)
+    table *= 2.0 * EARTH_RADIUS_KM
+    return table

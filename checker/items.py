@@ -60,7 +60,8 @@ def single_items(num_accounts: int) -> Items:
 def family_items(account_ids: tuple[str, ...], parent_ids: list[str | None]) -> Items:
     """Make every family an item: the whole tree under parent_id.
 
-    A parent_id outside the data makes a family of those that share it.
+    A parent_id outside the data makes a family of those that share it. Accounts alone come first, so that most blocks
+    hold no family.
 
     Raises
     ------
@@ -68,7 +69,8 @@ def family_items(account_ids: tuple[str, ...], parent_ids: list[str | None]) -> 
         When an account is its own ancestor.
     """
     label = np.array(family_of(account_ids, parent_ids), dtype=np.int64)
-    order = np.argsort(label, kind="stable")
+    is_family = np.bincount(label)[label] > 1
+    order = np.lexsort((label, is_family))
     first = np.flatnonzero(np.diff(label[order], prepend=-1))
     return Items(order=order, start=np.append(first, len(label)))
 
