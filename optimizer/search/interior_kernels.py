@@ -150,13 +150,38 @@ def add_normal_matrix(
 
 
 @njit(cache=True, nogil=True)
+def aim_at_center(
+    first: int, last: int, x: Array, z: Array, dx: Array, dz: Array, center: float, aim: Array
+) -> None:  # fmt: skip  # pragma: no cover  # compiled
+    """Write what Mehrotra's corrector adds to each product: the center, less the second-order term."""
+    for e in range(first, last):
+        aim[e] = center - dx[e] * dz[e]
+
+
+@njit(cache=True, nogil=True)
+def aim_at_band(
+    first: int, last: int, x: Array, z: Array, dx: Array, dz: Array, primal: float, dual: float,
+    center: float, spread: float, aim: Array,
+) -> None:  # fmt: skip  # pragma: no cover  # compiled
+    """Write how far the products after a trial step lie outside ``center / spread`` to ``center · spread``."""
+    for e in range(first, last):
+        product = (x[e] + primal * dx[e]) * (z[e] + dual * dz[e])
+        if product < center / spread:
+            aim[e] = center / spread - product
+        elif product > center * spread:
+            aim[e] = max(center * spread - product, -center * spread)
+        else:
+            aim[e] = 0.0
+
+
+@njit(cache=True, nogil=True)
 def add_right_side(
     first: int, last: int, start: Array, column: Array, quantity: Array, row: Array, x: Array, z: Array,
-    dx: Array, dz: Array, centering: float, second_order: float, right: Array,
+    aim: Array, right: Array,
 ) -> None:  # fmt: skip  # pragma: no cover  # compiled
     """Subtract from ``right`` the rows' activity of ``h − θ · sum h / sum θ``.
 
-    ``h = (centering − x z − second_order · dx dz) / z`` is what the pairs would do if the prices stood still.
+    ``h = aim / z`` is what the pairs would do if the prices stood still.
     """
     for item in range(first, last):
         begin, end = start[item], start[item + 1]
@@ -164,11 +189,10 @@ def add_right_side(
         push = 0.0
         for e in range(begin, end):
             weight += x[e] / z[e]
-            push += (centering - second_order * dx[e] * dz[e]) / z[e] - x[e]
+            push += aim[e] / z[e]
         ratio = push / weight
         for e in range(begin, end):
-            h = (centering - second_order * dx[e] * dz[e]) / z[e] - x[e]
-            change = h - x[e] / z[e] * ratio
+            change = (aim[e] - x[e] * ratio) / z[e]
             for s in range(quantity.shape[1]):
                 r = row[s, column[e]]
                 if r >= 0:
@@ -178,11 +202,9 @@ def add_right_side(
 @njit(cache=True, nogil=True)
 def find_direction(
     first: int, last: int, start: Array, column: Array, quantity: Array, row: Array, x: Array, z: Array,
-    dx: Array, dz: Array, centering: float, second_order: float, dpi: Array, steps: Array,
+    aim: Array, dpi: Array, dx: Array, dz: Array,
 ) -> None:  # fmt: skip  # pragma: no cover  # compiled
-    """Write the direction of x and z that belongs to ``dpi``, and the longest primal and dual steps along it."""
-    primal = 1e300
-    dual = 1e300
+    """Write the direction of x and z that belongs to ``dpi``: ``z dx + x dz = aim``, items' sums kept."""
     for item in range(first, last):
         begin, end = start[item], start[item + 1]
         weight = 0.0
@@ -193,40 +215,50 @@ def find_direction(
                 r = row[s, column[e]]
                 if r >= 0:
                     along += quantity[e, s] * dpi[r]
-            theta = x[e] / z[e]
-            h = (centering - second_order * dx[e] * dz[e]) / z[e] - x[e]
-            weight += theta
-            push += h + theta * along
-            dx[e] = h
             dz[e] = -along
+            weight += x[e] / z[e]
+            push += (aim[e] + x[e] * along) / z[e]
         shift = push / weight
         for e in range(begin, end):
             dz[e] += shift
-            dx[e] -= x[e] / z[e] * dz[e]
-            if dx[e] < 0.0:
-                primal = min(primal, -x[e] / dx[e])
-            if dz[e] < 0.0:
-                dual = min(dual, -z[e] / dz[e])
-    steps[0] = primal
-    steps[1] = dual
+            dx[e] = (aim[e] - x[e] * dz[e]) / z[e]
 
 
 @njit(cache=True, nogil=True)
-def complementarity(
-    first: int, last: int, start: Array, x: Array, z: Array, dx: Array, dz: Array, primal: float, dual: float
+def longest_steps(
+    first: int, last: int, value: Array, change: Array, more: Array, shares: Array, out: Array
+) -> None:  # fmt: skip  # pragma: no cover  # compiled
+    """Write, for each share, the longest step along ``change + share · more`` that keeps the values positive.
+
+    The steps are sought as largest ``−change / value``: no division unless a value shrinks.
+    """
+    count = len(shares)
+    for k in range(count):
+        out[k] = 0.0
+    for e in range(first, last):
+        for k in range(count):
+            falling = -(change[e] + shares[k] * more[e])
+            if falling > out[k] * value[e]:
+                out[k] = falling / value[e]
+    for k in range(count):
+        out[k] = 1.0 / out[k] if out[k] > 1e-300 else 1e300
+
+
+@njit(cache=True, nogil=True)
+def add_scaled(
+    first: int, last: int, target: Array, change: Array, share: float
+) -> None:  # fmt: skip  # pragma: no cover  # compiled
+    """Add ``share · change`` to ``target``."""
+    for e in range(first, last):
+        target[e] += share * change[e]
+
+
+@njit(cache=True, nogil=True)
+def product_after(
+    first: int, last: int, x: Array, z: Array, dx: Array, dz: Array, primal: float, dual: float
 ) -> float:  # fmt: skip  # pragma: no cover  # compiled
     """Return ``sum (x + primal · dx) (z + dual · dz)``."""
     total = 0.0
-    for e in range(start[first], start[last]):
+    for e in range(first, last):
         total += (x[e] + primal * dx[e]) * (z[e] + dual * dz[e])
     return total
-
-
-@njit(cache=True, nogil=True)
-def take_step(
-    first: int, last: int, start: Array, x: Array, z: Array, dx: Array, dz: Array, primal: float, dual: float
-) -> None:  # fmt: skip  # pragma: no cover  # compiled
-    """Move x and z along the direction."""
-    for e in range(start[first], start[last]):
-        x[e] += primal * dx[e]
-        z[e] += dual * dz[e]

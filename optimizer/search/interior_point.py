@@ -22,15 +22,20 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.linalg import cho_factor, cho_solve
-from scipy.linalg import LinAlgError
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from optimizer.problem import FloatArray, IntArray
 from optimizer.search import interior_kernels as kernels
-from optimizer.search.slices import map_slices
+from optimizer.search.slices import map_slices, slices_of
 
-STEP: Final = 0.99
-"""Share of the longest step that is taken, at least."""
+STEP: Final = 0.995
+"""Share of the longest step that is taken."""
+SPREAD: Final = 10.0
+"""Products within this factor of the center are left alone by the further correctors."""
+CORRECTORS: Final = 3
+"""Largest number of further correctors."""
+SHARES: Final = np.array([0.0, 0.1, 0.25, 0.5, 0.75, 1.0])
+"""Shares in which a corrector may enter the direction."""
 PARTS: Final = 2
 """Parts that the items are cut into; fixed, so that sums do not depend on the machine."""
 
@@ -121,6 +126,49 @@ def solve_interior(
     return state.result(steps)
 
 
+class _Values:
+    """Positive values, their dual slacks, and directions for both."""
+
+    def __init__(self, x: FloatArray, z: FloatArray) -> None:
+        self.x, self.z = x, z
+        self.dx, self.dz = np.zeros_like(x), np.zeros_like(x)
+        self.ex, self.ez, self.aim = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
+        self.parts = slices_of(len(x), -(-max(1, len(x)) // PARTS))
+
+    def map(self, kernel: Callable[..., Any], *arguments: Any) -> list[Any]:
+        return map_slices(lambda part: kernel(part.start, part.stop, *arguments), self.parts, num_threads=PARTS)
+
+    def aim_at_center(self, center: float) -> None:
+        self.map(kernels.aim_at_center, self.x, self.z, self.dx, self.dz, center, self.aim)
+
+    def aim_at_band(self, primal: float, dual: float, center: float) -> None:
+        point = (self.x, self.z, self.dx, self.dz)
+        self.map(kernels.aim_at_band, *point, primal, dual, center, SPREAD, self.aim)
+
+    def product_after(self, primal: float, dual: float) -> float:
+        return float(sum(self.map(kernels.product_after, self.x, self.z, self.dx, self.dz, primal, dual)))
+
+    def longest(self, shares: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the longest primal and dual steps for each share of the extra direction."""
+
+        def work(part: slice) -> FloatArray:
+            out = np.empty((2, len(shares)))
+            kernels.longest_steps(part.start, part.stop, self.x, self.dx, self.ex, shares, out[0])
+            kernels.longest_steps(part.start, part.stop, self.z, self.dz, self.ez, shares, out[1])
+            return out
+
+        primal, dual = np.min(map_slices(work, self.parts, num_threads=PARTS), axis=0)
+        return primal, dual
+
+    def take(self, primal: float, dual: float) -> None:
+        self.map(kernels.add_scaled, self.x, self.dx, primal)
+        self.map(kernels.add_scaled, self.z, self.dz, dual)
+
+    def add_extra(self, primal: float, dual: float) -> None:
+        self.map(kernels.add_scaled, self.dx, self.ex, primal)
+        self.map(kernels.add_scaled, self.dz, self.ez, dual)
+
+
 class _State:
     """The current point and its buffers."""
 
@@ -128,159 +176,163 @@ class _State:
         pairs = program.pairs
         self.program = program
         self.pi = np.array(pi)
-        count = len(pairs.column)
-        self.x, self.z, self.dx, self.dz = np.empty(count), np.empty(count), np.zeros(count), np.zeros(count)
+        x, z = np.empty(len(pairs.column)), np.empty(len(pairs.column))
         self.parts = _even_parts(pairs.start)
         self.shape = (pairs.start, pairs.column, pairs.quantity, program.slot_row)
-        self.normals = [np.zeros((len(program.right),) * 2) for _ in self.parts]
+        self.normals = {part.start: np.zeros((len(program.right),) * 2) for part in self.parts}
         self._map(
             lambda part: kernels.center_items(
                 part.start, part.stop, pairs.start, pairs.column, pairs.cost, pairs.quantity, program.slot_row,
-                self.pi, barrier, self.x, self.z,
+                self.pi, barrier, x, z,
             )
         )  # fmt: skip
-        self._center_w(barrier)
+        self.bounded = np.flatnonzero(np.isfinite(program.width))
+        w, zl, v, zu = self._centered_w(barrier)
+        self.pairs, self.lower, self.upper = _Values(x, z), _Values(w, zl), _Values(v, zu)
+        self.all = (self.pairs, self.lower, self.upper)
         self._measure()
 
     def _map(self, work: Callable[[slice], Any]) -> list[Any]:
         return map_slices(work, self.parts, num_threads=PARTS)
 
-    def _center_w(self, barrier: float) -> None:
+    def _centered_w(self, barrier: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return w and, for bounded ones, what is left of their width, each with its slack."""
         program = self.program
         reduced = program.cost - program.matrix.T @ self.pi
-        self.bounded = np.isfinite(program.width)
-        width = np.where(self.bounded, program.width, 1.0)
-        root = np.sqrt((reduced * width) ** 2 + 4.0 * barrier**2)
         least = barrier / max(1.0, float(np.abs(program.right).max(initial=0.0)))
-        open_w = barrier / np.maximum(reduced, least)
-        self.w = np.where(self.bounded, 2 * barrier * width / (np.abs(reduced) * width + 2 * barrier + root), open_w)
-        other = np.where(self.bounded, width - self.w, np.inf)
-        flip = self.bounded & (reduced < 0)
-        self.v = np.where(flip, self.w, other)
-        self.w = np.where(flip, other, self.w)
-        self.zl = barrier / self.w
-        self.zu = np.where(self.bounded, barrier / self.v, 0.0)
+        w = barrier / np.maximum(reduced, least)
+        width, slope = program.width[self.bounded], reduced[self.bounded]
+        root = np.sqrt((slope * width) ** 2 + 4.0 * barrier**2)
+        small = 2.0 * barrier * width / (np.abs(slope) * width + 2.0 * barrier + root)
+        w[self.bounded] = np.where(slope >= 0, small, width - small)
+        v = np.where(slope >= 0, width - small, small)
+        return w, barrier / w, v, barrier / v
 
     def _measure(self) -> None:
         """Recompute residuals, complementarity and objective."""
-        program, pairs = self.program, self.program.pairs
+        program = self.program
 
         def activity(part: slice) -> FloatArray:
             out = np.zeros(len(program.right))
-            kernels.add_activity(part.start, part.stop, *self.shape, self.x, out)
+            kernels.add_activity(part.start, part.stop, *self.shape, self.pairs.x, out)
             return out
 
-        self.rb = program.right - sum(self._map(activity)) - program.matrix @ self.w
-        self.rc = program.cost - program.matrix.T @ self.pi - self.zl + self.zu
-        w_gap = float(self.w @ self.zl) + float(self.v[self.bounded] @ self.zu[self.bounded])
-        self.gap = float(self.x @ self.z) + w_gap
-        self.mean = self.gap / (len(self.x) + len(self.w) + int(self.bounded.sum()))
-        self.objective = float(pairs.cost @ self.x + program.cost @ self.w)
-        self.residual = float(np.abs(self.rb) @ np.abs(self.pi)) + float(np.abs(self.rc) @ np.abs(self.w))
+        self.rb = program.right - sum(self._map(activity)) - program.matrix @ self.lower.x
+        self.rc = program.cost - program.matrix.T @ self.pi - self.lower.z
+        self.rc[self.bounded] += self.upper.z
+        self.gap = sum(float(values.x @ values.z) for values in self.all)
+        self.mean = self.gap / sum(len(values.x) for values in self.all)
+        self.objective = float(program.pairs.cost @ self.pairs.x + program.cost @ self.lower.x)
+        self.residual = float(np.abs(self.rb) @ np.abs(self.pi)) + float(np.abs(self.rc) @ np.abs(self.lower.x))
 
     def is_within(self, tolerance: float) -> bool:
         scale = tolerance * max(abs(self.objective), 1e-3 * len(self.program.pairs.item))
         return self.gap <= scale and self.residual <= scale
 
     def step(self) -> bool:
-        """Take one predictor-corrector step; False when the factorization fails or nothing moves."""
+        """Take one step: predictor, corrector, and further correctors while they lengthen it."""
         factor = self._factor()
         if factor is None:
             return False
-        dpi, dw, dzl, dzu, primal, dual = self._direction(factor, 0.0, 0.0, None)
-        ahead = self._gap_after(dw, dzl, dzu, min(1.0, primal), min(1.0, dual)) / self.gap
-        centering = self.mean * min(1.0, max(0.0, ahead) ** 3)
-        dpi, dw, dzl, dzu, primal, dual = self._direction(factor, centering, 1.0, (dw, dzl, dzu))
-        share = max(STEP, 1.0 - self.mean)
-        primal, dual = min(1.0, share * primal), min(1.0, share * dual)
-        start, x, z, dx, dz = self.program.pairs.start, self.x, self.z, self.dx, self.dz
-        self._map(lambda part: kernels.take_step(part.start, part.stop, start, x, z, dx, dz, primal, dual))
-        self.pi += dual * dpi
-        self.w += primal * dw
-        self.v -= primal * np.where(self.bounded, dw, 0.0)
-        self.zl += dual * dzl
-        self.zu += dual * dzu
+        for values in self.all:
+            np.multiply(values.x, -values.z, out=values.aim)
+            values.dx[:] = values.dz[:] = 0.0
+        self.dpi = np.zeros_like(self.pi)
+        self._extend(factor, self.rb, self.rc, np.ones(1))
+        primal, dual = self.steps
+        ahead = sum(values.product_after(min(1.0, primal), min(1.0, dual)) for values in self.all) / self.gap
+        center = self.mean * min(1.0, max(1e-4, ahead**3))
+        for values in self.all:
+            values.aim_at_center(center)
+        none, shares = np.zeros(1), SHARES
+        self._extend(factor, none, none, shares)
+        for _ in range(CORRECTORS):
+            primal, dual = self.steps
+            if min(primal, dual) > 0.9:
+                break
+            for values in self.all:
+                values.aim_at_band(min(1.0, 1.1 * primal + 0.1), min(1.0, 1.1 * dual + 0.1), center)
+            self._extend(factor, none, none, shares)
+            if self.steps[0] < 1.05 * primal and self.steps[1] < 1.05 * dual:
+                break
+        primal, dual = (min(1.0, STEP * step) for step in self.steps)
+        for values in self.all:
+            values.take(primal, dual)
+        self.pi += dual * self.dpi
         self._measure()
+        self.log = (primal, dual)
         return max(primal, dual) > 1e-10
+
+    def _extend(self, factor: Any, rb: FloatArray, rc: FloatArray, shares: FloatArray) -> None:
+        """Add the direction that belongs to the aims, in the shares that allow the longest steps."""
+        dpi = self._solve(factor, rb, rc)
+        longest = [values.longest(shares) for values in self.all]
+        primal = np.min([steps[0] for steps in longest], axis=0)
+        dual = np.min([steps[1] for steps in longest], axis=0)
+        best_primal, best_dual = int(np.argmax(np.minimum(primal, 1.0))), int(np.argmax(np.minimum(dual, 1.0)))
+        for values in self.all:
+            values.add_extra(float(shares[best_primal]), float(shares[best_dual]))
+        self.dpi += shares[best_dual] * dpi
+        self.steps = float(primal[best_primal]), float(dual[best_dual])
+
+    def _solve(self, factor: Any, rb: FloatArray, rc: FloatArray) -> FloatArray:
+        """Write the extra direction of all values and return that of the prices."""
+        program, pairs, lower, upper = self.program, self.pairs, self.lower, self.upper
+        pull = lower.aim / lower.x - rc
+        pull[self.bounded] -= upper.aim / upper.x
+        push = self.theta * pull
+
+        def right_side(part: slice) -> FloatArray:
+            out = np.zeros(len(program.right))
+            kernels.add_right_side(part.start, part.stop, *self.shape, pairs.x, pairs.z, pairs.aim, out)
+            return out
+
+        right = rb + sum(self._map(right_side)) - program.matrix @ push
+        dpi: FloatArray = cho_solve(factor, right, check_finite=False)
+        self._map(
+            lambda part: kernels.find_direction(
+                part.start, part.stop, *self.shape, pairs.x, pairs.z, pairs.aim, dpi, pairs.ex, pairs.ez
+            )
+        )
+        lower.ex[:] = push + self.theta * (program.matrix.T @ dpi)
+        lower.ez[:] = (lower.aim - lower.z * lower.ex) / lower.x
+        upper.ex[:] = -lower.ex[self.bounded]
+        upper.ez[:] = (upper.aim - upper.z * upper.ex) / upper.x
+        return dpi
 
     def _factor(self) -> Any:
         """Return the Cholesky factor of the normal matrix, with the smallest ridge that works."""
-        program = self.program
+        program, pairs = self.program, self.pairs
 
-        def assemble(part: tuple[slice, FloatArray]) -> None:
-            part[1][:] = 0.0
-            kernels.add_normal_matrix(part[0].start, part[0].stop, *self.shape, self.x, self.z, part[1])
+        def assemble(part: slice) -> None:
+            out = self.normals[part.start]
+            out[:] = 0.0
+            kernels.add_normal_matrix(part.start, part.stop, *self.shape, pairs.x, pairs.z, out)
 
-        parts = dict(zip([part.start for part in self.parts], self.normals, strict=True))
-        self._map(lambda part: assemble((part, parts[part.start])))
-        normal = self.normals[0]
-        for other in self.normals[1:]:
+        self._map(assemble)
+        normal, *others = self.normals.values()
+        for other in others:
             normal += other
-        self.theta = 1.0 / (self.zl / self.w + np.where(self.bounded, self.zu / self.v, 0.0))
+        inverse = self.lower.z / self.lower.x
+        inverse[self.bounded] += self.upper.z / self.upper.x
+        self.theta = 1.0 / inverse
         own = sparse.tril((program.matrix * self.theta[None, :]) @ program.matrix.T).tocoo()
         np.add.at(normal, (own.row, own.col), own.data)
         diagonal = normal.diagonal().copy()
-        floor = 1e-12 * max(float(diagonal.max(initial=0.0)), 1e-30) * 1e-4
+        floor = 1e-16 * max(float(diagonal.max(initial=0.0)), 1e-30)
         for ridge in (1e-12, 1e-10, 1e-8, 1e-6):
-            trial = normal if ridge == 1e-12 else normal
-            np.fill_diagonal(trial, diagonal * (1.0 + ridge) + floor * ridge / 1e-12)
+            np.fill_diagonal(normal, diagonal * (1.0 + ridge) + floor * (ridge / 1e-12))
             try:
-                return cho_factor(trial.T, lower=False, check_finite=False)
+                return cho_factor(normal.T, lower=False, check_finite=False)
             except LinAlgError:
                 continue
         return None
 
-    def _direction(self, factor: Any, centering: float, second: float, last: Any) -> Any:
-        """Return the direction for a centering, with second-order terms of the last one."""
-        program = self.program
-        x, z, dx, dz = self.x, self.z, self.dx, self.dz
-        rl, ru = centering - self.w * self.zl, centering - np.where(self.bounded, self.v, 0.0) * self.zu
-        if last is not None:
-            dw, dzl, dzu = last
-            rl, ru = rl - dw * dzl, ru + dw * dzu
-        push = self.theta * (rl / self.w - np.where(self.bounded, ru / self.v, 0.0) - self.rc)
-
-        def right_side(part: slice) -> FloatArray:
-            out = np.zeros(len(program.right))
-            kernels.add_right_side(part.start, part.stop, *self.shape, x, z, dx, dz, centering, second, out)
-            return out
-
-        dpi = cho_solve(factor, self.rb + sum(self._map(right_side)) - program.matrix @ push, check_finite=False)
-
-        def direction(part: slice) -> FloatArray:
-            out = np.empty(2)
-            kernels.find_direction(part.start, part.stop, *self.shape, x, z, dx, dz, centering, second, dpi, out)
-            return out
-
-        steps = np.min(self._map(direction), axis=0)
-        dw = push + self.theta * (program.matrix.T @ dpi)
-        dzl = (rl - self.zl * dw) / self.w
-        dzu = np.where(self.bounded, (ru + self.zu * dw) / self.v, 0.0)
-        primal = min(float(steps[0]), _longest(self.w, dw), _longest(self.v[self.bounded], -dw[self.bounded]))
-        dual = min(float(steps[1]), _longest(self.zl, dzl), _longest(self.zu[self.bounded], dzu[self.bounded]))
-        return dpi, dw, dzl, dzu, primal, dual
-
-    def _gap_after(self, dw: FloatArray, dzl: FloatArray, dzu: FloatArray, primal: float, dual: float) -> float:
-        start, x, z, dx, dz = self.program.pairs.start, self.x, self.z, self.dx, self.dz
-        pairs = self._map(
-            lambda part: kernels.complementarity(part.start, part.stop, start, x, z, dx, dz, primal, dual)
-        )
-        lower = (self.w + primal * dw) @ (self.zl + dual * dzl)
-        is_open = self.bounded
-        upper = (self.v - primal * dw)[is_open] @ (self.zu + dual * dzu)[is_open]
-        return float(sum(pairs)) + float(lower) + float(upper)
-
     def result(self, steps: int) -> InteriorPoint:
         return InteriorPoint(
-            pi=self.pi, x=self.x, w=self.w, barrier=self.mean, objective=self.objective, gap=self.gap,
+            pi=self.pi, x=self.pairs.x, w=self.lower.x, barrier=self.mean, objective=self.objective, gap=self.gap,
             residual=self.residual, steps=steps,
         )  # fmt: skip
-
-
-def _longest(value: FloatArray, change: FloatArray) -> float:
-    """Return the longest step that keeps every value at least 0."""
-    falling = change < 0
-    return float((-value[falling] / change[falling]).min(initial=1e300))
 
 
 def _even_parts(start: npt.NDArray[np.int64]) -> list[slice]:
