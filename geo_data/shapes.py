@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from geo_data.clip import clip_area
-from geo_data.coverage import as_multipolygon, dissolve, faces_between, is_covered, simplify_coverage
+from geo_data.coverage import absorb_slivers, as_multipolygon, dissolve, faces_between, is_covered, simplify_coverage
 from geo_data.distances import check_coordinates
 from geo_data.exceptions import ArrayShapeError
 from geo_data.plane import latitude_from_y, y_from_latitude
@@ -89,8 +89,10 @@ def territories_from_accounts(
     x, y = shapely.get_x(inner), shapely.get_y(inner)
     shapely.prepare(area)
     owned = shapely.contains_xy(area, x, y)
+    faces = faces[owned]
     face_owner = diagram.owner_at(x[owned], y_from_latitude(y[owned]))
-    territories = dissolve(faces[owned], face_owner, num_reps=num_reps)
+    face_owner = absorb_slivers(faces, face_owner, lat=latitudes[served], lon=longitudes[served])
+    territories = dissolve(faces, face_owner, num_reps=num_reps)
     pinned = np.column_stack((sites.shared_x, latitude_from_y(sites.shared_y)))
     simplified = simplify_coverage(
         territories,

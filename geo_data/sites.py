@@ -16,7 +16,8 @@ __all__ = ["GRID_DEGREES", "Sites", "place_sites"]
 GRID_DEGREES = 1e-6
 """Coordinates of the map are multiples of this many degrees: about 11 cm."""
 
-_NEAREST_DISTINCT = 2e-5  # degrees, 2 m: nearer places of different reps cannot be told apart on a map
+_NEAREST_DISTINCT = 3e-6  # degrees, 0.3 m: nearer places of different reps cannot be told apart on the grid
+_RESOLUTION = 5e-8  # of the map's width: what a diagram in floating point tells apart
 _LARGEST_RADIUS = 2e-4  # degrees, 20 m
 
 
@@ -74,7 +75,8 @@ def place_sites(x: NDArray[np.float64], y: NDArray[np.float64], owner: NDArray[n
 
 def _shared_places(x: NDArray[np.float64], y: NDArray[np.float64], owner: NDArray[np.int64]) -> NDArray[np.int64]:
     """Give a number to each place where sites of different reps are too near to be told apart; -1 elsewhere."""
-    pairs = KDTree(np.column_stack((x, y))).query_pairs(_NEAREST_DISTINCT, output_type="ndarray")
+    nearest = max(_NEAREST_DISTINCT, _RESOLUTION * float(np.ptp(x) + np.ptp(y)))
+    pairs = KDTree(np.column_stack((x, y))).query_pairs(nearest, output_type="ndarray")
     pairs = pairs[owner[pairs[:, 0]] != owner[pairs[:, 1]]]
     place = np.full(len(x), -1, dtype=np.int64)
     count = 0
