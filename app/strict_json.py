@@ -22,6 +22,7 @@ BLOCK_BYTES = 1024 * 1024
 BATCH_ROWS = 4096
 MAX_FAULTS = 1000
 _CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL_IN_ID = re.compile("[\x00-\x1f\x7f-\x9f]")
 _OFFSET = re.compile(r"\(byte (\d+)\)")
 _QUOTE, _COLON, _BACKSLASH, _OPEN, _CLOSE = 34, 58, 92, 123, 125
 
@@ -143,6 +144,12 @@ def text_faults(parsed: object) -> list[Fault]:
                 ((*path, index), value) for index, value in enumerate(here) if isinstance(value, (str, dict, list))
             )
     return faults
+
+
+def find_control_character(text: str, *, is_id: bool = False) -> int | None:
+    """Return the position of the first control character; tabs and line breaks count only in ids."""
+    found = (_CONTROL_IN_ID if is_id else _CONTROL_CHARACTER).search(text)
+    return None if found is None else found.start()
 
 
 def control_character_fault(text: str, position: int, **place: Any) -> Fault:

@@ -113,10 +113,7 @@ def _with_open_columns(
 
 
 def _typed(column: pa.Array, field: str, fields: TableFields, sign: Decimal, origin: Origin, log: FaultLog) -> pa.Array:
-    if field.startswith(ATTRIBUTE_PREFIX):
-        kind = Kind.TEXT
-    else:
-        kind = Kind.NUMBER if ":" in field else fields.kind(field)
+    kind = _kind(field, fields)
     cells = _cells(column, kind, sign)
     if cells.wrong.size:
         said = as_text(column)
@@ -131,6 +128,12 @@ def _typed(column: pa.Array, field: str, fields: TableFields, sign: Decimal, ori
 
         log.rows(cells.wrong, make)
     return cells.values
+
+
+def _kind(field: str, fields: TableFields) -> Kind:
+    if ":" not in field:
+        return fields.kind(field)
+    return Kind.TEXT if field.startswith(ATTRIBUTE_PREFIX) else Kind.NUMBER
 
 
 def _cells(column: pa.Array, kind: Kind, sign: Decimal) -> Cells:

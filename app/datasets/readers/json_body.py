@@ -62,7 +62,7 @@ def read_json_body(content: bytes, reading: Reading, limits: ReadLimits, *, othe
             continue
         origin = Origin(name, base=f"/{name}")
         if name == "units":
-            reading.add(read_units(decode_part(raw), origin, reading.log, limits), origin)
+            reading.add(read_units(bytes(raw), origin, reading.log, limits), origin)
         else:
             reading.add(read_rows(raw, TABLES[name], origin, reading.log), origin)
     return _rest(parts, reading)
