@@ -1,5 +1,187 @@
-"""HTTP routes of alignments."""
+"""HTTP routes of alignments: each opens a view, picks a form, and answers. No rules, no queries."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from app.alignments import listing, schemas
+from app.alignments.assignments import AssignmentFilter
+from app.alignments.map_routes import router as map_router
+from app.alignments.moves import MoveFilter
+from app.alignments.publishing import publish_alignment
+from app.alignments.repository import AlignmentFilter
+from app.alignments.representations import chosen_format, immutable, json_bytes
+from app.alignments.scorecards import scorecard_json
+from app.alignments.service import (
+    certificate_bytes,
+    change_alignment,
+    delete_alignment,
+    get_alignment,
+    summary_json,
+)
+from app.alignments.views import AlignmentView
+from app.bodies import strict_body
+from app.dependencies import ReadSession, WriteSession
+from app.documentation import problem_responses
+from app.etags import IfMatch, etag_of, require_match
+from app.exchange.routes import router as exchange_router
+from app.exchange.tables import MEDIA_TYPES, FileFormat
+from app.idempotency import Answer, OnceParameter
+from app.pages import Page, PageParameters
 
 router = APIRouter(prefix="/v1/alignments", tags=["alignments"])
+router.include_router(map_router)
+router.include_router(exchange_router)
+
+FormatParameter = Annotated[
+    FileFormat | None, Query(alias="format", description="Form of the answer; wins over Accept.")
+]
+BomParameter = Annotated[
+    bool, Query(description="CSV only: false leaves out the byte order mark that Excel needs for names.")
+]
+_TABLE_FORMS = tuple(FileFormat)
+_MOVE_FORMS = (FileFormat.JSON, FileFormat.CSV)
+
+
+def _file_content(*forms: FileFormat) -> dict[str, dict[str, object]]:
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {MEDIA_TYPES[form]: dict(binary) for form in forms if form is not FileFormat.JSON}
+
+
+@router.get("", response_model=Page[schemas.Alignment])
+def list_alignments(
+    session: ReadSession,
+    page: PageParameters,
+    dataset_id: str | None = None,
+    scenario_id: str | None = None,
+    job_id: str | None = None,
+    archived: bool | None = None,
+) -> Page[schemas.Alignment]:
+    """List alignments, newest first."""
+    wanted = AlignmentFilter(dataset_id, scenario_id, job_id, archived)
+    return Page[schemas.Alignment].model_validate(listing.alignments_page(session, wanted, page))
+
+
+@router.get("/{alignment_id}", response_model=schemas.Alignment)
+def get_summary(request: Request, session: ReadSession, alignment_id: str) -> Response:
+    """Return what is known of an alignment: origin, outcome, objective, proven gap, violations, counts."""
+    summary = summary_json(get_alignment(session, alignment_id))
+    return immutable(request, lambda: json_bytes(summary), etag=etag_of(summary))
+
+
+@router.patch("/{alignment_id}", response_model=schemas.Alignment, responses=problem_responses("CHANGED"))
+def patch_alignment(
+    session: WriteSession,
+    alignment_id: str,
+    body: Annotated[schemas.AlignmentChange, strict_body(schemas.AlignmentChange)],
+    response: Response,
+    if_match: IfMatch = None,
+) -> schemas.Alignment:
+    """Rename an alignment, archive it, or bring it back."""
+    row = get_alignment(session, alignment_id)
+    require_match(if_match, etag_of(summary_json(row)))
+    change_alignment(row, name=body.name, archived=body.archived)
+    summary = summary_json(row)
+    response.headers["ETag"] = etag_of(summary)
+    return schemas.Alignment.model_validate(summary)
+
+
+@router.delete(
+    "/{alignment_id}", status_code=204, response_class=Response, responses=problem_responses("IN_USE", "CHANGED")
+)
+def remove_alignment(session: WriteSession, alignment_id: str, if_match: IfMatch = None) -> Response:
+    """Delete an alignment that no job, dataset or other alignment refers to."""
+    row = get_alignment(session, alignment_id)
+    require_match(if_match, etag_of(summary_json(row)))
+    delete_alignment(session, row)
+    return Response(status_code=204)
+
+
+@router.get("/{alignment_id}/scorecard", response_model=schemas.Scorecard)
+def get_scorecard(request: Request, session: ReadSession, alignment_id: str) -> Response:
+    """Return loads, targets and indices of every rep, and the team's fairness, before and after."""
+    view = AlignmentView(session, alignment_id)
+    return immutable(request, lambda: json_bytes(scorecard_json(view.card)), etag=view.etag)
+
+
+@router.get(
+    "/{alignment_id}/assignments",
+    response_model=Page[schemas.Assignment],
+    responses={200: {"content": _file_content(*_TABLE_FORMS)}, **problem_responses("NOT_ACCEPTABLE")},
+)
+def list_assignments(
+    request: Request,
+    session: ReadSession,
+    alignment_id: str,
+    page: PageParameters,
+    form: FormatParameter = None,
+    rep_id: str | None = None,
+    moved: bool | None = None,
+    account_id: str | None = None,
+    bom: BomParameter = True,
+) -> Response:
+    """List the accounts with their reps, by account id: pages as JSON, everything as CSV, XLSX, Parquet."""
+    view = AlignmentView(session, alignment_id)
+    chosen = chosen_format(request, form, offered=_TABLE_FORMS)
+    wanted = AssignmentFilter(rep_id=rep_id, moved=moved, account_id=account_id)
+    return listing.assignments_answer(request, view, wanted, page, form=chosen, bom=bom)
+
+
+@router.get(
+    "/{alignment_id}/moves",
+    response_model=Page[schemas.Move],
+    responses={200: {"content": _file_content(*_MOVE_FORMS)}, **problem_responses("NOT_ACCEPTABLE")},
+)
+def list_moves(
+    request: Request,
+    session: ReadSession,
+    alignment_id: str,
+    page: PageParameters,
+    form: FormatParameter = None,
+    from_rep: Annotated[str | None, Query(alias="from", description="Rep id before.")] = None,
+    to: Annotated[str | None, Query(description="Rep id now.")] = None,
+    bom: BomParameter = True,
+) -> Response:
+    """List the accounts that change rep, with what moves and why: pages as JSON, everything as CSV."""
+    view = AlignmentView(session, alignment_id)
+    chosen = chosen_format(request, form, offered=_MOVE_FORMS)
+    wanted = MoveFilter(from_rep=from_rep, to_rep=to)
+    return listing.moves_answer(request, view, wanted, page, form=chosen, bom=bom)
+
+
+@router.get("/{alignment_id}/comparison", response_model=schemas.Comparison)
+def compare(
+    session: ReadSession,
+    alignment_id: str,
+    page: PageParameters,
+    with_id: Annotated[str, Query(alias="with", description="The other alignment's id.")],
+) -> Response:
+    """Compare with another alignment of the same accounts: both scorecards, the difference, who differs."""
+    one, two = AlignmentView(session, alignment_id), AlignmentView(session, with_id)
+    return Response(json_bytes(listing.comparison_json(one, two, page)), media_type="application/json")
+
+
+@router.get("/{alignment_id}/certificate", response_model=schemas.Certificate)
+def get_certificate(request: Request, session: ReadSession, alignment_id: str) -> Response:
+    """Return the proof of the lower bound, which `territory verify` checks from the raw data."""
+    row = get_alignment(session, alignment_id)
+    return immutable(request, lambda: certificate_bytes(session, row), etag=f'"{row.certificate_sha256}"')
+
+
+@router.post(
+    "/{alignment_id}/publish", status_code=201, responses=problem_responses("HAS_VIOLATIONS"), response_model=None
+)
+def publish(
+    alignment_id: str,
+    once: OnceParameter,
+    name: Annotated[str | None, Query(min_length=1, max_length=1000, description="Name of the new dataset.")] = None,
+) -> Response:
+    """Make the alignment the current one: a new dataset whose current_rep_id is this alignment."""
+
+    def work(session: Session) -> Answer:
+        dataset = publish_alignment(session, alignment_id, name=name)
+        return Answer(201, dataset, location=f"/v1/datasets/{dataset['id']}")
+
+    return once.run(work)

@@ -206,6 +206,14 @@ def certificate_bytes(session: Session, alignment: Alignment) -> bytes:
     return blobs.read(session, alignment.certificate_sha256)
 
 
+def change_alignment(alignment: Alignment, *, name: str | None, archived: bool | None) -> None:
+    """Rename an alignment, or put it away or back; None leaves a thing as it is."""
+    if name is not None:
+        alignment.name = name
+    if archived is not None:
+        alignment.archived = archived
+
+
 def delete_alignment(session: Session, alignment: Alignment) -> None:
     """Delete an alignment that nothing refers to.
 

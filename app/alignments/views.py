@@ -40,7 +40,7 @@ class AlignmentView:
     """
 
     def __init__(self, session: Session, alignment_id: str) -> None:
-        self._session = session
+        self.session = session
         self.row: Alignment = get_alignment(session, alignment_id)
 
     @property
@@ -56,12 +56,12 @@ class AlignmentView:
     @cached_property
     def criteria(self) -> Mapping[str, Any] | None:
         """Return the normalized criteria that the alignment is judged by."""
-        return criteria_of(self._session, self.row)
+        return criteria_of(self.session, self.row)
 
     @cached_property
     def dataset(self) -> Dataset:
         """Return the row of the alignment's dataset."""
-        dataset = self._session.get(Dataset, self.row.dataset_id)
+        dataset = self.session.get(Dataset, self.row.dataset_id)
         if dataset is None:
             raise NotFound(f"There is no dataset {self.row.dataset_id}.")
         return dataset
@@ -79,7 +79,7 @@ class AlignmentView:
     @cached_property
     def columns(self) -> AlignmentColumns:
         """Return the alignment beside its dataset, as arrays."""
-        return alignment_columns(self.tables, assignments_of(self._session, self.row))
+        return alignment_columns(self.tables, assignments_of(self.session, self.row))
 
     @cached_property
     def card(self) -> Scorecard:
@@ -97,7 +97,7 @@ class AlignmentView:
         return moves_table(self.card, self.criteria, moved_positions(self.card))
 
     def _table(self, sha256: str) -> pa.Table:
-        return read_parquet(blobs.read(self._session, sha256))
+        return read_parquet(blobs.read(self.session, sha256))
 
     def _optional_table(self, sha256: str | None) -> pa.Table | None:
         return None if sha256 is None else self._table(sha256)

@@ -1,0 +1,54 @@
+"""Make an alignment the current one: a new dataset whose current_rep_id is this alignment.
+
+Owns the rule that only an alignment without violations is published, and the note of where the new
+dataset's current alignment comes from.
+"""
+
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy.orm import Session
+
+from app.alignments.service import assignments_of, current_alignment
+from app.alignments.views import AlignmentView
+from app.datasets.tables import DatasetTables
+from app.errors import Conflict
+
+
+def publish_alignment(session: Session, alignment_id: str, *, name: str | None) -> dict[str, Any]:
+    """Store the alignment's dataset anew with this alignment as the current one; return the dataset.
+
+    Raises
+    ------
+    NotFound
+        When there is no such alignment.
+    Conflict
+        When it breaks criteria.
+    """
+    view = AlignmentView(session, alignment_id)
+    num_violations = len(view.summary.violations)
+    if num_violations:
+        raise Conflict(
+            "HAS_VIOLATIONS",
+            f"The alignment {alignment_id} breaks {num_violations:,} criteria; mend them before publishing.",
+            params={"alignment_id": alignment_id, "violations": num_violations},
+        )
+    published = _with_current(view)
+    dataset = create_dataset(session, published, name=name or view.row.name, parent_id=view.dataset.id)
+    current = current_alignment(session, dataset.id)
+    if current is not None:
+        current.parent_id = alignment_id
+    return dataset_json(session, dataset)
+
+
+def _with_current(view: AlignmentView) -> DatasetTables:
+    """Return the dataset's tables with the alignment as the current one."""
+    tables = view.tables
+    position = tables.accounts.column_names.index("current_rep_id")
+    rep_ids = assignments_of(view.session, view.row).column("rep_id").cast(pa.string())
+    return DatasetTables(
+        accounts=tables.accounts.set_column(position, "current_rep_id", rep_ids),
+        reps=tables.reps,
+        pairs=tables.pairs,
+        units=tables.units,
+    )

@@ -1,0 +1,83 @@
+"""The download of a whole alignment: one workbook, or a zip of CSV files, with delta and rollback.
+
+Owns which tables belong together and in which order. A zip has fixed times, so that the same alignment
+gives the same bytes.
+"""
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from app.alignments.columns import Floats
+from app.alignments.moves import delta_table, rollback_table
+from app.alignments.scorecards import Scorecard
+from app.alignments.views import AlignmentView
+from app.exchange.tables import csv_bytes, xlsx_bytes
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can name
+
+
+def bundle_tables(view: AlignmentView) -> dict[str, pa.Table]:
+    """Return the tables of the bundle by name: assignments, moves, reps, delta and rollback.
+
+    ``delta`` holds only what changes (account_id, rep_id); ``rollback`` undoes exactly that.
+    """
+    return {
+        "assignments": view.assignments,
+        "moves": view.moves,
+        "reps": reps_table(view.card),
+        "delta": delta_table(view.moves),
+        "rollback": rollback_table(view.moves),
+    }
+
+
+def csv_bundle(view: AlignmentView) -> bytes:
+    """Return the bundle as a zip of CSV files."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        for name, table in bundle_tables(view).items():
+            entry = zipfile.ZipInfo(f"{name}.csv", date_time=_EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, csv_bytes(table))
+    return sink.getvalue()
+
+
+def xlsx_bundle(view: AlignmentView) -> bytes:
+    """Return the bundle as a workbook, one sheet for each table."""
+    return xlsx_bytes(bundle_tables(view))
+
+
+def reps_table(card: Scorecard) -> pa.Table:
+    """Return the scorecard flat, one row for each rep: loads, targets, indices, before beside after."""
+    columns = card.columns
+    data: dict[str, pa.Array] = {
+        "rep_id": pa.array(columns.rep_ids, pa.string()),
+        "rep_name": pa.array(columns.rep_names, pa.string()),
+        "active": pa.array(columns.is_active),
+        "accounts": pa.array(card.after.accounts),
+    }
+    for measure in columns.measures:
+        data |= _measure_columns(card, measure)
+    if card.after.travel_km is not None:
+        data["travel_km"] = pa.array(card.after.travel_km)
+    if card.before is not None and card.before.travel_km is not None:
+        data["travel_km_before"] = pa.array(card.before.travel_km)
+    data |= {"moved_in": pa.array(card.moved_in), "moved_out": pa.array(card.moved_out)}
+    return pa.table(data)
+
+
+def _measure_columns(card: Scorecard, measure: str) -> Mapping[str, pa.Array]:
+    after = card.after.measures[measure]
+    numbers: dict[str, Floats] = {
+        f"{measure}_load": after.load,
+        f"{measure}_target": after.target,
+        f"{measure}_index": after.index,
+        f"{measure}_min": card.capacity_min[measure],
+        f"{measure}_max": card.capacity_max[measure],
+    }
+    if card.before is not None:
+        before = card.before.measures[measure]
+        numbers |= {f"{measure}_load_before": before.load, f"{measure}_index_before": before.index}
+    return {name: pa.array(value, mask=value != value) for name, value in numbers.items()}
