@@ -31,4 +31,4 @@ def reps(**changes: Any) -> dict[str, Any]:
     return table | {name.replace("__", ":"): column for name, column in changes.items()}
 
 
-CURRENT = ["W", "W", "E", "E"]
+CURRENT: list[str | None] = ["W", "W", "E", "E"]

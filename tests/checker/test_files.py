@@ -9,7 +9,7 @@ import pytest
 
 from checker import CheckInputError, certify, check, dataset_sha256, examine, scenario_sha256, verify
 
-ACCOUNTS = {
+ACCOUNTS: dict[str, list[Any]] = {
     "id": ["Łódź, 1", "B/2", "=C"],
     "name": ["x", "y", "z"],
     "lat": [0.0, 0.0, 0.0],
@@ -22,7 +22,7 @@ ACCOUNTS = {
     "workload": [20.0, None, 5.5],
     "segment": ["A", "B", "C"],
 }
-REPS = {
+REPS: dict[str, list[Any]] = {
     "id": ["W", "E"],
     "lat": [0.0, 0.0],
     "lon": [0.0, 2.0],

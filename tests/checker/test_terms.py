@@ -1,5 +1,6 @@
 """Every objective term on the line of four, by hand, and what must not change it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from tests.checker.random_problems import random_problem
 from tests.checker.small import CURRENT, DEGREE_KM, accounts, reps
 
 
-def only_term(criteria: dict[str, Any], assignment: list[str | None], **tables: Any) -> Term:
+def only_term(criteria: dict[str, Any], assignment: Sequence[str | None], **tables: Any) -> Term:
     report = check(
         tables.get("accounts") or accounts(), tables.get("reps") or reps(), tables.get("pairs"), criteria, assignment
     )
@@ -101,7 +102,7 @@ def test_a_free_center_stands_where_it_is_placed_else_among_its_accounts() -> No
     assert middle.terms[0].raw == pytest.approx(1.5 * DEGREE_KM**2)
 
 
-def summary(report: CheckReport) -> tuple[object, ...]:
+def summary(report: CheckReport) -> tuple[dict[str, tuple[float, float]], list[tuple[str, str, float]]]:
     terms = {term.name: (term.raw, term.reference) for term in report.terms}
     broken = sorted((v.criterion, v.measure or "", round(v.by, 6)) for v in report.violations)
     return terms, broken
