@@ -1,5 +1,7 @@
 """Cut polygons at ±180 degrees of longitude, as RFC 7946 section 3.1.9 asks for."""
 
+from functools import reduce
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -30,28 +32,37 @@ def cut_at_antimeridian(polygon: shapely.Polygon) -> shapely.MultiPolygon:
     Parameters
     ----------
     polygon
-        Longitudes in -360..360 degrees; every edge is meant the short way around the earth.
+        Longitudes in degrees; every edge is meant the short way around the earth.
 
     Returns
     -------
     MultiPolygon
-        The same land within ±180, valid.
+        The same land within ±180, valid. A ring around a pole holds the pole.
     """
-    shell = _unwrapped(shapely.get_coordinates(polygon.exterior))
-    middle = float(shell[:, 0].mean())
-    holes = [_near(_unwrapped(shapely.get_coordinates(ring)), middle) for ring in polygon.interiors]
-    whole = shapely.make_valid(shapely.Polygon(shell, holes), method="structure", keep_collapsed=False)
-    pieces = [shapely.intersection(affinity.translate(whole, xoff=shift), _WORLD) for shift in (-360, 0, 360)]
-    parts = shapely.get_parts(shapely.union_all(pieces)).tolist()
+    rings = [_wrapped(_unwrapped(shapely.get_coordinates(ring))) for ring in (polygon.exterior, *polygon.interiors)]
+    # Holes are what shell and hole both enclose. This also holds for land around a pole, where shell and
+    # hole are two rings around the earth: the coast and the pole itself.
+    parts = shapely.get_parts(reduce(shapely.symmetric_difference, rings)).tolist()
     return shapely.MultiPolygon([part for part in parts if isinstance(part, shapely.Polygon) and part.area > 0])
+
+
+def _wrapped(ring: NDArray[np.float64]) -> shapely.Geometry:
+    """Fill a ring, and bring what lies beyond ±180 back into the map."""
+    whole = shapely.make_valid(shapely.Polygon(ring), method="structure", keep_collapsed=False)
+    west, _, east, _ = whole.bounds
+    turns = range(int(np.floor((west + 180) / 360)), int(np.floor((east + 180) / 360)) + 1)
+    return shapely.union_all(
+        [shapely.intersection(affinity.translate(whole, xoff=-360 * turn), _WORLD) for turn in turns]
+    )
 
 
 def _unwrapped(ring: NDArray[np.float64]) -> NDArray[np.float64]:
     steps = np.diff(ring[:, 0])
     turns = np.concatenate(([0.0], np.cumsum(-360.0 * np.round(steps / 360.0))))
-    return np.column_stack((ring[:, 0] + turns, ring[:, 1]))
-
-
-def _near(ring: NDArray[np.float64], longitude: float) -> NDArray[np.float64]:
-    shift = 360.0 * np.round((longitude - ring[:, 0].mean()) / 360.0)
-    return np.column_stack((ring[:, 0] + shift, ring[:, 1]))
+    open_ring = np.column_stack((ring[:, 0] + turns, ring[:, 1]))
+    if turns[-1] == 0:
+        return open_ring
+    # A ring that goes once around the earth holds a pole: it is closed along that edge of the map.
+    pole = float(np.copysign(90.0, ring[:, 1].mean()))
+    corners = np.array([(open_ring[-1, 0], pole), (open_ring[0, 0], pole)])
+    return np.concatenate((open_ring, corners, open_ring[:1]))

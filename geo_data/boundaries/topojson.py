@@ -12,6 +12,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo_data.antimeridian import cut_at_antimeridian, needs_cut
+
 __all__ = ["TopologyFeature", "read_topology"]
 
 _SMALLEST_RING = 4  # quantization collapses the tiniest lakes and islands to fewer points
@@ -58,7 +60,9 @@ def read_topology(topology: Mapping[str, Any], name: str) -> tuple[TopologyFeatu
             continue
         parts = item["arcs"] if item["type"] == "MultiPolygon" else [item["arcs"]]
         polygons = [polygon for part in parts if (polygon := _polygon(part, arcs)) is not None]
-        geometry = polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
+        # Topologies are stitched across the antimeridian: a ring may jump from +180 to -180 in one step.
+        pieces = [cut_at_antimeridian(polygon) if needs_cut(polygon) else polygon for polygon in polygons]
+        geometry = shapely.MultiPolygon(shapely.get_parts(pieces).tolist())
         if not geometry.is_valid:
             geometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
         label = str(item.get("properties", {}).get("name", ""))

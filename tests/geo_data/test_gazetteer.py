@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from geo_data.exceptions import ArrayShapeError, UnknownCountryError
+from geo_data.gazetteer import EUROPEAN_UNION, locate_postal_codes, nearest_us_zip, places_in, supported_countries
+
+
+def test_zip_codes_as_people_write_them() -> None:
+    """Five digits, ZIP+4, a lost zero and blanks around all find Cambridge, Massachusetts."""
+    match = locate_postal_codes(["02139", "02139-4307", "2139", " 02139 ", "021394307"])
+    assert match.unknown == ()
+    assert np.allclose(match.lat, 42.36, atol=0.02)
+    assert np.allclose(match.lon, -71.10, atol=0.02)
+
+
+def test_unknown_codes_are_reported() -> None:
+    """Codes that do not exist, are missing or belong to another country are listed and have no point."""
+    match = locate_postal_codes(["02139", "00000", None, "75001", "abc"], ["US", "US", "US", "FR", ""])
+    assert match.unknown == (1, 2, 3, 4)
+    assert np.isnan(match.lat[1:]).all()
+    assert np.isnan(match.lon[1:]).all()
+
+
+def test_countries_of_the_united_states() -> None:
+    """The usual spellings of the United States and no country at all mean US."""
+    assert locate_postal_codes(["10001"] * 4, ["us", "USA", None, "United States"]).unknown == ()
+
+
+def test_refuses_lists_of_different_length() -> None:
+    """There is one country per code."""
+    with pytest.raises(ArrayShapeError):
+        locate_postal_codes(["10001"], [])
+
+
+def test_nearest_zip() -> None:
+    """A place in Manhattan has a Manhattan ZIP code."""
+    assert nearest_us_zip([40.7505], [-73.9965])[0].startswith("100")
+
+
+def test_places_by_country() -> None:
+    """The US comes in fine grain, the European Union has 27 members, codes may be in any case."""
+    us = places_in(["us"])
+    assert len(us.name) > 20_000
+    assert set(us.country) == {"US"}
+    assert len(EUROPEAN_UNION) == 27
+    assert set(places_in(["EU"]).country) == set(EUROPEAN_UNION)
+    assert set(places_in(["world"]).country) == set(supported_countries())
+    assert us.population.min() >= 1
+
+
+def test_refuses_unknown_countries() -> None:
+    """A code that is no country is refused by name."""
+    with pytest.raises(UnknownCountryError, match="XX"):
+        places_in(["DE", "XX"])
