@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.alignments.service import assignments_of, current_alignment
 from app.alignments.views import AlignmentView
+from app.datasets.service import create_dataset, dataset_json
 from app.datasets.tables import DatasetTables
 from app.errors import Conflict
 

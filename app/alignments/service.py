@@ -20,6 +20,7 @@ from app.alignments.models import Alignment
 from app.alignments.repository import AlignmentRepository
 from app.alignments.summaries import AlignmentSummary, Origin, OriginKind
 from app.datasets.models import Dataset
+from app.datasets.service import get_dataset, load_tables
 from app.datasets.tables import ASSIGNMENT_FIELDS, read_parquet, write_parquet
 from app.errors import Conflict, NotFound
 from app.identifiers import new_id
@@ -65,9 +66,7 @@ def store_alignment(
     ValueError
         When the rows are not the dataset's accounts in their order, or name an unknown rep.
     """
-    dataset = session.get(Dataset, dataset_id)
-    if dataset is None:
-        raise NotFound(f"There is no dataset {dataset_id}.")
+    dataset = get_dataset(session, dataset_id)
     scenario = None if scenario_id is None else session.get(Scenario, scenario_id)
     if scenario_id is not None and scenario is None:
         raise NotFound(f"There is no scenario {scenario_id}.")
@@ -124,13 +123,9 @@ def current_alignment(session: Session, dataset_id: str, *, parent_id: str | Non
     known = AlignmentRepository(session).imported(dataset_id)
     if known is not None:
         return known
-    dataset = session.get(Dataset, dataset_id)
-    if dataset is None:
-        raise NotFound(f"There is no dataset {dataset_id}.")
-    accounts = read_parquet(blobs.read(session, dataset.accounts_sha256))
-    reps = read_parquet(blobs.read(session, dataset.reps_sha256))
-    current = accounts.column("current_rep_id")
-    is_known = pc.is_in(current, value_set=reps.column("id").combine_chunks(), skip_nulls=True)
+    tables = load_tables(session, dataset_id)
+    current = tables.accounts.column("current_rep_id")
+    is_known = pc.is_in(current, value_set=tables.reps.column("id").combine_chunks(), skip_nulls=True)
     rep_ids = pc.if_else(is_known, current, pa.scalar(None, pa.string()))
     if rep_ids.null_count == len(rep_ids):
         return None
@@ -139,7 +134,7 @@ def current_alignment(session: Session, dataset_id: str, *, parent_id: str | Non
         dataset_id=dataset_id,
         scenario_id=None,
         origin=Origin(OriginKind.IMPORT, parent_id=parent_id),
-        assignments=pa.table({"account_id": accounts.column("id"), "rep_id": rep_ids}),
+        assignments=pa.table({"account_id": tables.accounts.column("id"), "rep_id": rep_ids}),
         summary=AlignmentSummary(),
     )
 
@@ -242,8 +237,8 @@ def _refuse_use(alignment: Alignment, reason: str) -> None:
 
 def _counts(session: Session, dataset: Dataset, assignments: pa.Table) -> dict[str, int]:
     """Count accounts, reps, moves and unassigned accounts, and check the assignments on the way."""
-    accounts = read_parquet(blobs.read(session, dataset.accounts_sha256))
-    reps = read_parquet(blobs.read(session, dataset.reps_sha256)).column("id")
+    tables = load_tables(session, dataset.id)
+    accounts, reps = tables.accounts, tables.reps.column("id")
     if not accounts.column("id").equals(assignments.column("account_id")):
         raise ValueError("the assignments' rows are not the dataset's accounts in their order")
     owner = rep_positions(assignments.column("rep_id"), reps)

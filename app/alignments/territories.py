@@ -77,7 +77,11 @@ def draw_territories(
     lat, lon = columns.account_column("lat"), columns.account_column("lon")
     placed = np.flatnonzero(np.isfinite(lat) & np.isfinite(lon))
     unit = _unit_of_account(columns)
-    if unit is not None and columns.tables.units is not None and 2 * np.count_nonzero(unit >= 0) >= columns.num_accounts:
+    if (
+        unit is not None
+        and columns.tables.units is not None
+        and 2 * np.count_nonzero(unit >= 0) >= columns.num_accounts
+    ):
         polygons = shapely.from_wkb(columns.tables.units.column("geometry").to_numpy())
         geometry = _dissolved_units(columns, owner, unit, polygons, simplify_m=simplify_m)
         outside = _outside_units(columns, owner, geometry, placed)

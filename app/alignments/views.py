@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy.orm import Session
 
-from app import blobs
 from app.alignments.assignments import assignments_table
 from app.alignments.columns import AlignmentColumns, alignment_columns
 from app.alignments.models import Alignment
@@ -19,8 +18,8 @@ from app.alignments.scorecards import Scorecard, scorecard
 from app.alignments.service import assignments_of, criteria_of, get_alignment
 from app.alignments.summaries import AlignmentSummary
 from app.datasets.models import Dataset
-from app.datasets.tables import DatasetTables, read_parquet
-from app.errors import NotFound
+from app.datasets.service import get_dataset, load_tables
+from app.datasets.tables import DatasetTables
 
 
 class AlignmentView:
@@ -61,20 +60,12 @@ class AlignmentView:
     @cached_property
     def dataset(self) -> Dataset:
         """Return the row of the alignment's dataset."""
-        dataset = self.session.get(Dataset, self.row.dataset_id)
-        if dataset is None:
-            raise NotFound(f"There is no dataset {self.row.dataset_id}.")
-        return dataset
+        return get_dataset(self.session, self.row.dataset_id)
 
     @cached_property
     def tables(self) -> DatasetTables:
         """Return the dataset's tables."""
-        return DatasetTables(
-            accounts=self._table(self.dataset.accounts_sha256),
-            reps=self._table(self.dataset.reps_sha256),
-            pairs=self._optional_table(self.dataset.pairs_sha256),
-            units=self._optional_table(self.dataset.units_sha256),
-        )
+        return load_tables(self.session, self.row.dataset_id)
 
     @cached_property
     def columns(self) -> AlignmentColumns:
@@ -95,9 +86,3 @@ class AlignmentView:
     def moves(self) -> pa.Table:
         """Return all moves with their reasons, by account id."""
         return moves_table(self.card, self.criteria, moved_positions(self.card))
-
-    def _table(self, sha256: str) -> pa.Table:
-        return read_parquet(blobs.read(self.session, sha256))
-
-    def _optional_table(self, sha256: str | None) -> pa.Table | None:
-        return None if sha256 is None else self._table(sha256)
