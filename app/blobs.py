@@ -82,6 +82,17 @@ def discard(session: Session, sha256: str) -> None:
     session.execute(sa.delete(Blob).where(Blob.sha256 == sha256))
 
 
+def discard_unused(session: Session, sha256: str) -> None:
+    """Forget a content unless a row of any table still names it."""
+    for table in Base.metadata.tables.values():
+        for key in table.foreign_keys:
+            if key.target_fullname != "blobs.sha256" or table.name == BlobChunk.__tablename__:
+                continue
+            if session.scalar(sa.select(sa.literal(1)).select_from(table).where(key.parent == sha256).limit(1)):
+                return
+    discard(session, sha256)
+
+
 def _put_file(session: Session, file: BinaryIO) -> str:
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type] # BinaryIO is enough
     if session.get(Blob, digest) is not None:

@@ -126,12 +126,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 def _complete_operation(operation: dict[str, Any], dependant: Dependant, schemas: dict[str, Any], path: str) -> None:
     calls = list(_calls(dependant))
-    models = [call.strict_model for call in calls if hasattr(call, "strict_model")]
-    for model in models:
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": _add_schema(model, schemas)}},
-        }
+    for call in calls:
+        if hasattr(call, "strict_model"):
+            content = {"application/json": {"schema": _add_schema(call.strict_model, schemas)}}
+            content.update(getattr(call, "other_content", {}))
+            operation["requestBody"] = {"required": True, "content": content}
     codes = {"INVALID_INPUT", "UNAVAILABLE"} if operation.get("parameters") else {"UNAVAILABLE"}
     if "requestBody" in operation:
         codes |= {"NOT_JSON", "DUPLICATE_KEY", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "INVALID_INPUT"}

@@ -1,6 +1,7 @@
 """Pages of lists: ``page_size``, an opaque ``page_token`` and ``total_size``, the same for every noun."""
 
 import base64
+import datetime
 import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Generic, TypeVar
@@ -55,6 +56,24 @@ class PageRequest(BaseModel):
         if len(self.after) != length or not all(isinstance(part, str) for part in self.after):
             raise _bad_token()
         return list(self.after)
+
+    def moment_key(self) -> list[str] | None:
+        """Return the key (created_at, id) of the last item of the page before, None for the first page.
+
+        Raises
+        ------
+        InvalidInput
+            When the token is of another kind of list.
+        """
+        key = self.key(2)
+        if key is not None:
+            try:
+                moment = datetime.datetime.fromisoformat(key[0])
+            except ValueError:
+                raise _bad_token() from None
+            if moment.tzinfo is None:
+                raise _bad_token()
+        return key
 
 
 def page_token(*position: str | int) -> str:

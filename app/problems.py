@@ -7,8 +7,6 @@ and lone surrogates are replaced, and the whole body stays under ``MAX_BODY_BYTE
 import errno
 import html
 import json
-import math
-from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -20,13 +18,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from app.error_codes import ERROR_CODES, ErrorCode, status_of
-from app.errors import Fault, InvalidInput, NotFound, ProblemError, Unavailable
+from app.errors import InvalidInput, NotFound, ProblemError, Unavailable
+from app.fault_json import MAX_SENTENCE_CHARACTERS, clean, clean_params, fault_json
 from app.validation import faults_of
 
 MEDIA_TYPE = "application/problem+json"
 MAX_BODY_BYTES = 240_000
-MAX_VALUE_CHARACTERS = 64
-MAX_SENTENCE_CHARACTERS = 1000
 MAX_FAULTS = 1000
 
 _STATUS_CODES = {
@@ -39,49 +36,6 @@ _STATUS_CODES = {
     403: "FORBIDDEN",
     429: "TOO_MANY_REQUESTS",
 }
-
-
-def clean(value: object, *, limit: int = MAX_VALUE_CHARACTERS) -> Any:
-    """Return what may be echoed of a value: cut, finite, valid Unicode, never a whole structure."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return value if abs(value) < 2**53 else clean(str(value)[: limit + 1], limit=limit)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    text = value if isinstance(value, str) else f"({type(value).__name__})"
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def fault_json(fault: Fault) -> dict[str, Any]:
-    """Render one fault; places that it does not have are left out."""
-    body: dict[str, Any] = {"code": fault.code, "detail": clean(fault.detail, limit=MAX_SENTENCE_CHARACTERS)}
-    remedy = fault.fix or (ERROR_CODES[fault.code].fix if fault.code in ERROR_CODES else "")
-    if remedy:
-        body["fix"] = clean(remedy, limit=MAX_SENTENCE_CHARACTERS)
-    if fault.pointer is not None:
-        body["pointer"] = clean(fault.pointer, limit=512)
-    if fault.file is not None:
-        body["file"] = clean(fault.file)
-    if fault.row is not None:
-        body["row"] = fault.row
-    if fault.value is not None:
-        body["value"] = clean(fault.value)
-    if fault.params:
-        body["params"] = clean_params(fault.params)
-    body["severity"] = fault.severity
-    return body
-
-
-def clean_params(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parameters that may be echoed: scalars cleaned, lists of scalars cut at 20."""
-    return {
-        str(name)[:MAX_VALUE_CHARACTERS]: (
-            [clean(item) for item in list(value)[:20]] if isinstance(value, (list, tuple)) else clean(value)
-        )
-        for name, value in params.items()
-    }
 
 
 def problem_json(error: ProblemError) -> dict[str, Any]:

@@ -142,16 +142,20 @@ def _sentence(error: Any) -> str:
 def _path_in(body: object, location: tuple[object, ...], keep_last: bool) -> tuple[list[object], list[str]]:
     """Return the parts of a location that really lead into the body, without the names of unions."""
     parts: list[object] = []
-    here = body
+    here: Any = body
     for index, part in enumerate(location):
-        if isinstance(here, dict) and part in here:
-            here = here[part]
-        elif isinstance(here, list) and isinstance(part, int) and 0 <= part < len(here):
+        if _leads_on(here, part):
             here = here[part]
         elif not (keep_last and index == len(location) - 1):
             continue
         parts.append(part)
     return parts, list(here) if isinstance(here, dict) else []
+
+
+def _leads_on(here: object, part: object) -> bool:
+    if isinstance(here, dict):
+        return part in here
+    return isinstance(here, list) and isinstance(part, int) and 0 <= part < len(here)
 
 
 def _known_fields(model: type[BaseModel] | None, location: tuple[object, ...]) -> list[str]:

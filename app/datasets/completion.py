@@ -40,7 +40,7 @@ def complete(reading: Reading) -> DatasetTables:
     pairs = tables.get("pairs")
     return DatasetTables(
         accounts=_accounts(located),
-        reps=_reps(tables.get("reps", REP_FIELDS.empty_table())),
+        reps=complete_reps(tables.get("reps", REP_FIELDS.empty_table())),
         pairs=None if pairs is None else _ordered(_filled(pairs, "forbidden", False), PAIR_FIELDS),
         units=None if units is None else units.select(UNIT_FIELDS.names),
     )
@@ -61,7 +61,8 @@ def _accounts(accounts: pa.Table) -> pa.Table:
     return _ordered(_with_lists(accounts, "requires"), ACCOUNT_FIELDS)
 
 
-def _reps(reps: pa.Table) -> pa.Table:
+def complete_reps(reps: pa.Table) -> pa.Table:
+    """Return reps in their stored form: full time and active where that is left out."""
     reps = _filled(_filled(reps, "fte", DEFAULT_FTE), "active", True)
     return _ordered(_with_lists(reps, "skills"), REP_FIELDS)
 

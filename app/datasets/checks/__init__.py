@@ -26,7 +26,7 @@ def check_tables(tables: DatasetTables, origins: dict[str, Origin], log: FaultLo
     limits
         Limits and what the caller vouches for.
     """
-    check_sizes(tables, origins, log, max_rows=limits.max_rows, max_measures=limits.max_measures)
+    check_sizes(tables, origins, log, limits)
     for name, table in tables.named():
         check_texts(table, origins[name], log, limits)
         check_ids(table, origins[name], log)

@@ -13,6 +13,8 @@ class CheckLimits:
         Most rows of each table, by its name.
     max_measures
         Most measures.
+    max_account_rep_pairs
+        Largest product of accounts and active reps.
     max_id_characters, max_name_characters, max_text_characters
         Longest id, name and other text.
     coordinates_confirmed
@@ -21,6 +23,7 @@ class CheckLimits:
 
     max_rows: dict[str, int]
     max_measures: int
+    max_account_rep_pairs: int
     max_id_characters: int
     max_name_characters: int
     max_text_characters: int

@@ -65,6 +65,7 @@ _SIGNS = (
 )
 _LIMIT_SUFFIXES = (("_min", "min:"), ("_max", "max:"), ("_target", "target:"))
 IGNORE = ""
+NAMED_MEASURES = ("workload", "potential")
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,8 @@ def _guess(name: str, fields: TableFields) -> str | None:
         return IGNORE
     if name in fields.schema.names or plain in fields.schema.names:
         return plain if plain in fields.schema.names else name
+    if fields.name != "reps" and plain in NAMED_MEASURES:
+        return "measure:" + plain
     return _limit(name.strip(), fields) or _ALIASES[fields.name].get(plain)
 
 
