@@ -109,6 +109,16 @@ def apply_changes(problem: Problem, criteria: Criteria, changes: Iterable[Change
     return problem, criteria
 
 
+def pair_changes(problem: Problem, criteria: Criteria, alignment: Alignment) -> list[Change]:
+    """Return the wishes on single accounts and frozen reps that an alignment breaks, to be dropped."""
+    found = tuple(
+        violation
+        for violation in violations(problem, criteria, alignment)
+        if violation.criterion in ("lock", "eligibility", "forbid", "frozen", "unassigned")
+    )
+    return list(_changes(problem, criteria, alignment, found))
+
+
 def _changes(
     problem: Problem, criteria: Criteria, alignment: Alignment, found: tuple[Violation, ...]
 ) -> Iterator[Change]:

@@ -1,24 +1,25 @@
 """Relax: the cheapest change found that makes an infeasible problem feasible, verified by an alignment.
 
-Small problems are solved in an elastic model; a larger one needs an alignment to start from, as the search leaves it
-behind where it found none without violations. Either way the changes are read off the alignment and verified.
+Small problems are solved in an elastic model in integers. For larger ones an elastic linear program says by how much
+limits give way, and a search looks for an alignment under limits that give way so far. Either way the changes are read
+off the alignment and verified.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
 
 from optimizer.alignment import Alignment
-from optimizer.changes import KINDS, relaxation_for
+from optimizer.changes import KINDS, apply_changes, pair_changes, relaxation_for
 from optimizer.consistency import check_fit
 from optimizer.criteria import Criteria
 from optimizer.exceptions import InvalidParameter
 from optimizer.problem import Problem
 from optimizer.result import Relaxation
-from optimizer.search.elastic import ElasticModel, Prices
+from optimizer.search.elastic import ElasticModel
+from optimizer.search.elastic_pairs import Prices
+from optimizer.search.elastic_program import ElasticProgram, widened
 
-MOST_PAIRS: Final = 60_000
-"""Accounts times reps up to which the elastic model is built."""
+Construct = Callable[[Problem, Criteria], Alignment | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,15 +29,24 @@ class RelaxParams:
     Attributes
     ----------
     time_limit_s
-        Seconds for the elastic model, > 0.
+        Seconds for the elastic model or program, > 0.
+    most_exact_pairs
+        Accounts times reps up to which the model in integers is solved, ≥ 0.
     most_pairs
-        Accounts times reps up to which it is built, ≥ 0.
+        Pairs of the linear program, ≥ 1; of a larger problem the nearest ones.
+    largest_problem
+        Accounts times reps up to which anything but the initial alignment is looked at, ≥ 0.
+    margins
+        How far limits give way beyond the linear program's amounts, one trial each, in average territories, ≥ 0.
     prices
         What breaking a wish costs.
     """
 
     time_limit_s: float = 10.0
-    most_pairs: int = MOST_PAIRS
+    most_exact_pairs: int = 6_000
+    most_pairs: int = 80_000
+    largest_problem: int = 5_000_000
+    margins: tuple[float, ...] = (0.005, 0.02, 0.1)
     prices: Prices = field(default_factory=Prices)
 
     def __post_init__(self) -> None:
@@ -52,6 +62,7 @@ def relax(
     seed: int = 0,
     params: RelaxParams | None = None,
     initial: Alignment | None = None,
+    construct: Construct | None = None,
 ) -> Relaxation | None:
     """Return the cheapest change found that makes a problem feasible, or None where none was found.
 
@@ -66,8 +77,10 @@ def relax(
     params
         Limits and prices.
     initial
-        An alignment that breaks little, such as the search's least bad one; it decides where the problem is too
-        large for the elastic model.
+        An alignment that breaks little, such as the search's least bad one; it decides where nothing else is found.
+    construct
+        Finds an alignment of a problem that gives way by the amounts of the linear program, or None; needed where the
+        problem is too large for the elastic model.
 
     Returns
     -------
@@ -82,14 +95,40 @@ def relax(
     check_fit(problem, criteria)
     params = params or RelaxParams()
     allowed = frozenset(kinds)
-    found: Alignment | None = None
-    if problem.num_accounts * problem.num_reps <= params.most_pairs and problem.active.any():
-        elastic = ElasticModel(problem, criteria, kinds=allowed, prices=params.prices)
-        found = elastic.solve(time_limit_s=params.time_limit_s, seed=seed)
-    for alignment in (found, initial):
-        if alignment is None:
-            continue
+    for alignment in _proposals(problem, criteria, allowed, seed=seed, params=params, construct=construct):
         relaxation = relaxation_for(problem, criteria, alignment, kinds=allowed)
         if relaxation is not None:
             return relaxation
-    return None
+    return None if initial is None else relaxation_for(problem, criteria, initial, kinds=allowed)
+
+
+def _proposals(
+    problem: Problem,
+    criteria: Criteria,
+    kinds: frozenset[str],
+    *,
+    seed: int,
+    params: RelaxParams,
+    construct: Construct | None,
+) -> Iterator[Alignment]:
+    """Yield alignments whose violations should be cheap to forgive, the cheapest first."""
+    num_pairs = problem.num_accounts * int(problem.active.sum())
+    if num_pairs == 0 or num_pairs > params.largest_problem:
+        return
+    if num_pairs <= params.most_exact_pairs:
+        model = ElasticModel(problem, criteria, kinds=kinds, prices=params.prices, most_pairs=num_pairs)
+        alignment = model.solve(time_limit_s=params.time_limit_s, seed=seed)
+        if alignment is not None:
+            yield alignment
+        return
+    program = ElasticProgram(problem, criteria, kinds=kinds, prices=params.prices, most_pairs=params.most_pairs)
+    proposal = program.proposal(time_limit_s=params.time_limit_s)
+    if proposal is None or construct is None:
+        return
+    limits, choice = proposal
+    dropped = pair_changes(problem, criteria, choice)
+    for margin in params.margins:
+        loosened = apply_changes(problem, criteria, [*widened(limits, problem, margin=margin), *dropped])
+        found = construct(*loosened)
+        if found is not None:
+            yield found
