@@ -15,6 +15,15 @@ class Alignment(Base):
     """One complete, immutable alignment; only its name and archive mark can change."""
 
     __tablename__ = "alignments"
+    __table_args__ = (
+        sa.Index(
+            "uq_alignments_imported",
+            "dataset_id",
+            unique=True,
+            sqlite_where=sa.text("origin_kind = 'import'"),
+            postgresql_where=sa.text("origin_kind = 'import'"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     name: Mapped[str] = mapped_column(sa.Text)

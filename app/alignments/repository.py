@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from app import blobs
 from app.alignments.models import Alignment, AlignmentFile
 
+_NUL = "\x00"  # no id has it, and Postgres does not even compare it
+
 
 @dataclass(frozen=True)
 class AlignmentFilter:
@@ -37,6 +39,8 @@ class AlignmentFilter:
             "job_id": self.job_id,
             "archived": self.archived,
         }
+        if any(_NUL in value for value in wanted.values() if isinstance(value, str)):
+            return [sa.false()]
         return [getattr(Alignment, name) == value for name, value in wanted.items() if value is not None]
 
 
@@ -53,7 +57,7 @@ class AlignmentRepository:
 
     def get(self, alignment_id: str) -> Alignment | None:
         """Return one alignment, None where there is none."""
-        return self._session.get(Alignment, alignment_id)
+        return None if _NUL in alignment_id else self._session.get(Alignment, alignment_id)
 
     def imported(self, dataset_id: str) -> Alignment | None:
         """Return the current alignment that came with a dataset."""
@@ -105,10 +109,10 @@ class AlignmentRepository:
 
     def remove(self, alignment: Alignment) -> None:
         """Delete a row, its derived files, and the blobs that no other alignment uses."""
-        files = self._session.scalars(sa.select(AlignmentFile).where(AlignmentFile.alignment_id == alignment.id)).all()
-        used = {alignment.assignments_sha256, alignment.certificate_sha256, *(file.sha256 for file in files)}
-        for file in files:
-            self._session.delete(file)
+        of_it = AlignmentFile.alignment_id == alignment.id
+        files = self._session.scalars(sa.select(AlignmentFile.sha256).where(of_it)).all()
+        used = {alignment.assignments_sha256, alignment.certificate_sha256, *files}
+        self._session.execute(sa.delete(AlignmentFile).where(of_it))
         self._session.delete(alignment)
         self._session.flush()
         for sha256 in used - {None}:

@@ -58,9 +58,7 @@ def export_xlsx(request: Request, session: ReadSession, alignment_id: str) -> Re
     response_class=Response,
     responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "One HTML page."}},
 )
-def get_report(
-    request: Request, session: ReadSession, sessions: SessionsParameter, alignment_id: str
-) -> Response:
+def get_report(request: Request, session: ReadSession, sessions: SessionsParameter, alignment_id: str) -> Response:
     """Return one self-contained, printable HTML page with maps and charts."""
     view = AlignmentView(session, alignment_id)
     return immutable(request, lambda: report_html(view, sessions).encode(), etag=view.etag, media_type="text/html")

@@ -37,6 +37,10 @@ class Bench:
         created: dict[str, Any] = answer.json()
         return created
 
+    def current(self, dataset_id: str | None = None) -> str:
+        """Return the id of the current alignment that came with a dataset."""
+        return str(self.get(f"/v1/datasets/{dataset_id or self.dataset_id}/current")["id"])
+
     def scenario(self, criteria: dict[str, Any]) -> str:
         """Store a scenario of the dataset."""
         body = {"dataset_id": self.dataset_id, "name": "Fair", "criteria": criteria, "search": {}}
