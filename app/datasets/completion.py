@@ -82,9 +82,9 @@ def _with_lists(table: pa.Table, name: str) -> pa.Table:
 
 
 def _ordered(table: pa.Table, fields: pa.Schema) -> pa.Table:
-    """Return stored fields first, then measures and limits, then attributes that say something."""
+    """Return stored fields, then measures and limits, then attributes; columns that say nothing are left out."""
     others = [name for name in table.column_names if name not in fields.names]
-    said = [name for name in others if not name.startswith(ATTRIBUTE_PREFIX) or table[name].null_count < len(table)]
+    said = [name for name in others if table[name].null_count < len(table)]
     said.sort(key=lambda name: name.startswith(ATTRIBUTE_PREFIX))
     ordered = table.select([*fields.names, *said])
     schema = pa.schema([*fields, *(pa.field(name, ordered.schema.field(name).type) for name in said)])
