@@ -1,0 +1,177 @@
+"""Solve what is left whole, with two solvers that do not know of each other: CP-SAT and HiGHS.
+
+What both say is proven; what only one says is a bound of its own (``search``), no proof. The part that is solved
+contains every alignment better than the best known, so its infeasibility proves the best known optimal.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from optimizer.exceptions import InvalidParameter
+from optimizer.problem import IntArray
+from optimizer.search.cp_sat import CpSatModel
+from optimizer.search.incumbent import PROVEN, Incumbent
+from optimizer.search.mixed_integer import solve_mixed_integer
+from optimizer.search.solver_answer import Answer, Effort
+from optimizer.search.subproblem import Positions, Subproblem, whole_problem
+
+POLL_S: Final = 0.02
+"""Seconds between looks at the stop criterion while solvers run."""
+SOLVER_NOISE: Final = 1e-8
+"""Part of a solver's bound that is taken off for its tolerances."""
+AGREES: Final = 1e-7
+"""Relative difference up to which the second solver confirms the first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExactParams:
+    """When and how long exact solvers are used.
+
+    Attributes
+    ----------
+    most_pairs
+        Pairs left after fixing up to which the whole problem is solved, ≥ 0.
+    tiny_pairs
+        The same, before any search by neighborhoods.
+    work
+        Work of each solver in deterministic mode.
+    """
+
+    most_pairs: int = 30_000
+    tiny_pairs: int = 2_000
+    work: float = 20.0
+
+    def __post_init__(self) -> None:
+        if self.most_pairs < 0 or self.tiny_pairs < 0 or not self.work > 0:
+            raise InvalidParameter("most_pairs and tiny_pairs must not be negative, and work must be above 0")
+
+
+class Verdict:
+    """What exact solving said of the whole problem."""
+
+    def __init__(self, *, is_infeasible: bool = False) -> None:
+        self.is_infeasible = is_infeasible
+
+
+@dataclass(eq=False)
+class _Run:
+    """A solver in a thread of its own, which may be left behind."""
+
+    work: Any
+    answer: Answer | None = None
+    error: Exception | None = None
+    thread: threading.Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.answer = self.work()
+        except Exception as error:  # noqa: BLE001  # raised again where the answer is taken
+            self.error = error
+
+    @property
+    def is_over(self) -> bool:
+        return not self.thread.is_alive()
+
+
+def solve_exactly(
+    incumbent: Incumbent, *, items: Positions, columns: IntArray, params: ExactParams, seconds: float, seed: int
+) -> bool:
+    """Solve the pairs that are left; return True when the whole problem was proven infeasible.
+
+    Better alignments and bounds go to the incumbent, and the proof that its best is optimal.
+
+    Parameters
+    ----------
+    items, columns
+        All pairs that a better alignment may use, sorted by item. Shape ``(pairs,)``.
+    seconds
+        Wall-clock limit; infinite in deterministic mode.
+    """
+    model = incumbent.model
+    if len(np.unique(items)) < model.num_items:
+        return _nothing_better(incumbent)
+    part = whole_problem(model, items, columns)
+    effort = Effort(seconds=seconds, work=params.work if incumbent.clock.by_work else np.inf, seed=seed)
+    integer = CpSatModel(part, outer=True)
+    if incumbent.columns is not None:
+        integer.hint(_pairs_of(part, incumbent.columns))
+    # HiGHS counts no work, only nodes: with both limits in work the answers do not depend on the clock
+    runs = [_Run(lambda: integer.solve(effort)), _Run(lambda: solve_mixed_integer(part, effort))]
+    waiting = list(runs)
+    try:
+        while waiting:
+            ready = [run for run in waiting if run.is_over]
+            if incumbent.clock.by_work:  # whoever is faster today must not decide between equals
+                ready = [run for run in waiting[:1] if run.is_over]
+            for run in ready:
+                waiting.remove(run)
+                if run.error is not None:
+                    raise run.error
+                _take(incumbent, part, run.answer)
+            if _is_settled(incumbent, [run.answer for run in runs if run not in waiting], of=len(runs)):
+                break
+            if not incumbent.proceed():
+                break
+            if waiting:
+                waiting[0].thread.join(POLL_S)
+    finally:
+        integer.stop()
+    answers = [run.answer for run in runs if run not in waiting]
+    if len(answers) == len(runs) and all(answer is not None and answer.is_infeasible for answer in answers):
+        return _nothing_better(incumbent)
+    if _is_settled(incumbent, answers, of=len(runs)):
+        incumbent.prove()
+    return False
+
+
+def _nothing_better(incumbent: Incumbent) -> bool:
+    """Take note that no alignment is better than the best known; return True when there is none at all."""
+    if incumbent.columns is None:
+        return True
+    incumbent.prove()
+    return False
+
+
+def _take(incumbent: Incumbent, part: Subproblem, answer: Answer | None) -> None:
+    """Give the incumbent what a solver found."""
+    if answer is None:
+        return
+    if answer.chosen is not None:
+        incumbent.offer(part.applied(np.zeros(incumbent.model.num_items, dtype=np.int32), answer.chosen))
+    if answer.lower_bound is not None:
+        bound = answer.lower_bound - SOLVER_NOISE * abs(answer.lower_bound)
+        if incumbent.objective is not None:
+            bound = min(bound, incumbent.objective)
+        incumbent.raise_bound(bound, source="search")
+
+
+def _is_settled(incumbent: Incumbent, answers: list[Answer | None], *, of: int) -> bool:
+    """Return whether all solvers say that nothing is better than the best known, one of them without slack."""
+    objective = incumbent.objective
+    if objective is None or len(answers) < of:
+        return False
+    short = [_shortfall(answer, objective) for answer in answers]
+    return max(short) <= AGREES and min(short) <= 10 * PROVEN
+
+
+def _shortfall(answer: Answer | None, objective: float) -> float:
+    """Return how far, relatively, a solver's bound stays below the best objective; infinite without a word."""
+    if answer is None:
+        return np.inf
+    if answer.is_infeasible:
+        return 0.0
+    if answer.lower_bound is None:
+        return np.inf
+    return max(0.0, (objective - answer.lower_bound) / max(abs(objective), 1e-12))
+
+
+def _pairs_of(part: Subproblem, columns: IntArray) -> Positions:
+    """Return the pair of each item that stands for its column."""
+    return np.flatnonzero(part.pair_column == columns[part.items][part.pair_item])

@@ -1,0 +1,246 @@
+"""The pipeline on one screen: prove, bound, construct, improve, repair, and audit what leaves.
+
+Steps live in :mod:`optimizer.search`, one a file; they meet in the incumbent, which alone knows what is best, what is
+proven and when to stop.
+"""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from optimizer.alignment import Alignment
+from optimizer.canonical import CanonicalOrder, canonical_order
+from optimizer.conflicts import conflicts
+from optimizer.criteria import Criteria
+from optimizer.params import SolveParams
+from optimizer.problem import Problem
+from optimizer.result import Conflict, Outcome, Progress, Result, StopReason
+from optimizer.score import score
+from optimizer.search.annealing_runs import anneal_from, reheated
+from optimizer.search.bounding import Relaxed, bound_and_construct
+from optimizer.search.clock import Clock
+from optimizer.search.evaluation import alignment_of
+from optimizer.search.exact import solve_exactly
+from optimizer.search.incumbent import Incumbent, ProgressCallback
+from optimizer.search.neighborhoods import Losses, Neighborhoods
+from optimizer.search.reduced_cost_fixing import remaining_pairs
+from optimizer.search.relaxation import relax
+from optimizer.search.repair import repair
+from optimizer.search.rows import build_model
+from optimizer.stop import StopCriterion
+from optimizer.validation import violations
+
+FIRST_EXACT: Final = 0.5
+"""Share of the time that is left which the first exact solve may take."""
+
+
+def solve(
+    problem: Problem,
+    criteria: Criteria,
+    stop: StopCriterion,
+    *,
+    seed: int = 0,
+    params: SolveParams | None = None,
+    initial: Alignment | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> Result:
+    """Find the best alignment and prove how good it is, until a criterion says stop.
+
+    Parameters
+    ----------
+    problem, criteria
+        What is given, and what is wanted.
+    stop
+        When to end; asked all the time. The search ends by itself only when the answer is proven.
+    seed
+        Of everything random, ≥ 0.
+    params
+        Of the components; the defaults when None.
+    initial
+        An alignment to begin with; the answer is never worse, if it keeps the criteria.
+    on_progress
+        Called with what is new, from the calling thread.
+
+    Returns
+    -------
+    Result
+        ``optimal`` and ``feasible`` alignments breach nothing; an ``unknown`` result carries the least bad one.
+
+    Raises
+    ------
+    InvalidCriteria
+        When the criteria name what the problem does not hold.
+    """
+    params = params or SolveParams()
+    if not params.deterministic:
+        return _Search(problem, criteria, stop, seed=seed, params=params, on_progress=on_progress).run(initial)
+    order = canonical_order(problem, criteria)
+    search = _Search(
+        *order.apply(problem, criteria), stop, seed=seed, params=params, on_progress=_in_order(order, on_progress)
+    )
+    return _restored(search.run(order.to_canonical(initial)), order, problem, criteria)
+
+
+class _Search:
+    """One question on its way through the pipeline."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        criteria: Criteria,
+        stop: StopCriterion,
+        *,
+        seed: int,
+        params: SolveParams,
+        on_progress: ProgressCallback | None,
+    ) -> None:
+        clock = Clock(by_work=params.deterministic)
+        self._problem, self._criteria, self._seed, self._params = problem, criteria, seed, params
+        self._incumbent = Incumbent(
+            problem, criteria, build_model(problem, criteria), stop=stop, clock=clock, on_progress=on_progress
+        )
+        self._exact_pairs = -1
+
+    def run(self, initial: Alignment | None) -> Result:
+        """Go through all steps, until told to stop or until nothing is left to prove."""
+        incumbent = self._incumbent
+        incumbent.enter("checking")
+        found = conflicts(self._problem, self._criteria)
+        if found:
+            return self._infeasible(found)
+        if initial is not None:
+            incumbent.offer_alignment(initial)
+        relaxed = bound_and_construct(incumbent, params=self._params, seed=self._seed)
+        if relaxed.is_infeasible or self._improve(relaxed):
+            return self._infeasible(())
+        return self._result()
+
+    def _improve(self, relaxed: Relaxed) -> bool:
+        """Make the best alignment better until told to stop; return True when there is none at all."""
+        incumbent, params = self._incumbent, self._params
+        losses = Losses(incumbent.model, relaxed.multipliers)
+        round_number = 0
+        while incumbent.proceed():
+            self._anneal(relaxed, round_number)
+            if incumbent.columns is None and incumbent.proceed():
+                incumbent.enter("repair")
+                repair(incumbent, losses, params.repair, seed=self._seed + round_number)
+            if incumbent.proceed() and self._prove(relaxed, round_number):
+                return True
+            if incumbent.columns is not None and incumbent.proceed():
+                incumbent.enter("neighborhoods")
+                Neighborhoods(
+                    incumbent.model, losses, params.neighborhoods, self._seed + round_number, params.threads
+                ).improve(incumbent)
+            round_number += 1
+        return False
+
+    def _anneal(self, relaxed: Relaxed, round_number: int) -> None:
+        """Cool the rounded relaxation, later the best alignment."""
+        incumbent, params = self._incumbent, self._params
+        incumbent.enter("local_search")
+        start = incumbent.best_effort if round_number else None
+        anneal_from(
+            incumbent,
+            relaxed.rounded if start is None else start,
+            multipliers=relaxed.multipliers,
+            params=params.local_search if incumbent.columns is None else reheated(params.local_search),
+            effort=1.0,
+            threads=params.threads,
+            seed=self._seed + round_number,
+        )
+
+    def _prove(self, relaxed: Relaxed, round_number: int) -> bool:
+        """Solve what is left whole where that is small; return True when there is no alignment at all."""
+        incumbent, params = self._incumbent, self._params.exact
+        items, columns = remaining_pairs(
+            incumbent.model,
+            relaxed.multipliers,
+            certified_bound=relaxed.bound,
+            objective=incumbent.objective,
+            keep=incumbent.columns,
+        )
+        most = params.most_pairs if round_number else params.tiny_pairs
+        if len(items) > most or len(items) == self._exact_pairs:
+            return False
+        self._exact_pairs = len(items)
+        incumbent.enter("exact")
+        share = 1.0 if round_number else FIRST_EXACT
+        seconds = incumbent.seconds_left() * share
+        return solve_exactly(incumbent, items=items, columns=columns, params=params, seconds=seconds, seed=self._seed)
+
+    def _infeasible(self, found: tuple[Conflict, ...]) -> Result:
+        """Answer that there is no alignment, why, and what would help."""
+        incumbent = self._incumbent
+        incumbent.enter("relaxing")
+        start = incumbent.least_violating
+        change = relax(
+            self._problem,
+            self._criteria,
+            seed=self._seed,
+            initial=None if start is None else alignment_of(incumbent.model, start),
+        )
+        return Result(
+            outcome=Outcome.INFEASIBLE,
+            stop_reason=StopReason.PROVED,
+            conflicts=found,
+            relaxations=() if change is None else (change,),
+            statistics=self._statistics(),
+        )
+
+    def _result(self) -> Result:
+        """Audit the best alignment on the raw numbers and say what is known of it."""
+        incumbent = self._incumbent
+        nothing = Result(
+            outcome=Outcome.UNKNOWN,
+            stop_reason=incumbent.stop_reason() or StopReason.NO_IMPROVEMENT,
+            lower_bound=incumbent.lower_bound,
+            bound_source=incumbent.bound_source,
+            certified_bound=incumbent.certified_bound,
+            multipliers=incumbent.multipliers,
+            statistics=self._statistics(),
+        )
+        if incumbent.best_effort is None:
+            return nothing
+        alignment = alignment_of(incumbent.model, incumbent.best_effort)
+        breached = violations(self._problem, self._criteria, alignment)
+        card = score(self._problem, self._criteria, alignment)
+        found = replace(nothing, alignment=alignment, terms=card.terms, objective=card.objective, violations=breached)
+        if breached:
+            return found
+        return replace(
+            found,
+            outcome=Outcome.OPTIMAL if incumbent.is_proven else Outcome.FEASIBLE,
+            lower_bound=None if found.lower_bound is None else min(found.lower_bound, card.objective),
+        )
+
+    def _statistics(self) -> dict[str, Any]:
+        incumbent = self._incumbent
+        return {
+            "seconds": incumbent.clock.wall_s,
+            "first_feasible_s": incumbent.first_feasible_s,
+            "items": incumbent.model.num_items,
+            "columns": incumbent.model.num_columns,
+        }
+
+
+def _in_order(order: CanonicalOrder, on_progress: ProgressCallback | None) -> ProgressCallback | None:
+    """Return a callback that hands over alignments in the caller's order."""
+    if on_progress is None:
+        return None
+
+    def report(progress: Progress) -> None:
+        alignment = None if progress.alignment is None else order.to_caller(progress.alignment)
+        on_progress(replace(progress, alignment=alignment))
+
+    return report
+
+
+def _restored(result: Result, order: CanonicalOrder, problem: Problem, criteria: Criteria) -> Result:
+    """Return a result on the canonical problem as one on the caller's."""
+    changes: dict[str, Any] = {}
+    if result.alignment is not None:
+        changes["alignment"] = order.to_caller(result.alignment)
+        changes["violations"] = violations(problem, criteria, changes["alignment"])
+    changes["conflicts"] = tuple(order.conflict_to_caller(conflict) for conflict in result.conflicts)
+    changes["relaxations"] = tuple(order.relaxation_to_caller(relaxation) for relaxation in result.relaxations)
+    return replace(result, **changes)
