@@ -1,0 +1,79 @@
+"""Commands that run the service and its database: ``serve``, ``worker``, ``migrate``, ``openapi``."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.failure import Failure
+from app.settings import Settings
+
+DataDir = Annotated[Path | None, typer.Option("--data", help="Folder of the database; TERRITORY_DATA_DIR otherwise.")]
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; TERRITORY_HOST otherwise.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; TERRITORY_PORT otherwise.")] = None,
+    data: DataDir = None,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Leave executing jobs to `territory worker`.")] = False,
+) -> None:
+    """Run the API, the page and one embedded worker."""
+    from app.server import AddressError, run_server
+
+    settings = settings_from(host=host, port=port, data_dir=data)
+    with foreseen(AddressError):
+        run_server(settings, with_worker=not no_worker)
+
+
+def worker(data: DataDir = None) -> None:
+    """Execute jobs; on as many machines as wanted, all with the same TERRITORY_DATABASE_URL."""
+    from app.jobs.identity import WorkerIdTakenError
+    from app.jobs.worker import run_worker
+    from app.logs import configure_logs
+
+    settings = settings_from(data_dir=data)
+    configure_logs(settings)
+    with foreseen(WorkerIdTakenError):
+        run_worker(settings)
+
+
+def migrate(data: DataDir = None) -> None:
+    """Bring the database to this version's schema; `serve` and `worker` do it by themselves."""
+    from app.database import create_engine
+    from app.migrations.upgrade import upgrade
+
+    engine = create_engine(settings_from(data_dir=data))
+    with foreseen():
+        upgrade(engine)
+    engine.dispose()
+
+
+def openapi(target: Annotated[Path, typer.Argument(help="File to write.")] = Path("docs/openapi.json")) -> None:
+    """Write the OpenAPI document."""
+    from app.main import create_app
+
+    document = create_app(Settings()).openapi()
+    target.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def settings_from(**overrides: Any) -> Settings:
+    """Return the settings of the environment with what was said on the command line on top."""
+    return Settings(**{name: value for name, value in overrides.items() if value is not None})
+
+
+@contextmanager
+def foreseen(*errors: type[Exception]) -> Iterator[None]:
+    """Turn a database that cannot be used, and the named errors, into one clear sentence."""
+    import sqlalchemy as sa
+
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        raise Failure(f"the database cannot be used: {error.orig}") from None
+    except OSError as error:
+        raise Failure(str(error)) from None
+    except errors as error:
+        raise Failure(str(error)) from None
