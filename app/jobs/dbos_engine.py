@@ -5,6 +5,7 @@ transaction, so a job and its place in the queue exist together or not at all. O
 """
 
 import datetime
+import logging
 import threading
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -28,6 +29,7 @@ _WAITING = frozenset({"ENQUEUED", "DELAYED"})
 
 def migrate(engine: sa.Engine) -> None:
     """Create or update DBOS' own tables: beside ours in a SQLite file, in the schema ``dbos`` on Postgres."""
+    logging.getLogger("dbos").setLevel(logging.WARNING)
     url = engine.url
     if url.get_backend_name() == "postgresql":
         url = url.set(drivername="postgresql")

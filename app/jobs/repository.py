@@ -12,6 +12,7 @@ from app.database import utc_now
 from app.errors import NotFound
 from app.jobs.models import Job, JobEvent, JobTag, Worker
 from app.jobs.states import EventKind, JobState
+from app.scenarios.chronology import Position, older_than
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,24 +74,12 @@ class JobRepository:
             return None
         return job
 
-    def page(self, wanted: JobFilter, *, size: int, after: Sequence[str] | None) -> tuple[Sequence[Job], int]:
-        """Return up to ``size`` jobs, newest first, and how many match in all.
-
-        Parameters
-        ----------
-        wanted
-            The filter.
-        size
-            Most jobs on the page.
-        after
-            Time of submission (ISO 8601) and id of the last job of the page before; None for the first page.
-        """
+    def page(self, wanted: JobFilter, *, limit: int, after: Position | None) -> tuple[Sequence[Job], int]:
+        """Return up to ``limit`` jobs that follow ``after``, newest first, and how many match in all."""
         conditions = _conditions(wanted)
         total = self._session.scalar(sa.select(sa.func.count()).select_from(Job).where(*conditions)) or 0
-        query = sa.select(Job).where(*conditions).order_by(Job.created_at.desc(), Job.id.desc()).limit(size)
-        if after is not None:
-            moment = datetime.datetime.fromisoformat(after[0])
-            query = query.where(sa.or_(Job.created_at < moment, sa.and_(Job.created_at == moment, Job.id < after[1])))
+        query = sa.select(Job).where(*conditions, *older_than(Job, after))
+        query = query.order_by(Job.created_at.desc(), Job.id.desc()).limit(limit)
         return self._session.scalars(query).all(), total
 
     def count_queued(self) -> int:

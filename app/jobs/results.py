@@ -4,6 +4,7 @@ Owns the step from a solve's files to the database. Every write carries the clai
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -39,7 +40,7 @@ def write_question(session: Session, held: Claim, files: SolverFiles) -> None:
     tables = {name: blobs.read(session, sha256) for name, sha256 in hashes.items() if sha256 is not None}
     files.write_question(tables, criteria=scenario.criteria, search=_search(scenario, held))
     best = None if held.alignment_id is None else AlignmentRepository(session).get(held.alignment_id)
-    if best is not None:
+    if best is not None and not scenario.search["deterministic"]:
         files.write_initial(blobs.read(session, best.assignments_sha256))
 
 
@@ -64,7 +65,6 @@ def store_ending(session: Session, held: Claim, files: SolverFiles, answer: Mapp
     if name is not None:
         proof = certificate.read_bytes() if certificate.exists() else None
         _replace_best(session, job, _store(session, held, files, name=name, certificate=proof))
-    progress = answer["progress"]
     return finish(
         session,
         held,
@@ -75,7 +75,7 @@ def store_ending(session: Session, held: Claim, files: SolverFiles, answer: Mapp
             alignment_id=job.alignment_id,
             conflicts=answer["conflicts"],
             relaxations=[_relaxation(session, held, files, entry) for entry in answer["relaxations"]],
-            progress=None if progress is None else _last_progress(held, progress),
+            progress=_last_progress(held, answer["progress"]),
         ),
     )
 
@@ -88,6 +88,15 @@ def store_interrupted(session: Session, held: Claim, *, stop_reason: str) -> boo
     outcome = "unknown" if job.alignment_id is None else "feasible"
     ending = Ending(state=JobState.SUCCEEDED, outcome=outcome, stop_reason=stop_reason, alignment_id=job.alignment_id)
     return finish(session, held, ending)
+
+
+def discard_alignment(session: Session, alignment_id: str | None) -> None:
+    """Delete an alignment that is no longer a job's best, unless something was made from it."""
+    session.flush()
+    alignment = None if alignment_id is None else AlignmentRepository(session).get(alignment_id)
+    if alignment is not None:
+        with suppress(Conflict):
+            delete_alignment(session, alignment)
 
 
 def failure(problem: Mapping[str, Any], *, alignment_id: str | None = None) -> Ending:
@@ -117,14 +126,9 @@ def _store(
 
 def _replace_best(session: Session, job: Job, better: Alignment) -> None:
     """Name the better alignment as the job's, and delete the one before unless something was made from it."""
-    before = None if job.alignment_id is None else AlignmentRepository(session).get(job.alignment_id)
+    before_id = job.alignment_id
     job.alignment_id = better.id
-    session.flush()
-    if before is not None:
-        try:
-            delete_alignment(session, before)
-        except Conflict:
-            return
+    discard_alignment(session, before_id)
 
 
 def _relaxation(session: Session, held: Claim, files: SolverFiles, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,8 +137,13 @@ def _relaxation(session: Session, held: Claim, files: SolverFiles, entry: Mappin
 
 
 def _search(scenario: Scenario, held: Claim) -> dict[str, Any]:
-    """Return the search limits, less the time that earlier attempts have used."""
+    """Return the search limits, less the time that earlier attempts have used.
+
+    A deterministic search begins anew, so that a restart changes nothing of its answer.
+    """
     search = dict(scenario.search)
+    if search["deterministic"]:
+        return search
     limit_s = float(search["time_limit_s"])
     search["time_limit_s"] = max(limit_s - held.elapsed_s, LEAST_TIME_SHARE * limit_s)
     return search

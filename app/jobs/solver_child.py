@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from app.jobs.solver_files import LOG, SolverFiles
+from app.jobs.solver_files import CORES_VARIABLE, LOG, SolverFiles
 
 KILL_WAIT_S = 10.0
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
@@ -97,4 +97,4 @@ class SolverChild:
 
 def core_environment(cores: int) -> dict[str, str]:
     """Return the variables that keep a solver to so many cores; none for 0, which means all."""
-    return {} if cores == 0 else dict.fromkeys(THREAD_VARIABLES, str(cores))
+    return {} if cores == 0 else dict.fromkeys((*THREAD_VARIABLES, CORES_VARIABLE), str(cores))

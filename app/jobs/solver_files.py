@@ -20,6 +20,8 @@ INITIAL = "initial.parquet"
 RESULT = "result.json"
 CERTIFICATE = "certificate.json"
 LOG = "solver.log"
+CORES_VARIABLE = "TERRITORY_SOLVER_CORES"
+"""Tells the solver how many cores it may use; 0 or nothing is all."""
 _TABLES = ("accounts", "reps", "pairs", "units")
 
 

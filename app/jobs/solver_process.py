@@ -15,18 +15,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
-from optimizer.solve import solve
-
 from app.errors import Fault, ProblemError
 from app.jobs.judgement import Bound, Judge, Judged, discrepancies, gap
 from app.jobs.sentences import Names, conflict_json, relaxation_json
-from app.jobs.solver_files import CRITERIA, RESULT, SEARCH, SolverFiles
+from app.jobs.solver_files import CORES_VARIABLE, CRITERIA, RESULT, SEARCH, SolverFiles
 from app.jobs.solver_reports import Reporter, Tell, line_writer
 from app.scenarios.columns import texts
 from app.scenarios.planning import Plan, plan
 from app.scenarios.schemas import Criteria, Search
-from optimizer.alignment import Alignment
+from optimizer.params import SolveParams
 from optimizer.result import Outcome, Result
+from optimizer.solve import solve
 from optimizer.stop import AnyOf, Cancelled, GapBelow, MaxRuntime, NoImprovement, StopCriterion
 
 NICENESS: Final = 10
@@ -80,21 +79,31 @@ def answer_question(files: SolverFiles, *, tell: Tell, stop: threading.Event) ->
             planned.criteria,
             _stop_criterion(search, stop, used_s=time.monotonic() - started),
             seed=search.seed,
+            params=SolveParams(threads=_cores(), deterministic=search.deterministic),
             initial=None if initial is None else planned.alignment(texts(initial, "rep_id")),
             on_progress=reporter,
         )
     finally:
         reporter.close()
     names = Names(planned.account_ids, planned.rep_ids, texts(tables.accounts, "name"), texts(tables.reps, "name"))
-    answer = _result_json(result, planned, judge=judge, reporter=reporter, names=names)
-    if answer["progress"] is not None:
-        answer["progress"]["elapsed_s"] = time.monotonic() - started
+    answer = _result_json(
+        result,
+        planned,
+        judge=judge,
+        reporter=reporter,
+        names=names,
+        wants_least_bad=search.on_infeasible == "least_bad",
+    )
+    answer["progress"]["elapsed_s"] = time.monotonic() - started
     return answer
 
 
-def _result_json(result: Result, planned: Plan, *, judge: Judge, reporter: Reporter, names: Names) -> dict[str, Any]:
+def _result_json(
+    result: Result, planned: Plan, *, judge: Judge, reporter: Reporter, names: Names, wants_least_bad: bool
+) -> dict[str, Any]:
+    outcome = result.outcome.value
     answer: dict[str, Any] = {
-        "outcome": result.outcome.value,
+        "outcome": outcome,
         "stop_reason": result.stop_reason.value,
         "alignment": None,
         "progress": None,
@@ -102,19 +111,21 @@ def _result_json(result: Result, planned: Plan, *, judge: Judge, reporter: Repor
         "relaxations": [],
         "problem": None,
     }
-    if result.alignment is not None:
-        report = judge.report(result.alignment)
-        wrong = discrepancies(report, result)
+    is_kept = result.outcome in (Outcome.OPTIMAL, Outcome.FEASIBLE)
+    alignment = result.alignment if is_kept or wants_least_bad else None
+    if alignment is None and wants_least_bad and result.relaxations:
+        alignment = result.relaxations[0].alignment
+    if alignment is not None:
+        report = judge.report(alignment)
+        wrong = discrepancies(report, result) if is_kept else ()
         if wrong:
             return answer | _failed(
                 "CHECKER_REJECTED",
                 "The result failed the independent check and was not published; report the job's id.",
                 faults=[Fault(code="CHECKER_REJECTED", detail=item.detail) for item in wrong],
             )
-        bound = Bound(lower_bound=result.lower_bound, source=result.bound_source, certified=result.certified_bound)
-        judged = Judged(report=report, outcome=result.outcome.value, bound=bound)
-        answer["alignment"] = reporter.write(result.alignment, judged)
-        answer["progress"] = _last_progress(result, result.alignment, planned, violations=len(report.violations))
+        answer["alignment"] = reporter.write(alignment, Judged(report=report, outcome=outcome, bound=_bound(result)))
+    answer["progress"] = _last_progress(result, planned)
     for relaxation in result.relaxations:
         judged = Judged(report=judge.report(relaxation.alignment), outcome=Outcome.INFEASIBLE.value)
         file = reporter.write(relaxation.alignment, judged)
@@ -122,20 +133,27 @@ def _result_json(result: Result, planned: Plan, *, judge: Judge, reporter: Repor
     return answer
 
 
-def _last_progress(result: Result, alignment: Alignment, planned: Plan, *, violations: int) -> dict[str, Any]:
+def _bound(result: Result) -> Bound:
+    return Bound(lower_bound=result.lower_bound, source=result.bound_source, certified=result.certified_bound)
+
+
+def _last_progress(result: Result, planned: Plan) -> dict[str, Any]:
+    alignment = result.alignment
     is_kept = result.outcome in (Outcome.OPTIMAL, Outcome.FEASIBLE)
     return {
         "phase": "done",
         "objective": result.objective,
         "lower_bound": result.lower_bound,
         "gap": gap(result.objective, result.lower_bound) if is_kept else None,
-        "violations": violations,
-        "moved_accounts": int(alignment.moved(planned.problem.current).sum()),
+        "violations": None if alignment is None else len(result.violations),
+        "moved_accounts": None if alignment is None else int(alignment.moved(planned.problem.current).sum()),
     }
 
 
 def _stop_criterion(search: Search, stop: threading.Event, *, used_s: float) -> StopCriterion:
-    left_s = max(search.time_limit_s - used_s, LEAST_SEARCH_SHARE * search.time_limit_s)
+    left_s = search.time_limit_s
+    if not search.deterministic:
+        left_s = max(left_s - used_s, LEAST_SEARCH_SHARE * left_s)
     criteria: list[StopCriterion] = [Cancelled(stop), MaxRuntime(left_s), GapBelow(search.gap)]
     if search.no_improvement_s is not None:
         criteria.append(NoImprovement(search.no_improvement_s))
@@ -145,6 +163,11 @@ def _stop_criterion(search: Search, stop: threading.Event, *, used_s: float) -> 
 def _failed(code: str, detail: str, *, faults: Any = ()) -> dict[str, Any]:
     errors = [{"code": fault.code, "detail": fault.detail, "pointer": fault.pointer} for fault in faults[:100]]
     return {"problem": {"code": code, "detail": detail, "errors": errors}}
+
+
+def _cores() -> int:
+    """Return how many cores the search may use: what the worker said, else all that this process may run on."""
+    return int(os.environ.get(CORES_VARIABLE, "0")) or len(os.sched_getaffinity(0))
 
 
 def _software(seed: int) -> dict[str, Any]:
@@ -167,8 +190,8 @@ def _private_output() -> int:
 
 def _obey(stop: threading.Event) -> None:
     """Follow the worker's orders until its end of the pipe closes, which ends this process."""
-    while line := sys.stdin.buffer.readline():
-        if line.strip() == b"stop":
+    while order := os.read(0, 1024):  # not sys.stdin, whose lock would be held when this process ends
+        if b"stop" in order:
             stop.set()
     os._exit(EXIT_ORPHANED)
 

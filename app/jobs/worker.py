@@ -108,7 +108,7 @@ def end_with_parent(ending: threading.Event) -> None:
     """Set ``ending`` when standard input closes, which is when the parent is gone."""
 
     def watch() -> None:
-        while sys.stdin.buffer.read(1):
+        while os.read(0, 1):  # not sys.stdin, whose lock would be held when this process ends
             continue
         ending.set()
 

@@ -1,0 +1,223 @@
+"""Jobs as the HTTP API takes and shows them."""
+
+import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.jobs.engine import MAX_PRIORITY, MIN_PRIORITY
+from app.jobs.states import JobState
+from app.scenarios.numbers import Identifier
+from app.scenarios.schemas import Criteria, Search
+
+NAME_CHARACTERS = 1000
+TAG_NAME_CHARACTERS = 100
+TAG_VALUE_CHARACTERS = 1000
+MAX_TAGS = 50
+
+TagName = Annotated[str, Field(min_length=1, max_length=TAG_NAME_CHARACTERS)]
+TagValue = Annotated[str, Field(max_length=TAG_VALUE_CHARACTERS)]
+
+
+class JobOptions(BaseModel):
+    """What may stand beside a job's question."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: str | None = Field(default=None, min_length=1, max_length=NAME_CHARACTERS, description="A name for people.")
+    tags: dict[TagName, TagValue] = Field(
+        default_factory=dict,
+        max_length=MAX_TAGS,
+        description="Own words to find the job by.",
+        examples=[{"year": "2027"}],
+    )
+    priority: int = Field(
+        default=0,
+        ge=MIN_PRIORITY,
+        le=MAX_PRIORITY,
+        description="Jobs of higher priority are executed sooner; equal ones in the order of submission.",
+    )
+    webhook: dict[str, Any] | None = Field(
+        default=None, description="Not available in this version: a job that names one is refused."
+    )
+
+
+class ScenarioJobRequest(JobOptions):
+    """Execute a stored scenario."""
+
+    scenario_id: Identifier = Field(description="The scenario to execute.", examples=["sc_01jz"])
+
+
+class InlineJobOptions(JobOptions):
+    """What may stand beside the data of a one-call job."""
+
+    criteria: Criteria | None = Field(default=None, description="What makes an alignment good.")
+    search: Search | None = Field(default=None, description="How long and how to search.")
+    coordinates_confirmed: bool = Field(
+        default=False, description="True: coordinates that look swapped are right as they are."
+    )
+
+
+class JobRequest(JobOptions):
+    """A job: `scenario_id`, or everything in one call: `accounts`, `reps` and what else is known."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "EMEA rebalance",
+                    "accounts": [
+                        {
+                            "id": "A-1",
+                            "name": "Łódź Works",
+                            "lat": 51.77,
+                            "lon": 19.46,
+                            "current_rep_id": "R-1",
+                            "requires": ["medical"],
+                            "visits_per_year": 12,
+                            "measures": {"workload": 18.0, "potential": 52000},
+                        }
+                    ],
+                    "reps": [
+                        {
+                            "id": "R-1",
+                            "name": "Çelik",
+                            "lat": 52.23,
+                            "lon": 21.01,
+                            "skills": ["medical"],
+                            "capacity": {"workload": {"max": 1800}},
+                        }
+                    ],
+                    "criteria": {"travel": {"weight": 30, "road_factor": 1.3}},
+                    "search": {"time_limit_s": 60, "gap": 0.001},
+                    "tags": {"year": "2027"},
+                },
+                {"scenario_id": "sc_01jz", "priority": 5},
+            ],
+            "oneOf": [{"required": ["scenario_id"]}, {"required": ["accounts", "reps"]}],
+        },
+    )
+
+    scenario_id: Identifier | None = Field(
+        default=None, description="The scenario to execute; nothing of the question may stand beside it."
+    )
+    accounts: list[dict[str, Any]] | None = Field(default=None, description="As in POST /v1/datasets.")
+    reps: list[dict[str, Any]] | None = Field(default=None, description="As in POST /v1/datasets.")
+    pairs: list[dict[str, Any]] | None = Field(default=None, description="As in POST /v1/datasets.")
+    units: dict[str, Any] | None = Field(default=None, description="As in POST /v1/datasets: GeoJSON.")
+    criteria: Criteria | None = Field(
+        default=None,
+        description=(
+            "What makes an alignment good. Left out: workload balanced within 10 % soft, travel and disruption at "
+            "weight 50 each."
+        ),
+    )
+    search: Search | None = Field(default=None, description="How long and how to search.")
+    coordinates_confirmed: bool = Field(
+        default=False, description="True: coordinates that look swapped are right as they are."
+    )
+
+
+class Progress(BaseModel):
+    """What is known while the optimizer works; null is unknown."""
+
+    phase: str = Field(
+        description=(
+            "`starting`, `planning`, `checking`, `bounding`, `constructing`, `local_search`, `neighborhoods`, "
+            "`repair`, `exact`, `relaxing` or `done`."
+        ),
+        examples=["local_search"],
+    )
+    elapsed_s: float = Field(description="Seconds of work, all attempts together.", examples=[4.1])
+    time_limit_s: float = Field(description="The search's time limit in seconds.", examples=[60])
+    objective: float | None = Field(description="Objective of the best alignment.", examples=[0.731])
+    lower_bound: float | None = Field(description="Proven: no alignment is below it.", examples=[0.728])
+    gap: float | None = Field(description="(objective − lower_bound) / |objective|.", examples=[0.0041])
+    violations: int | None = Field(description="Hard limits that the best alignment breaks.", examples=[0])
+    moved_accounts: int | None = Field(description="Accounts whose rep changes against current.", examples=[212])
+
+
+class Arithmetic(BaseModel):
+    """Numbers that anybody can add up."""
+
+    demand: float | None = Field(description="What is needed, in the measure's unit.")
+    capacity: float | None = Field(description="What there is.")
+    short: float | None = Field(description="demand − capacity.")
+
+
+class ConflictResource(BaseModel):
+    """Wishes that cannot be met together."""
+
+    code: str = Field(description="Stable word; GET /problems explains it.", examples=["CAPACITY_BELOW_TOTAL"])
+    measure: str | None = Field(description="What is short.", examples=["workload"])
+    accounts: list[str] = Field(description="Ids of the accounts concerned, at most 1,000.")
+    reps: list[str] = Field(description="Ids of the reps concerned, at most 1,000.")
+    num_accounts: int = Field(description="All accounts concerned.")
+    num_reps: int = Field(description="All reps concerned.")
+    arithmetic: Arithmetic
+    sentence: str = Field(description="The conflict in one sentence.")
+    irreducible: bool = Field(description="True: without any one part there is no conflict.")
+
+
+class ChangeResource(BaseModel):
+    """One changed wish."""
+
+    kind: str = Field(description="What is changed.", examples=["capacity_max"])
+    rep_id: str | None
+    account_id: str | None
+    measure: str | None
+    scope: str | None = Field(description="Of a budget: total, in or out.")
+    before: float | None = Field(description="The limit as it was; null where a wish is dropped.")
+    after: float | None = Field(description="The limit as it must be; null where a wish is dropped.")
+    sentence: str
+
+
+class RelaxationResource(BaseModel):
+    """A change of the criteria that was solved and passes the checker."""
+
+    kind: str = Field(description="The kind of its changes, or `mixed`.")
+    changes: list[ChangeResource]
+    total: float = Field(description="Sum of the changed amounts, or the number of dropped wishes.")
+    sentence: str
+    alignment_id: str | None = Field(description="An alignment that keeps the relaxed criteria.")
+
+
+class JobProblem(BaseModel):
+    """Why a job failed: a problem document after RFC 9457."""
+
+    type: str = Field(examples=["/problems/WORKER_LOST"])
+    title: str
+    code: str = Field(examples=["WORKER_LOST"])
+    detail: str
+    fix: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    errors: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class JobResource(BaseModel):
+    """One execution of the optimizer on a scenario."""
+
+    id: str = Field(description="Opaque id.", examples=["job_01jz"])
+    name: str = Field(description="Name for people.")
+    state: JobState = Field(description="queued → running → succeeded, failed or canceled.")
+    outcome: str | None = Field(
+        description="`optimal`, `feasible`, `infeasible` or `unknown`; null until it has succeeded."
+    )
+    stop_reason: str | None = Field(
+        description="`gap`, `time_limit`, `stopped`, `no_improvement` or `proved`; null until it has succeeded."
+    )
+    attempts: int = Field(description="Workers that began it; above 1 after a worker died.")
+    priority: int
+    created_at: datetime.datetime
+    started_at: datetime.datetime | None
+    ended_at: datetime.datetime | None
+    progress: Progress | None
+    dataset_id: str
+    scenario_id: str
+    alignment_id: str | None = Field(description="The best alignment, also while running; null before the first.")
+    conflicts: list[ConflictResource] = Field(description="Why there is no alignment; of outcome infeasible.")
+    relaxations: list[RelaxationResource] = Field(description="What would help; of outcome infeasible.")
+    problem: JobProblem | None = Field(description="Why it failed.")
+    tags: dict[str, str]
+    links: dict[str, str]

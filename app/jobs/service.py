@@ -1,0 +1,156 @@
+"""The rules of jobs as a caller sees them: submit, stop, cancel. No HTTP, and no solving.
+
+A cancel ends the job at once in its row; the worker that holds it is refused its next write and lets go. A stop is
+a wish that the worker passes on to the solver.
+"""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict, Fault, InvalidInput, NotFound, Unavailable
+from app.identifiers import new_id
+from app.jobs.engine import Dispatch, JobQueue
+from app.jobs.leases import Ending, end, tell_state
+from app.jobs.models import Job
+from app.jobs.repository import JobRepository
+from app.jobs.results import discard_alignment
+from app.jobs.states import JobState
+from app.scenarios.models import Scenario
+from app.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What a caller says of a job besides its question.
+
+    Parameters
+    ----------
+    name
+        A name for people; the scenario's where it is left out.
+    tags
+        Own words to find the job by.
+    priority
+        Higher is sooner.
+    """
+
+    name: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    priority: int = 0
+
+
+class JobService:
+    """Submit, stop and cancel jobs within the caller's transaction."""
+
+    def __init__(self, session: Session, queue: JobQueue, settings: Settings) -> None:
+        self._session = session
+        self._queue = queue
+        self._settings = settings
+        self._jobs = JobRepository(session)
+
+    def submit(self, scenario: Scenario, wanted: Submission) -> Job:
+        """Store a job and enqueue it, both in the caller's transaction.
+
+        Raises
+        ------
+        Unavailable
+            When too many jobs wait (QUEUE_FULL).
+        """
+        waiting = self._jobs.count_queued()
+        if waiting >= self._settings.max_queued_jobs:
+            raise Unavailable("QUEUE_FULL", f"{waiting:,} jobs wait already; try again later.", retry_after_s=60)
+        job = Job(
+            id=new_id("job"),
+            name=wanted.name or scenario.name,
+            state=JobState.QUEUED,
+            priority=wanted.priority,
+            tags=dict(wanted.tags),
+            dataset_id=scenario.dataset_id,
+            scenario_id=scenario.id,
+            time_limit_s=float(scenario.search["time_limit_s"]),
+            conflicts=[],
+            relaxations=[],
+            attempts=0,
+            deaths=0,
+            fence=0,
+            dispatch=1,
+            stop_requested=False,
+            num_events=0,
+        )
+        self._jobs.add(job)
+        tell_state(self._jobs, job)
+        self._queue.enqueue(self._session, Dispatch(job.id, job.dispatch), priority=job.priority)
+        return job
+
+    def scenario(self, scenario_id: str) -> Scenario:
+        """Return the scenario that a job names.
+
+        Raises
+        ------
+        InvalidInput
+            When there is no such scenario.
+        """
+        scenario = self._session.get(Scenario, scenario_id)
+        if scenario is None:
+            detail = f"There is no scenario '{scenario_id[:64]}'."
+            fault = Fault(code="UNKNOWN_REFERENCE", detail=detail, pointer="/scenario_id", value=scenario_id)
+            raise InvalidInput([fault])
+        return scenario
+
+    def stop(self, job_id: str) -> Job:
+        """Ask for the best so far; a job that still waits is canceled.
+
+        Raises
+        ------
+        NotFound
+            When there is no such job.
+        Conflict
+            When it has ended (JOB_ENDED).
+        """
+        job = self._unended(job_id)
+        if job.state == JobState.QUEUED:
+            end(self._jobs, job, Ending(state=JobState.CANCELED))
+        else:
+            job.stop_requested = True
+        return job
+
+    def cancel(self, job_id: str) -> Job:
+        """End a job without a result.
+
+        Raises
+        ------
+        NotFound
+            When there is no such job.
+        Conflict
+            When it has ended (JOB_ENDED).
+        """
+        job = self._unended(job_id)
+        best_id = job.alignment_id
+        end(self._jobs, job, Ending(state=JobState.CANCELED))
+        discard_alignment(self._session, best_id)
+        return job
+
+    def _unended(self, job_id: str) -> Job:
+        job = self._jobs.locked(job_id)
+        if job is None:
+            raise NotFound("There is no such job.")
+        if JobState(job.state).has_ended:
+            raise Conflict(
+                "JOB_ENDED", f"The job has ended already: it is {job.state}.", params={"state": str(job.state)}
+            )
+        return job
+
+
+def refuse_webhook(webhook: object) -> None:
+    """Refuse a webhook, which this version does not deliver.
+
+    Raises
+    ------
+    InvalidInput
+        When one is given.
+    """
+    if webhook is None:
+        return
+    detail = "Webhooks are not available in this version."
+    fix = "Leave webhook out; follow the job's events, or poll it with Prefer: wait=20."
+    raise InvalidInput([Fault(code="INVALID_VALUE", detail=detail, fix=fix, pointer="/webhook")])
