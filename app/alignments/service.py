@@ -83,7 +83,7 @@ def store_alignment(
             "criteria": None if scenario is None else scenario.criteria_sha256,
             **summary.hashes,
         },
-        software={"version": _software_version(), **summary.software},
+        software={"version": software_version(), **summary.software},
     )
     row = Alignment(
         id=new_id("al"),
@@ -264,7 +264,8 @@ def _default_name(dataset: Dataset, scenario: Scenario | None, origin: Origin) -
     return dataset.name if scenario is None else scenario.name
 
 
-def _software_version() -> str:
+def software_version() -> str:
+    """Return the version of the installed package, `0` when it runs from bare sources."""
     try:
         return version(DISTRIBUTION)
     except PackageNotFoundError:

@@ -15,7 +15,7 @@ from app.alignments.columns import AlignmentColumns, alignment_columns
 from app.alignments.models import Alignment
 from app.alignments.moves import moved_positions, moves_table
 from app.alignments.scorecards import Scorecard, scorecard
-from app.alignments.service import assignments_of, criteria_of, get_alignment
+from app.alignments.service import assignments_of, criteria_of, get_alignment, software_version
 from app.alignments.summaries import AlignmentSummary
 from app.datasets.models import Dataset
 from app.datasets.service import get_dataset, load_tables
@@ -44,8 +44,8 @@ class AlignmentView:
 
     @property
     def etag(self) -> str:
-        """Return the tag of everything that is derived from the alignment; it never changes."""
-        return f'"{self.row.id}"'
+        """Return the tag of everything that is derived from the alignment; only a new version changes it."""
+        return f'"{self.row.id}-{software_version()}"'
 
     @cached_property
     def summary(self) -> AlignmentSummary:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 _WIDEST_DEGREES = 150.0
 _MARGIN = 0.03
+_HALF_TURN = 179.99  # degrees; a bit less, so that nothing wraps around
 _CUT_OFF = 0.015  # of the accounts on each side, when they are far off
 _CORE_SHARE = 0.55
 _FEWEST_FOR_CORE = 200
@@ -88,7 +89,8 @@ def frame_around(geometry: NDArray[np.object_], lat: Floats, lon: Floats, *, wid
     span_x, span_y = np.ptp(x) + 2 * margin, np.ptp(y) + 2 * margin
     scale = min(width / span_x, tallest / span_y)
     aside = 0.15 * max(east - west, north - south) + 2.0 + (width / scale - span_x) * 28.6
-    half = (east - west) / 2
+    widening = np.cos(np.radians(min(max(abs(south), abs(north)) + aside, 80.0)))
+    half = min(((east - west) / 2 + aside) / widening, _HALF_TURN)
     return Frame(
         lat=center[0],
         lon=center[1],
@@ -98,7 +100,7 @@ def frame_around(geometry: NDArray[np.object_], lat: Floats, lon: Floats, *, wid
         scale=float(scale),
         width=width,
         height=float(span_y * scale),
-        box=(-half - aside, max(south - aside, -89.0), half + aside, min(north + aside, 89.0)),
+        box=(-half, max(south - aside, -89.0), half, min(north + aside, 89.0)),
     )
 
 
