@@ -76,10 +76,9 @@ def _land_around(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> list[sha
         if left.size:
             shapely.prepare(geometry)
             unexplained[left] = ~shapely.dwithin(geometry, points[left], _BORDER_TOLERANCE)
-    afloat = points[unexplained]
-    if afloat.size:  # off a coast that the atlas draws coarsely, in a country without accounts inland
+    if not chosen:  # islands that the atlas draws coarsely: all accounts lie off their coasts
         tree = shapely.STRtree([country.geometry for country in countries()])
-        chosen += np.unique(tree.query_nearest(afloat, max_distance=_BORDER_TOLERANCE)[1]).tolist()
+        chosen = np.unique(tree.query_nearest(points, max_distance=_BORDER_TOLERANCE)[1]).tolist()
     if [countries()[number].id for number in chosen] == [_US]:
         return [us_nation()[0].geometry]  # a finer coast, which would not match its neighbors' borders
     return [countries()[number].geometry for number in chosen]

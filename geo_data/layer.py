@@ -281,7 +281,7 @@ def _overlap_faults(layer: Layer, positions: Sequence[int]) -> list[LayerFault]:
         is_large = overlap.share > _LARGE_OVERLAP
         detail = (
             f"units {layer.ids[overlap.first][:64]!r} and {layer.ids[overlap.second][:64]!r} share "
-            f"{overlap.share:.2%} of the smaller one"
+            f"{100 * overlap.share:.2g} % of the smaller one"
         )
         fix = "send a layer without overlaps" if is_large else "nothing to do: the earlier unit has the shared land"
         params = {"first": first, "second": second, "share": round(overlap.share, 6)}

@@ -30,12 +30,12 @@ class TopologyFeature:
     name
         Its ``name`` property; empty where there is none.
     geometry
-        A valid Polygon or MultiPolygon in degrees.
+        A valid MultiPolygon in degrees within ±180; empty where quantization collapsed it to a point.
     """
 
     id: str
     name: str
-    geometry: shapely.Polygon | shapely.MultiPolygon
+    geometry: shapely.MultiPolygon
 
 
 def read_topology(topology: Mapping[str, Any], name: str) -> tuple[TopologyFeature, ...]:
@@ -64,7 +64,8 @@ def read_topology(topology: Mapping[str, Any], name: str) -> tuple[TopologyFeatu
         pieces = [cut_at_antimeridian(polygon) if needs_cut(polygon) else polygon for polygon in polygons]
         geometry = shapely.MultiPolygon(shapely.get_parts(pieces).tolist())
         if not geometry.is_valid:
-            geometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
+            repaired = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
+            geometry = shapely.MultiPolygon(shapely.get_parts(repaired).tolist())
         label = str(item.get("properties", {}).get("name", ""))
         features.append(TopologyFeature(id=str(item.get("id", "")), name=label, geometry=geometry))
     return tuple(features)

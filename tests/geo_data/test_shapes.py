@@ -192,3 +192,11 @@ def test_units_that_do_not_match_become_a_coverage() -> None:
     territories = territories_from_units(units, rng.integers(0, 4, 36), num_reps=4)
     assert_sound(territories, [], [], [])
     assert shapely.area(territories.geometry).sum() == pytest.approx(4.0, rel=1e-3)
+
+
+def test_exclave_does_not_open_the_neighbor() -> None:
+    """Point Roberts, which only touches Canada, does not color Vancouver for a team in Washington."""
+    lat, lon = [47.61, 48.75, 48.98648], [-122.33, -122.48, -123.08227]
+    geometry = territories_from_accounts(lat, lon, [0, 0, 0], num_reps=1).geometry[0]
+    assert geometry.covers(shapely.Point(lon[2], lat[2]))
+    assert not geometry.intersects(shapely.Point(-123.1, 49.26))
