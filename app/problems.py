@@ -7,6 +7,7 @@ and lone surrogates are replaced, and the whole body stays under ``MAX_BODY_BYTE
 import errno
 import html
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -18,13 +19,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from app.error_codes import ERROR_CODES, ErrorCode, status_of
-from app.errors import InvalidInput, NotFound, ProblemError, Unavailable
+from app.errors import Fault, InvalidInput, NotFound, ProblemError, Unavailable
 from app.fault_json import MAX_SENTENCE_CHARACTERS, clean, clean_params, fault_json
 from app.validation import faults_of
 
 MEDIA_TYPE = "application/problem+json"
 MAX_BODY_BYTES = 240_000
 MAX_FAULTS = 1000
+ROOM_FOR_FAULTS = MAX_BODY_BYTES - 8192
 
 _STATUS_CODES = {
     404: "NOT_FOUND",
@@ -51,17 +53,28 @@ def problem_json(error: ProblemError) -> dict[str, Any]:
     }
     if error.params:
         body["params"] = clean_params(error.params)
-    room = MAX_BODY_BYTES - 4096
-    errors = []
-    for fault in error.faults[:MAX_FAULTS]:
-        rendered = fault_json(fault)
-        room -= len(json.dumps(rendered, ensure_ascii=True)) + 2
-        if room < 0:
-            break
-        errors.append(rendered)
-    body["errors"] = errors
+    body["errors"] = _fitting(error.faults[:MAX_FAULTS])
     body["errors_total"] = error.total
     return body
+
+
+def _fitting(faults: Sequence[Fault]) -> list[dict[str, Any]]:
+    """Render as many faults as fit; remedies that the table has anyway are the first to go."""
+    rendered = [fault_json(fault) for fault in faults]
+    if sum(map(_num_bytes, rendered)) > ROOM_FOR_FAULTS:
+        for fault, item in zip(faults, rendered, strict=True):
+            if not fault.fix:
+                item.pop("fix", None)
+    room = ROOM_FOR_FAULTS
+    for position, item in enumerate(rendered):
+        room -= _num_bytes(item)
+        if room < 0:
+            return rendered[:position]
+    return rendered
+
+
+def _num_bytes(item: dict[str, Any]) -> int:
+    return len(json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode()) + 1
 
 
 def problem_response(error: ProblemError) -> Response:

@@ -13,6 +13,7 @@ from app.errors import Fault
 
 MAX_LAT, MAX_LON = 90.0, 180.0
 SWAPPED_SHARE = 0.9
+OUT_OF_RANGE_SHARE = 0.5
 REPEATED_SHARE = 0.2
 REPEATED_AT_LEAST = 10
 NEAR_REPS_DEGREES = 5.0
@@ -31,10 +32,10 @@ def check_places(tables: DatasetTables, origins: Mapping[str, Origin], log: Faul
         if name == "reps":
             half = np.flatnonzero(np.isnan(given[0]) != np.isnan(given[1]))
             log.rows(half, _half(given, origin))
+        reps = numbers(tables.reps, "lat"), numbers(tables.reps, "lon")
+        if name == "accounts" and not confirmed and _look_swapped_among_reps(given, reps, origin, log):
+            continue
         if _check_range(given, origin, log, confirmed=confirmed) and name == "accounts":
-            reps = numbers(tables.reps, "lat"), numbers(tables.reps, "lon")
-            if not confirmed:
-                _check_swapped_among_reps(given, reps, origin, log)
             _warn(given, origin, log)
 
 
@@ -49,30 +50,31 @@ def _check_range(places: Places, origin: Origin, log: FaultLog, *, confirmed: bo
         log.rows(np.flatnonzero(bad_lon), _over_180(lon, origin))
         return False
     turned = bad_lat & (np.abs(lat) <= MAX_LON) & (np.abs(lon) <= MAX_LAT)
-    if bad_lat.any() and turned[bad_lat].all() and not bad_lon.any() and not confirmed:
-        all_turned = known & (np.abs(lat) <= MAX_LON) & (np.abs(lon) <= MAX_LAT)
-        if all_turned.sum() == known.sum():
-            _swapped(int(turned.sum()), int(known.sum()), np.flatnonzero(turned), origin, log)
-            return False
+    repaired_by_exchange = turned.sum() == (bad_lat | bad_lon).sum() >= OUT_OF_RANGE_SHARE * known.sum()
+    if repaired_by_exchange and not confirmed:
+        _swapped(int(turned.sum()), int(known.sum()), np.flatnonzero(turned), origin, log)
+        return False
     log.rows(np.flatnonzero(bad_lat), _outside("lat", lat, MAX_LAT, origin))
     log.rows(np.flatnonzero(bad_lon), _outside("lon", lon, MAX_LON, origin))
     return False
 
 
-def _check_swapped_among_reps(places: Places, reps: Places, origin: Origin, log: FaultLog) -> None:
-    """Refuse coordinates that lie among the reps only after lat and lon are exchanged."""
+def _look_swapped_among_reps(places: Places, reps: Places, origin: Origin, log: FaultLog) -> bool:
+    """Refuse coordinates that lie among the reps only after lat and lon are exchanged; tell whether they do."""
     lat, lon = places
     known = np.flatnonzero(~np.isnan(lat) & ~np.isnan(lon))
     homes = ~np.isnan(reps[0]) & ~np.isnan(reps[1])
     if not homes.any() or not known.size:
-        return
+        return False
     south, north = reps[0][homes].min() - NEAR_REPS_DEGREES, reps[0][homes].max() + NEAR_REPS_DEGREES
     west, east = reps[1][homes].min() - NEAR_REPS_DEGREES, reps[1][homes].max() + NEAR_REPS_DEGREES
     among = (lat >= south) & (lat <= north) & (lon >= west) & (lon <= east)
     after = (lon >= south) & (lon <= north) & (lat >= west) & (lat <= east)
     moved_in = after & ~among
-    if after[known].mean() >= SWAPPED_SHARE and among[known].mean() <= 1 - SWAPPED_SHARE and moved_in.any():
-        _swapped(int(moved_in[known].sum()), len(known), np.flatnonzero(moved_in), origin, log)
+    if after[known].mean() < SWAPPED_SHARE or among[known].mean() > 1 - SWAPPED_SHARE:
+        return False
+    _swapped(int(moved_in[known].sum()), len(known), np.flatnonzero(moved_in), origin, log)
+    return True
 
 
 def _swapped(count: int, total: int, rows: NDArray[np.int64], origin: Origin, log: FaultLog) -> None:
