@@ -24,6 +24,11 @@ from optimizer.targets import target_loads
 NOTICED: Final = 1e-7
 """Smallest change of a limit, relative to it, that is more than the solver's noise."""
 
+LARGEST_TOLERANCE: Final = 0.999
+"""A tolerance must stay below 1."""
+FRACTION: Final = 1e-3
+"""Smallest part of an item that counts as breaking a wish."""
+
 
 @dataclass(eq=False)
 class _Rows:
@@ -75,9 +80,10 @@ class ElasticProgram:
             self._limit_moves(budget)
 
     def proposal(self, *, time_limit_s: float) -> tuple[list[Change], Alignment] | None:
-        """Return the limits that give way, and each item at its largest fraction; None where there is no answer.
+        """Return the limits that give way, and a choice for each item; None where there is no answer.
 
-        What the alignment does to locks and other wishes on pairs is part of the proposal; its loads are not.
+        The choice breaks every wish on pairs that any fraction breaks, and takes the largest fraction else. What it
+        does to locks and other wishes is part of the proposal; its loads are not.
         """
         value = self._solve(time_limit_s)
         if value is None:
@@ -88,7 +94,8 @@ class ElasticProgram:
             if elastic.before is not None and abs(moved) > NOTICED * max(1.0, abs(elastic.before)):
                 changes.append(replace(elastic, after=elastic.before + float(moved)))
         chosen = np.zeros(self._pairs.num_items, dtype=np.int64)
-        order = np.argsort(value[:num_pairs], kind="stable")
+        breaks = (value[:num_pairs] > FRACTION) & (self._pairs.price > 0)
+        order = np.argsort(value[:num_pairs] + breaks, kind="stable")
         chosen[self._pairs.item[order]] = order
         return changes, self._pairs.alignment(chosen)
 
@@ -182,7 +189,7 @@ class ElasticProgram:
             self._rows.add(np.concatenate([columns, give]), values, upper=budget.limit)
 
 
-def widened(changes: Iterable[Change], problem: Problem, *, margin: float) -> Iterator[Change]:
+def widened(changes: Iterable[Change], problem: Problem, *, margin: float, for_all: bool = False) -> Iterator[Change]:
     """Yield limits that give way a little more, so that whole items find room.
 
     Parameters
@@ -193,16 +200,28 @@ def widened(changes: Iterable[Change], problem: Problem, *, margin: float) -> It
         Whose average territory the margin is a part of.
     margin
         In average territories, ≥ 0.
+    for_all
+        True to let the same limit of all other active reps give way by the margin, too.
     """
+    changes = list(changes)
     for change in changes:
-        if change.after is None or change.measure is None:
-            yield change
-            continue
-        total = float(problem.amount[:, problem.measure_index(change.measure)].sum())
-        more = margin * total / max(1, int(problem.active.sum()))
-        if change.kind == "tolerance":
-            yield replace(change, after=min(change.after + margin, 0.999))
-        elif change.kind == "capacity_min":
-            yield replace(change, after=max(0.0, change.after - more))
-        else:
-            yield replace(change, after=change.after + more)
+        if change.after is not None:
+            yield replace(change, after=_beyond(change, problem, change.after, margin=margin))
+    if not for_all:
+        return
+    known = {(change.kind, change.measure, change.rep) for change in changes}
+    for kind, measure in sorted({(change.kind, str(change.measure)) for change in changes if change.rep is not None}):
+        limit = getattr(problem, kind)[:, problem.measure_index(measure)]
+        for rep in np.flatnonzero(problem.active & np.isfinite(limit)).tolist():
+            if (kind, measure, rep) not in known:
+                other = Change(kind=kind, rep=rep, measure=measure, before=float(limit[rep]))
+                yield replace(other, after=_beyond(other, problem, float(limit[rep]), margin=margin))
+
+
+def _beyond(change: Change, problem: Problem, limit: float, *, margin: float) -> float:
+    """Return a limit with a margin, in the direction in which its kind gives way."""
+    if change.kind == "tolerance":
+        return min(limit + margin, LARGEST_TOLERANCE)
+    total = float(problem.amount[:, problem.measure_index(str(change.measure))].sum())
+    more = margin * total / max(1, int(problem.active.sum()))
+    return max(0.0, limit - more) if change.kind == "capacity_min" else limit + more

@@ -44,7 +44,7 @@ class RelaxParams:
 
     time_limit_s: float = 10.0
     most_exact_pairs: int = 6_000
-    most_pairs: int = 80_000
+    most_pairs: int = 40_000
     largest_problem: int = 5_000_000
     margins: tuple[float, ...] = (0.005, 0.02, 0.1)
     prices: Prices = field(default_factory=Prices)
@@ -127,8 +127,9 @@ def _proposals(
         return
     limits, choice = proposal
     dropped = pair_changes(problem, criteria, choice)
-    for margin in params.margins:
-        loosened = apply_changes(problem, criteria, [*widened(limits, problem, margin=margin), *dropped])
+    for number, margin in enumerate(params.margins):
+        wider = widened(limits, problem, margin=margin, for_all=number > 0)
+        loosened = apply_changes(problem, criteria, [*wider, *dropped])
         found = construct(*loosened)
         if found is not None:
             yield found
