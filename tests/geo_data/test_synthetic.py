@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 from geo_data.distances import check_coordinates, distances_km
 from geo_data.exceptions import SettingError, UnknownCountryError
+from geo_data.gazetteer import locate_postal_codes
 from geo_data.synthetic import SyntheticData, generate
 
 
@@ -126,10 +128,34 @@ def test_work_can_be_shared_out(team: SyntheticData) -> None:
         assert largest is None or largest >= 1.25 * share * reps["fte"][rep]
 
 
+@pytest.mark.parametrize("target", ["fte", "equal"])
+@pytest.mark.parametrize(("num_accounts", "num_reps", "seed"), [(100, 5, 0), (500, 10, 1), (2000, 25, 2)])
+def test_a_balanced_alignment_exists(num_accounts: int, num_reps: int, seed: int, target: str) -> None:
+    """Work, shared out by required skills, fits within ±5 % of every target and every capacity."""
+    data = generate(num_accounts=num_accounts, num_reps=num_reps, seed=seed)
+    serving = np.flatnonzero(data.reps["active"])
+    wanted: dict[tuple[str, ...], float] = defaultdict(float)
+    for skills, hours in zip(data.accounts["requires"], data.accounts["measure:workload"], strict=True):
+        wanted[tuple(skills)] += hours
+    weight = data.reps["fte"][serving] if target == "fte" else np.ones(len(serving))
+    share = sum(wanted.values()) * weight / weight.sum()
+    largest = np.minimum(1.05 * share, [data.reps["max:workload"][rep] or np.inf for rep in serving])
+    loads = np.tile(np.eye(len(serving)), len(wanted))
+    totals = np.kron(np.eye(len(wanted)), np.ones(len(serving)))
+    bounds = [(0, None if set(skills) <= set(data.reps["skills"][rep]) else 0) for skills in wanted for rep in serving]
+    answer = linprog(
+        np.zeros(loads.shape[1]),
+        A_ub=np.vstack((loads, -loads)),
+        b_ub=np.concatenate((largest, -0.95 * share)),
+        A_eq=totals,
+        b_eq=list(wanted.values()),
+        bounds=bounds,
+    )
+    assert answer.status == 0
+
+
 def test_accounts_lie_near_their_cities(team: SyntheticData) -> None:
     """ZIP codes of most accounts belong to a point within 30 km, and all are five digits."""
-    from geo_data.gazetteer import locate_postal_codes
-
     match = locate_postal_codes(team.accounts["postal_code"], team.accounts["country"])
     assert match.unknown == ()
     distance = distances_km(team.accounts["lat"], team.accounts["lon"], match.lat, match.lon)
