@@ -36,12 +36,23 @@ def lower_bound(model: Model, multipliers: Multipliers, *, num_threads: int = 2)
     valid = valid_multipliers(model, multipliers)
     prices = column_prices(model, valid)
     best, smallest = cheapest_columns(model, prices, num_threads=num_threads)
+    return bound_of_minima(model, valid, best=best, smallest=smallest)
+
+
+def bound_of_minima(model: Model, multipliers: Multipliers, *, best: IntArray, smallest: FloatArray) -> float:
+    """Return the bound when each item's cheapest column and its reduced cost are known already.
+
+    Parameters
+    ----------
+    multipliers
+        Valid ones, as :func:`valid_multipliers` returns them.
+    best, smallest
+        At the prices of these multipliers. Shape ``(items,)``.
+    """
     if not np.isfinite(smallest).all():
         return math.inf
-    limits = _limit_terms(model, valid)
-    softs = _soft_terms(model, valid)
-    constants = np.concatenate([limits, softs])
-    rounding = _rounding_error(model, valid, prices, best) + FLOAT64_ROUNDING * float(np.abs(constants).sum())
+    constants = np.concatenate([_limit_terms(model, multipliers), _soft_terms(model, multipliers)])
+    rounding = rounding_error(model, multipliers, best=best) + FLOAT64_ROUNDING * float(np.abs(constants).sum())
     return math.fsum(smallest) + math.fsum(constants) - rounding
 
 
@@ -146,8 +157,9 @@ def _soft_term(model: Model, soft: SoftBalance, price: FloatArray) -> FloatArray
     return min(ends, key=lambda terms: math.fsum(terms))
 
 
-def _rounding_error(model: Model, multipliers: Multipliers, prices: FloatArray, best: IntArray) -> float:
+def rounding_error(model: Model, multipliers: Multipliers, *, best: IntArray) -> float:
     """Return what rounding may have added to the sum of the smallest reduced costs."""
+    prices = column_prices(model, multipliers)
     items = np.arange(model.num_items)
     magnitude = np.abs(model.cost[items, best].astype(np.float64))
     largest_price = np.abs(prices).max(axis=1, initial=0.0)

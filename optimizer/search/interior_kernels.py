@@ -188,8 +188,9 @@ def add_right_side(
         weight = 0.0
         push = 0.0
         for e in range(begin, end):
-            weight += x[e] / z[e]
-            push += aim[e] / z[e]
+            inverse = 1.0 / z[e]
+            weight += x[e] * inverse
+            push += aim[e] * inverse
         ratio = push / weight
         for e in range(begin, end):
             change = (aim[e] - x[e] * ratio) / z[e]
@@ -216,12 +217,14 @@ def find_direction(
                 if r >= 0:
                     along += quantity[e, s] * dpi[r]
             dz[e] = -along
-            weight += x[e] / z[e]
-            push += (aim[e] + x[e] * along) / z[e]
+            inverse = 1.0 / z[e]
+            dx[e] = inverse
+            weight += x[e] * inverse
+            push += (aim[e] + x[e] * along) * inverse
         shift = push / weight
         for e in range(begin, end):
             dz[e] += shift
-            dx[e] = (aim[e] - x[e] * dz[e]) / z[e]
+            dx[e] = (aim[e] - x[e] * dz[e]) * dx[e]
 
 
 @njit(cache=True, nogil=True)

@@ -17,6 +17,7 @@ Mehrotra (1992), "On the implementation of a primal-dual interior point method",
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -32,7 +33,7 @@ STEP: Final = 0.995
 """Share of the longest step that is taken."""
 SPREAD: Final = 10.0
 """Products within this factor of the center are left alone by the further correctors."""
-CORRECTORS: Final = 3
+CORRECTORS: Final = 2
 """Largest number of further correctors."""
 SHARES: Final = np.array([0.0, 0.1, 0.25, 0.5, 0.75, 1.0])
 """Shares in which a corrector may enter the direction."""
@@ -339,4 +340,4 @@ def _even_parts(start: npt.NDArray[np.int64]) -> list[slice]:
     """Cut the items into parts of about as many pairs each."""
     cuts = np.searchsorted(start, np.linspace(0, start[-1], PARTS + 1)[1:-1])
     edges = [0, *(int(cut) for cut in cuts), len(start) - 1]
-    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(a, b) for a, b in pairwise(edges)]

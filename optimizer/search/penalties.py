@@ -31,3 +31,19 @@ def lowest_penalty_less_price(soft: SoftBalance, *, target: FloatArray, price: F
     values = penalty(soft, target=target, load=loads) - price * loads
     lowest: FloatArray = values.min(axis=0)
     return lowest
+
+
+def slope_range(soft: SoftBalance, *, target: FloatArray, load: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the slopes of the penalty just below and just above each load; 0 where the target is 0.
+
+    At a kink (within rounding) the two differ.
+    """
+    safe = np.where(target > 0, target, 1.0)
+    unit = np.where(target > 0, soft.price / safe, 0.0)
+    slack = 1e-12 * safe
+    below, above = np.zeros_like(safe), np.zeros_like(safe)
+    for weight, tolerance in ((1.0, soft.tolerance), (2.0, 2.0 * soft.tolerance)):
+        high, low = safe * (1.0 + tolerance), safe * (1.0 - tolerance)
+        below += weight * ((load > high + slack) * 1.0 - (load <= low + slack))
+        above += weight * ((load >= high - slack) * 1.0 - (load < low - slack))
+    return unit * below, unit * above

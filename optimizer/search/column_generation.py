@@ -1,0 +1,189 @@
+"""Rounds of pricing and solving: the state that one round hands to the next."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from scipy import sparse
+
+from optimizer.problem import FloatArray
+from optimizer.search.bound import bound_of_minima, column_prices, rounding_error, zero_multipliers
+from optimizer.search.columns import cost_spread, pairs_of
+from optimizer.search.dual_params import DualParams
+from optimizer.search.interior_point import InteriorPoint, LinearProgram, Pairs, solve_interior
+from optimizer.search.linking_prices import dual_values_of, multipliers_of
+from optimizer.search.linking_rows import linking_rows
+from optimizer.search.model import Model, Multipliers
+from optimizer.search.reduced_costs import near_columns
+
+WIDTH: Final = 300.0
+"""Pairs within so many barriers of the cheapest are kept: the others would carry less than 1/300."""
+LEAST_WIDTH: Final = 0.1
+"""Pairs within so many units of cost are always kept."""
+RECOVERY_BARRIER: Final = 1e-3
+"""Least barrier after a program that misled, in units of cost: prices must be able to move."""
+LARGEST_ELASTIC: Final = 1e7
+"""No row is priced above this, in units of cost per unit of load."""
+BROKEN: Final = 1e-7
+"""Units of load that count as broken."""
+COLD_BARRIER: Final = 1.0
+WARM_BARRIER: Final = 0.03
+"""First barriers, in units of cost: without prices, and with those of a similar model."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Round:
+    """What one round found.
+
+    Attributes
+    ----------
+    pairs, point
+        The restricted program's pairs and where the method ended.
+    objective
+        Of the restricted program, in objective units.
+    elastic
+        What breaking rows costs in it, in objective units.
+    residual
+        What the rows are off at their prices, in objective units.
+    bound
+        What the prices prove of the whole program.
+    rounding
+        What was taken off the bound for rounding.
+    """
+
+    pairs: Pairs
+    point: InteriorPoint
+    objective: float
+    elastic: float
+    residual: float
+    bound: float
+    rounding: float
+
+    def is_solved(self, tolerance: float) -> bool:
+        """Return whether the restricted program is solved and worth no more than the bound."""
+        scale = tolerance * max(abs(self.objective), 1e-9) + self.rounding
+        return self.objective - self.bound <= scale and self.residual <= scale
+
+    def is_elastic(self, tolerance: float) -> bool:
+        """Return whether rows are broken that matter."""
+        return self.elastic > tolerance * max(abs(self.objective), 1e-12)
+
+
+@dataclass(eq=False, kw_only=True)
+class ColumnGeneration:
+    """The rounds on one model; ``best_bound`` and ``best`` only ever improve."""
+
+    model: Model
+    params: DualParams
+    is_over: Callable[[], bool]
+    on_bound: Callable[[float, Multipliers], None] | None = None
+    best_bound: float = -math.inf
+    best: Multipliers = field(init=False)
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Price all pairs at zero prices and choose the units."""
+        self.most = min(self.params.max_columns, self.model.num_columns)
+        self.best = zero_multipliers(self.model)
+        self.barrier = math.inf
+        self.widening = 1.0
+        self.rows = linking_rows(self.model, cost_unit=1.0)
+        self._price(np.zeros(self.rows.num_rows), self.best)
+        self.rows = linking_rows(self.model, cost_unit=cost_spread(self.near))
+        self.pi: FloatArray = np.zeros(self.rows.num_rows)
+        self.best_pi: FloatArray = self.pi
+        self.barrier = COLD_BARRIER
+        self.elastic: FloatArray = np.full(self.rows.num_rows, self.params.elastic)
+        self.sides = sparse.identity(self.rows.num_rows, format="csc")
+
+    def start_from(self, multipliers: Multipliers) -> None:
+        """Begin from the multipliers of a similar model."""
+        self.pi = dual_values_of(self.model, self.rows, multipliers)
+        self.barrier = WARM_BARRIER
+        self._raise_elastic()
+        self._price(self.pi, multipliers_of(self.model, self.rows, self.pi))
+
+    def run(self) -> Round:
+        """Solve the restricted program for some steps, then price all pairs."""
+        program = self._program()
+        point = solve_interior(
+            program,
+            pi=self.pi,
+            barrier=self.barrier,
+            tolerance=self.params.tolerance / 10,
+            max_steps=self.params.steps,
+            is_over=self.is_over,
+        )
+        self.pi, self.barrier = point.pi, point.barrier
+        own = len(self.rows.cost)
+        unit = self.rows.cost_unit
+        bound = self._price(self.pi, multipliers_of(self.model, self.rows, self.pi))
+        done = Round(
+            pairs=program.pairs,
+            point=point,
+            objective=point.objective * unit,
+            elastic=float(point.w[own:] @ program.cost[own:]) * unit,
+            residual=point.residual * unit,
+            bound=bound,
+            rounding=self.rounding,
+        )
+        self.history.append(
+            {"steps": point.steps, "pairs": len(program.pairs.column), "objective": done.objective, "bound": bound}
+        )
+        self._raise_elastic()
+        if bound < self.best_bound and not done.is_solved(self.params.tolerance):
+            self._widen()
+        return done
+
+    def raise_elastic_of_broken(self, last: Round) -> bool:
+        """Raise the price of the rows that the last round broke; False when it is as high as it gets."""
+        own = len(self.rows.cost)
+        broken = last.point.w[own:].reshape(2, -1).max(axis=0) > BROKEN
+        open_rows = broken & (self.elastic < LARGEST_ELASTIC)
+        self.elastic = np.where(open_rows, np.minimum(10.0 * self.elastic, LARGEST_ELASTIC), self.elastic)
+        self.barrier = WARM_BARRIER
+        return bool(open_rows.any())
+
+    def _price(self, pi: FloatArray, multipliers: Multipliers) -> float:
+        """Price all pairs; keep the near ones for the next round and the bound if it is the best."""
+        width = self.widening * max(WIDTH * self.barrier, LEAST_WIDTH) * self.rows.cost_unit
+        prices = column_prices(self.model, multipliers)
+        self.near = near_columns(self.model, prices, width=width, most=self.most, num_threads=self.params.num_threads)
+        cheapest = self.near.column[:, 0]
+        bound = bound_of_minima(self.model, multipliers, best=cheapest, smallest=self.near.smallest)
+        self.rounding = rounding_error(self.model, multipliers, best=cheapest)
+        if bound > self.best_bound:
+            self.best_bound, self.best, self.best_pi = bound, multipliers, pi
+            if self.on_bound is not None:
+                self.on_bound(bound, multipliers)
+        return bound
+
+    def _program(self) -> LinearProgram:
+        """Return the restricted program: the near pairs, and every row elastic."""
+        rows = self.rows
+        return LinearProgram(
+            pairs=pairs_of(self.model, rows, self.near),
+            slot_row=rows.slot_row,
+            right=rows.right,
+            matrix=sparse.csc_array(sparse.hstack([rows.matrix, self.sides, -self.sides])),
+            cost=np.concatenate([rows.cost, self.elastic, self.elastic]),
+            width=np.concatenate([rows.width, np.full(2 * rows.num_rows, np.inf)]),
+        )
+
+    def _raise_elastic(self) -> None:
+        """Raise the price of breaking a row where the row's price has come near it."""
+        if self.params.fixed_elastic:
+            return
+        near = np.abs(self.pi) > 0.5 * self.elastic
+        raised = np.minimum(8.0 * np.abs(self.pi), LARGEST_ELASTIC)
+        self.elastic = np.where(near, np.maximum(self.elastic, raised), self.elastic)
+
+    def _widen(self) -> None:
+        """Go back to the best prices with more pairs: the restricted program has misled."""
+        self.most = min(2 * self.most, self.model.num_columns)
+        self.widening *= 3.0
+        self.pi = self.best_pi
+        self.barrier = max(self.barrier, RECOVERY_BARRIER)
+        self._price(self.pi, self.best)

@@ -1,0 +1,45 @@
+"""How hard the dual is tried."""
+
+from dataclasses import dataclass
+
+from optimizer.exceptions import InvalidParameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class DualParams:
+    """How hard to try.
+
+    Attributes
+    ----------
+    tolerance
+        Relative gap between the restricted program and the bound that counts as exact, > 0.
+    max_columns
+        Most pairs an item has in the restricted program at first; doubled when that stalls.
+    max_rounds
+        Largest number of rounds on each level.
+    steps
+        Interior-point steps of a round.
+    coarse_items
+        Items per column that the coarsened model has; models with less than three times as many are not coarsened.
+    elastic
+        First price of breaking a row, in units of cost per unit of load.
+    fixed_elastic
+        True when that price must not grow.
+    num_threads
+        Threads that price the pairs.
+    """
+
+    tolerance: float = 1e-6
+    max_columns: int = 32
+    max_rounds: int = 60
+    steps: int = 8
+    coarse_items: int = 20
+    elastic: float = 30.0
+    fixed_elastic: bool = False
+    num_threads: int = 2
+
+    def __post_init__(self) -> None:
+        if not self.tolerance > 0 or not self.elastic > 0:
+            raise InvalidParameter("the tolerance and the elastic price of the bound must be above 0")
+        if min(self.max_columns, self.max_rounds, self.steps, self.coarse_items, self.num_threads) < 1:
+            raise InvalidParameter("columns, rounds, steps, coarse items and threads must be at least 1")
