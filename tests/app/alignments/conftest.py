@@ -23,12 +23,14 @@ TERM = {"name": "travel", "raw": 812.4, "unit": "km", "weight": 30, "reference":
 class Bench:
     """A service with data in it, and ways to put more."""
 
-    def __init__(self, app: FastAPI, client: TestClient, body: dict[str, Any]) -> None:
+    def __init__(
+        self, app: FastAPI, client: TestClient, body: dict[str, Any], *, criteria: dict[str, Any] | None = None
+    ) -> None:
         self.app = app
         self.client = client
         self.body = body
         self.dataset_id = self.created("/v1/datasets", body)["id"]
-        self.scenario_id = self.scenario(CRITERIA)
+        self.scenario_id = self.scenario(criteria or CRITERIA)
 
     def created(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Post a body that must be accepted."""

@@ -114,3 +114,32 @@ def test_violations_stand_on_the_page(bench: Bench) -> None:
         summary={"violations": [{"criterion": "balance", "detail": "R1 carries 33 hours, over 27.6."}]},
     )
     assert "R1 carries 33 hours, over 27.6." in report(bench, broken)
+
+
+def test_data_without_places_has_a_report_without_maps(app: FastAPI, client: TestClient) -> None:
+    """With the caller's own travel costs nothing has coordinates; the rest of the page stands."""
+    body = tiny_dataset()
+    for row in (*body["accounts"], *body["reps"]):
+        row |= {"lat": None, "lon": None}
+    body["pairs"] = [
+        {"account_id": account["id"], "rep_id": rep["id"], "cost": 1.0}
+        for account in body["accounts"]
+        for rep in body["reps"]
+    ]
+    bench = Bench(app, client, body, criteria={"travel": {"weight": 1, "source": "pairs"}})
+    alignment_id = bench.store(["R1", "R1", "R2", "R2"])
+    assert "figure" not in Tags(report(bench, alignment_id)).tags
+    territories = bench.get(f"/v1/alignments/{alignment_id}/territories")
+    assert [item["geometry"]["coordinates"] for item in territories["features"]] == [[], []]
+    assert bench.get(f"/v1/alignments/{alignment_id}/map")["counts"]["accounts_without_place"] == 4
+    assert bench.get(f"/v1/alignments/{alignment_id}/assignments")["items"][0]["travel_km"] is None
+
+
+def test_one_account_is_enough(app: FastAPI, client: TestClient) -> None:
+    """A single account makes a map, a chart and a headline."""
+    body = tiny_dataset()
+    body["accounts"] = body["accounts"][:1]
+    bench = Bench(app, client, body)
+    page = report(bench, bench.store(["R1"]))
+    assert "0 of 2 reps in band (today 0)" in page
+    assert Tags(page).tags.count("figure") == 2
