@@ -3,6 +3,7 @@
 The process' standard input is a pipe that dies with this process, so no solver outlives its worker.
 """
 
+import itertools
 import json
 import os
 import queue
@@ -11,33 +12,36 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from app.jobs.solver_files import CORES_VARIABLE, LOG, SolverFiles
+from app.jobs.solver_files import CORES_VARIABLE
 
 KILL_WAIT_S = 10.0
+LOG_TAIL_BYTES = 4000
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class SolverChild:
-    """One running solver process.
+    """One solver process; it gets ready by itself and solves once.
 
     Parameters
     ----------
-    files
-        The folder with what is asked.
+    log
+        Where its standard error goes.
     environment
         Added to this process' own.
     """
 
-    def __init__(self, files: SolverFiles, *, environment: Mapping[str, str]) -> None:
+    def __init__(self, log: Path, *, environment: Mapping[str, str]) -> None:
         self._messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        with files.path(LOG).open("ab") as log:
+        self._log = log
+        with log.open("wb") as file:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "app.jobs.solver_process", str(files.folder)],
+                [sys.executable, "-m", "app.jobs.solver_process"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=log,
+                stderr=file,
                 env={**os.environ, **environment},
                 start_new_session=True,  # Ctrl-C in a terminal is for the service, which ends its solvers in order
             )
@@ -62,12 +66,21 @@ class SolverChild:
         except queue.Empty:
             raise TimeoutError from None
 
+    def solve(self, folder: Path) -> None:
+        """Hand over the folder with the question."""
+        self._order(b"solve " + os.fsencode(folder))
+
     def ask_to_stop(self) -> None:
-        """Ask for the best so far; a process that has ended already does not mind."""
-        assert self._process.stdin is not None
-        with suppress(BrokenPipeError, ValueError):
-            self._process.stdin.write(b"stop\n")
-            self._process.stdin.flush()
+        """Ask for the best so far."""
+        self._order(b"stop")
+
+    def is_alive(self) -> bool:
+        """Tell whether the process is there and can still be asked."""
+        return self._process.poll() is None
+
+    def log_tail(self) -> str:
+        """Return the end of what the process wrote to its standard error."""
+        return self._log.read_bytes()[-LOG_TAIL_BYTES:].decode("utf-8", "replace") if self._log.exists() else ""
 
     def kill(self) -> None:
         """End the process now and wait until it is gone."""
@@ -87,6 +100,13 @@ class SolverChild:
         self._reader.join(timeout=KILL_WAIT_S)
         return code
 
+    def _order(self, line: bytes) -> None:
+        """Write a line; a process that has ended already does not mind."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError, ValueError):
+            self._process.stdin.write(line + b"\n")
+            self._process.stdin.flush()
+
     def _read(self) -> None:
         assert self._process.stdout is not None
         with self._process.stdout as lines:
@@ -98,3 +118,44 @@ class SolverChild:
 def core_environment(cores: int) -> dict[str, str]:
     """Return the variables that keep a solver to so many cores; none for 0, which means all."""
     return {} if cores == 0 else dict.fromkeys((*THREAD_VARIABLES, CORES_VARIABLE), str(cores))
+
+
+class SpareSolvers:
+    """Keeps one solver process ready, so that a job need not wait for imports and compilation.
+
+    Parameters
+    ----------
+    folder
+        Where logs are written.
+    environment
+        Variables for the processes.
+    """
+
+    def __init__(self, folder: Path, *, environment: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._environment = environment
+        self._lock = threading.Lock()
+        self._spare: SolverChild | None = None
+        self._numbers = itertools.count(1)
+
+    def prepare(self) -> None:
+        """Start a spare process unless there is one."""
+        with self._lock:
+            if self._spare is None or not self._spare.is_alive():
+                self._spare = self._start()
+
+    def take(self) -> SolverChild:
+        """Return the spare process, or a new one."""
+        with self._lock:
+            spare, self._spare = self._spare, None
+            return spare if spare is not None and spare.is_alive() else self._start()
+
+    def close(self) -> None:
+        """End the spare process."""
+        with self._lock:
+            if self._spare is not None:
+                self._spare.kill()
+                self._spare = None
+
+    def _start(self) -> SolverChild:
+        return SolverChild(self._folder / f"solver-{next(self._numbers)}.log", environment=self._environment)

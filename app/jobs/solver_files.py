@@ -19,7 +19,6 @@ SEARCH = "search.json"
 INITIAL = "initial.parquet"
 RESULT = "result.json"
 CERTIFICATE = "certificate.json"
-LOG = "solver.log"
 CORES_VARIABLE = "TERRITORY_SOLVER_CORES"
 """Tells the solver how many cores it may use; 0 or nothing is all."""
 _TABLES = ("accounts", "reps", "pairs", "units")
@@ -85,11 +84,6 @@ class SolverFiles:
         """Read a JSON object."""
         content: dict[str, Any] = json.loads(self.path(name).read_bytes())
         return content
-
-    def log_tail(self, *, limit: int = 4000) -> str:
-        """Return the end of what the solver wrote to its standard error."""
-        path = self.path(LOG)
-        return path.read_bytes()[-limit:].decode("utf-8", "replace") if path.exists() else ""
 
     def _write(self, name: str, content: bytes) -> None:
         temporary = self.path(f"{name}.part")

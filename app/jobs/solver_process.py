@@ -1,9 +1,10 @@
-"""The solver's own process: reads what is asked, solves, checks, writes what it found, and ends.
+"""The solver's own process: gets ready, reads what is asked, solves, checks, writes what it found, and ends.
 
-Run by a worker as ``python -m app.jobs.solver_process FOLDER``. Standard input is a pipe from the worker: the line
-``stop`` ends the search and keeps the best, the end of the pipe means that the worker is dead, and this process ends
-at once. Standard output carries JSON lines: ``progress``, ``alignment`` (a checked file is there), ``result``.
-Whatever else is printed goes to the log. Imports neither the web nor the database.
+Run by a worker as ``python -m app.jobs.solver_process``, ahead of time: it imports and compiles what it needs, says
+``ready``, and waits. Standard input is a pipe from the worker: ``solve FOLDER`` begins, ``stop`` ends the search and
+keeps the best, the end of the pipe means that the worker is dead, and this process ends at once. Standard output
+carries JSON lines: ``ready``, ``progress``, ``alignment`` (a checked file is there), ``result``. Whatever else is
+printed goes to the log. One process solves once. Imports neither the web nor the database.
 """
 
 import os
@@ -20,6 +21,7 @@ from app.jobs.judgement import Bound, Judge, Judged, discrepancies, gap
 from app.jobs.sentences import Names, conflict_json, relaxation_json
 from app.jobs.solver_files import CORES_VARIABLE, CRITERIA, RESULT, SEARCH, SolverFiles
 from app.jobs.solver_reports import Reporter, Tell, line_writer
+from app.jobs.warm_up import warm_up
 from app.scenarios.columns import texts
 from app.scenarios.planning import Plan, plan
 from app.scenarios.schemas import Criteria, Search
@@ -35,25 +37,68 @@ LEAST_SEARCH_SHARE: Final = 0.2
 """At least this share of the time limit goes to the search, however long reading and planning took."""
 
 
-def main(folder: Path) -> int:
-    """Solve what lies in ``folder``; return the process' exit code."""
+def main() -> int:
+    """Wait for a question, answer it, and return the process' exit code."""
     os.nice(NICENESS)
     tell = line_writer(_private_output())
-    stop = threading.Event()
-    threading.Thread(target=_obey, args=(stop,), name="orders", daemon=True).start()
-    files = SolverFiles(folder)
+    orders = Orders()
+    threading.Thread(target=orders.obey, name="orders", daemon=True).start()
     try:
-        answer = answer_question(files, tell=tell, stop=stop)
-    except ProblemError as error:
-        answer = _failed(error.code, error.detail, faults=error.faults)
-    except MemoryError:
-        answer = _failed("OUT_OF_MEMORY", "The solver ran out of memory; split the problem by region or add memory.")
+        warm_up()
+        tell("ready")
+        files = SolverFiles(orders.wait_for_question())
+        files.write_json(RESULT, _answer(files, tell=tell, stop=orders.stop))
     except Exception:  # noqa: BLE001 - the last resort: the trace goes to the worker's log, the job fails
         traceback.print_exc()
         return EXIT_BROKEN
-    files.write_json(RESULT, answer)
     tell("result")
     return 0
+
+
+class Orders:
+    """What the worker says on the pipe.
+
+    Attributes
+    ----------
+    stop
+        Set when the search must end and keep its best.
+    """
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self._asked = threading.Event()
+        self._folder = Path()
+
+    def obey(self) -> None:
+        """Follow the orders until the pipe closes, which ends this process."""
+        text = b""
+        while part := os.read(0, 4096):  # not sys.stdin, whose lock would be held when this process ends
+            *lines, text = (text + part).split(b"\n")
+            for line in lines:
+                self._follow(line.decode("utf-8", "surrogateescape"))
+        os._exit(EXIT_ORPHANED)
+
+    def wait_for_question(self) -> Path:
+        """Return the folder with the question, once the worker has named it."""
+        self._asked.wait()
+        return self._folder
+
+    def _follow(self, line: str) -> None:
+        verb, _, rest = line.partition(" ")
+        if verb == "stop":
+            self.stop.set()
+        elif verb == "solve":
+            self._folder = Path(rest)
+            self._asked.set()
+
+
+def _answer(files: SolverFiles, *, tell: Tell, stop: threading.Event) -> dict[str, Any]:
+    try:
+        return answer_question(files, tell=tell, stop=stop)
+    except ProblemError as error:
+        return _failed(error.code, error.detail, faults=error.faults)
+    except MemoryError:
+        return _failed("OUT_OF_MEMORY", "The solver ran out of memory; split the problem by region or add memory.")
 
 
 def answer_question(files: SolverFiles, *, tell: Tell, stop: threading.Event) -> dict[str, Any]:
@@ -188,13 +233,5 @@ def _private_output() -> int:
     return descriptor
 
 
-def _obey(stop: threading.Event) -> None:
-    """Follow the worker's orders until its end of the pipe closes, which ends this process."""
-    while order := os.read(0, 1024):  # not sys.stdin, whose lock would be held when this process ends
-        if b"stop" in order:
-            stop.set()
-    os._exit(EXIT_ORPHANED)
-
-
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main())

@@ -23,7 +23,7 @@ from app.jobs.leases import Claim, LeaseRules, Loss, claim, finish, hand_back, h
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository
 from app.jobs.results import failure, store_best, store_ending, store_interrupted, write_question
-from app.jobs.solver_child import SolverChild
+from app.jobs.solver_child import SolverChild, SpareSolvers
 from app.jobs.solver_files import RESULT, SEARCH, SolverFiles
 from app.jobs.states import JobState
 
@@ -58,8 +58,8 @@ class Supervisor:
         Lease and patience with deaths.
     folder
         Where solvers' folders are made.
-    environment
-        Variables for the solver's process.
+    solvers
+        Where solver processes come from.
     ending
         Set when this worker ends in order.
     """
@@ -69,7 +69,7 @@ class Supervisor:
     worker_id: str
     rules: LeaseRules
     folder: Path
-    environment: dict[str, str]
+    solvers: SpareSolvers
     ending: Event
 
     def __call__(self, dispatch: Dispatch) -> None:
@@ -90,12 +90,15 @@ class Supervisor:
             files = SolverFiles(Path(name))
             with snapshot(self.sessions) as session:
                 write_question(session, held, files)
-            child = SolverChild(files, environment=self.environment)
+            child = self.solvers.take()
             try:
+                child.solve(files.folder)
                 watch = Watch(self, held, child, files=files)
                 reason = watch.run()
             finally:
                 child.kill()
+                if not self.ending.is_set():
+                    self.solvers.prepare()
             log.info("solver ended", reason=reason, exit_code=child.wait())
             return self._conclude(held, child, files, reason=reason, log=log)
 
@@ -111,7 +114,7 @@ class Supervisor:
             self._patiently(lambda session: store_interrupted(session, held, stop_reason=reason))
             return None
         code = child.wait()
-        log.error("solver crashed", exit_code=code, log=files.log_tail())
+        log.error("solver crashed", exit_code=code, log=child.log_tail())
         if code < 0:
             return self._patiently(lambda session: retry(session, held, rules=self.rules, loss=_loss(-code)))
         problem = Loss("SOLVER_CRASHED", "The solver ended unexpectedly; report the job's id.").problem()
@@ -148,7 +151,7 @@ class Watch:
         self._held = held
         self._child = child
         self._files = files
-        self._started = time.monotonic()
+        self._started: float | None = None  # the clock starts when the solver is ready, compilation excluded
         self._progress: dict[str, Any] | None = None
         self._is_new = False
         self._stored_at = -1.0
@@ -181,7 +184,9 @@ class Watch:
 
     def _take(self, message: dict[str, Any]) -> None:
         kind = message.pop("type", None)
-        if kind == "progress":
+        if kind == "ready":
+            self._started = time.monotonic()
+        elif kind == "progress":
             self._progress = message
             self._is_new = True
         elif kind == "alignment":
@@ -193,9 +198,10 @@ class Watch:
         self._look_for_wishes(now)
         if self._stop_asked_at is not None and now - self._stop_asked_at > STOP_GRACE_S:
             return "stopped"
-        if now - self._started > self._limit_s + max(OVERTIME_S, OVERTIME_SHARE * self._limit_s):
+        elapsed_s = self._elapsed_s(now)
+        if elapsed_s > self._limit_s + max(OVERTIME_S, OVERTIME_SHARE * self._limit_s):
             return "time_limit"
-        pause = max(PROGRESS_S, (now - self._started) * PROGRESS_THINNING)
+        pause = max(PROGRESS_S, elapsed_s * PROGRESS_THINNING)
         if self._is_new and now - self._stored_at >= pause:
             self._store(now, self._body(now))
         elif now - self._stored_at >= self._supervisor.rules.lease_s / 3:
@@ -219,10 +225,13 @@ class Watch:
         self._is_new = self._is_new and body is None
         self._guarded(lambda session: hold(session, self._held, rules=self._supervisor.rules, progress=body))
 
+    def _elapsed_s(self, now: float) -> float:
+        return 0.0 if self._started is None else now - self._started
+
     def _body(self, now: float) -> dict[str, Any]:
         blank = dict.fromkeys(("objective", "lower_bound", "gap", "violations", "moved_accounts"))
         clock = {
-            "elapsed_s": round(self._held.elapsed_s + now - self._started, 3),
+            "elapsed_s": round(self._held.elapsed_s + self._elapsed_s(now), 3),
             "time_limit_s": self._held.time_limit_s,
         }
         return {"phase": "starting", **clock, **blank, **(self._progress or {})}

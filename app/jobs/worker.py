@@ -20,7 +20,7 @@ from app.jobs.dbos_engine import DbosConsumer, DbosQueue
 from app.jobs.engine import Dispatch, Handler
 from app.jobs.identity import worker_identity
 from app.jobs.leases import LeaseRules
-from app.jobs.solver_child import core_environment
+from app.jobs.solver_child import SpareSolvers, core_environment
 from app.jobs.supervision import Supervisor
 from app.jobs.takeover import Caretaker
 from app.logs import configure_logs
@@ -50,13 +50,16 @@ def run_worker(settings: Settings, *, ending: threading.Event | None = None) -> 
         queue = DbosQueue(engine)
         consumer = DbosConsumer(engine, worker_id=worker_id, slots=settings.worker_slots)
         running = RunningJobs()
+        folder = _empty_folder(settings.data_dir / "solves" / worker_id)
+        solvers = SpareSolvers(folder, environment=_solver_environment(settings))
+        solvers.prepare()
         supervisor = Supervisor(
             sessions=sessions,
             queue=queue,
             worker_id=worker_id,
             rules=rules,
-            folder=_empty_folder(settings.data_dir / "solves" / worker_id),
-            environment=_solver_environment(settings),
+            folder=folder,
+            solvers=solvers,
             ending=ending,
         )
         caretaker = Caretaker(sessions=sessions, queue=queue, worker_id=worker_id, rules=rules, ending=ending)
@@ -66,6 +69,7 @@ def run_worker(settings: Settings, *, ending: threading.Event | None = None) -> 
         structlog.get_logger("territory.jobs").info("worker ready", worker_id=worker_id)
         ending.wait()
         running.wait_until_none(timeout_s=ENDING_PATIENCE_S)
+        solvers.close()
         consumer.stop()
         care.join(timeout=ENDING_PATIENCE_S)
         engine.dispose()
