@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import pyarrow as pa
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse, Response
@@ -148,7 +149,8 @@ def get_accounts(
     table = load_tables(session, dataset_id).accounts
     wanted = sorted_rows(table, text=q, rep_id=rep_id).tolist()
     rows, token = slice_page(wanted, page)
-    return {"items": list(account_rows(table.take(rows))), "next_page_token": token, "total_size": len(wanted)}
+    shown = table.take(pa.array(rows, pa.int64()))
+    return {"items": list(account_rows(shown)), "next_page_token": token, "total_size": len(wanted)}
 
 
 @router.get("/{dataset_id}/reps", response_model=Page[RepItem], summary="List a dataset's reps")
@@ -157,7 +159,8 @@ def get_reps(dataset_id: str, session: ReadSession, page: PageParameters, q: Sea
     table = load_tables(session, dataset_id).reps
     wanted = sorted_rows(table, text=q).tolist()
     rows, token = slice_page(wanted, page)
-    return {"items": list(rep_rows(table.take(rows))), "next_page_token": token, "total_size": len(wanted)}
+    shown = table.take(pa.array(rows, pa.int64()))
+    return {"items": list(rep_rows(shown)), "next_page_token": token, "total_size": len(wanted)}
 
 
 @router.get("/{dataset_id}/checks", response_model=Page[CheckItem], summary="List a dataset's warnings")

@@ -128,7 +128,8 @@ def _wanted(
     faults = []
     for key, value in wanted.items():
         column, field = key, value
-        if key not in names and isinstance(value, str) and value in names:
+        is_turned = key not in names and value in names and _field(key, fields) is not None
+        if is_turned and isinstance(value, str):
             column, field = value, key
         if column not in names:
             near = nearest(column, names)
