@@ -122,7 +122,7 @@ class ElasticModel:
         total = float(problem.amount[:, problem.measure_index(wish.measure)].sum())
         target = target_loads(problem, wish, total=total)[reps] * scale
         share = target_share(problem, wish)
-        moves = "unassigned" in self._kinds or has_moving_total(problem, self._criteria, wish.measure)
+        moves = self._pairs.has_stranded or has_moving_total(problem, self._criteria, wish.measure)
         wider, dropped = self._wider(wish.tolerance)
         assigned = sum(loads)
         most = int(np.ceil(total * scale)) + margin

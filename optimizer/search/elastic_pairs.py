@@ -105,6 +105,13 @@ class ElasticPairs:
         """Number of items."""
         return self.items.num_items
 
+    @property
+    def has_stranded(self) -> bool:
+        """True when an item can only stay unassigned, so that the assigned total is not the full one."""
+        lowest = np.full(self.num_items, len(self.reps))
+        np.minimum.at(lowest, self.item, self.column)
+        return bool((lowest == len(self.reps)).any())
+
     def breaking_frozen(self, rep: int) -> Positions:
         """Return the pairs that a frozen rep gains or loses an account by."""
         return np.flatnonzero(self._broken_frozen(rep)[self.item, self.column])
