@@ -15,9 +15,13 @@ from geo_data.synthetic.locations import Locations, spatial_order
 __all__ = ["Role", "Team", "draw_homes", "draw_roles", "draw_team"]
 
 _ROUNDS = 4  # of moving homes towards the middle of the accounts around them
+_LEAST_SHARE = 0.5  # of a rep's fair number of accounts: nobody is hired to live where there is nothing to do
 _TEAM_SIZE = 8  # reps under one manager
 _FTE = ((1.0, 0.86), (0.8, 0.09), (0.5, 0.05))
 _SKILL_SHARE = 0.6
+
+Points = NDArray[np.float64]
+"""Unit vectors, shape ``(points, 3)``."""
 
 
 class Role(StrEnum):
@@ -94,14 +98,34 @@ def draw_homes(locations: Locations, num_reps: int, rng: np.random.Generator) ->
     centers = points[start]
     for _ in range(_ROUNDS):
         _, owner = KDTree(centers).query(points)
-        total = np.zeros_like(centers)
-        np.add.at(total, owner, points)
-        length = np.linalg.norm(total, axis=1, keepdims=True)
-        centers = np.where(length > 0, total / np.where(length > 0, length, 1), centers)
+        centers = _middles(points, owner, centers)
+        _leave_empty_country(centers, points, owner, rng)
+    _, owner = KDTree(centers).query(points)
     _, settled = KDTree(points).query(centers)
-    rooted = rng.random(num_reps) < 0.2  # where the company started, not where its accounts are
-    homes: NDArray[np.int64] = np.where(rooted, start, settled).astype(np.int64)
+    rooted = rng.random(num_reps) < 0.2  # near some old customer, not in the middle of all of them
+    order = rng.permutation(len(points))
+    some_account = settled.copy()
+    some_account[owner[order]] = order
+    homes: NDArray[np.int64] = np.where(rooted, some_account, settled).astype(np.int64)
     return homes
+
+
+def _middles(points: Points, owner: NDArray[np.int64], centers: Points) -> Points:
+    total = np.zeros_like(centers)
+    np.add.at(total, owner, points)
+    length = np.linalg.norm(total, axis=1, keepdims=True)
+    return np.where(length > 0, total / np.where(length > 0, length, 1), centers)
+
+
+def _leave_empty_country(centers: Points, points: Points, owner: NDArray[np.int64], rng: np.random.Generator) -> None:
+    """Move centers with too little around them, such as islands, into the fullest surroundings."""
+    count = np.bincount(owner, minlength=len(centers))
+    for center in np.flatnonzero(count < _LEAST_SHARE * len(points) / len(centers)).tolist():
+        fullest = int(np.argmax(count))
+        if count[fullest] < 2:
+            return
+        centers[center] = points[rng.choice(np.flatnonzero(owner == fullest))]
+        count[fullest] //= 2
 
 
 def draw_team(locations: Locations, roles: tuple[Role, ...], rng: np.random.Generator) -> Team:
