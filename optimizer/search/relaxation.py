@@ -7,6 +7,7 @@ off the alignment and verified.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from optimizer.alignment import Alignment
 from optimizer.changes import KINDS, apply_changes, pair_changes, relaxation_for
@@ -15,11 +16,12 @@ from optimizer.criteria import Criteria
 from optimizer.exceptions import InvalidParameter
 from optimizer.problem import Problem
 from optimizer.result import Relaxation
+from optimizer.search.construction import construct
 from optimizer.search.elastic import ElasticModel
 from optimizer.search.elastic_pairs import Prices
 from optimizer.search.elastic_program import ElasticProgram, widened
 
-Construct = Callable[[Problem, Criteria], Alignment | None]
+Constructor = Callable[[Problem, Criteria], Alignment | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,8 @@ class RelaxParams:
     ----------
     time_limit_s
         Seconds for the elastic model or program, > 0.
+    construct_s
+        Seconds for each search for an alignment under limits that gave way, > 0.
     most_exact_pairs
         Accounts times reps up to which the model in integers is solved, ≥ 0.
     most_pairs
@@ -43,6 +47,7 @@ class RelaxParams:
     """
 
     time_limit_s: float = 10.0
+    construct_s: float = 8.0
     most_exact_pairs: int = 6_000
     most_pairs: int = 40_000
     largest_problem: int = 5_000_000
@@ -50,7 +55,7 @@ class RelaxParams:
     prices: Prices = field(default_factory=Prices)
 
     def __post_init__(self) -> None:
-        if not self.time_limit_s > 0:
+        if not (self.time_limit_s > 0 and self.construct_s > 0):
             raise InvalidParameter("the time for a relaxation must be above 0 s")
 
 
@@ -62,7 +67,7 @@ def relax(
     seed: int = 0,
     params: RelaxParams | None = None,
     initial: Alignment | None = None,
-    construct: Construct | None = None,
+    constructor: Constructor | None = None,
 ) -> Relaxation | None:
     """Return the cheapest change found that makes a problem feasible, or None where none was found.
 
@@ -78,9 +83,9 @@ def relax(
         Limits and prices.
     initial
         An alignment that breaks little, such as the search's least bad one; it decides where nothing else is found.
-    construct
-        Finds an alignment of a problem that gives way by the amounts of the linear program, or None; needed where the
-        problem is too large for the elastic model.
+    constructor
+        Finds an alignment of a problem that gives way by the amounts of the linear program, or None;
+        :func:`optimizer.search.construction.construct` when not given.
 
     Returns
     -------
@@ -95,7 +100,7 @@ def relax(
     check_fit(problem, criteria)
     params = params or RelaxParams()
     allowed = frozenset(kinds)
-    for alignment in _proposals(problem, criteria, allowed, seed=seed, params=params, construct=construct):
+    for alignment in _proposals(problem, criteria, allowed, seed=seed, params=params, constructor=constructor):
         relaxation = relaxation_for(problem, criteria, alignment, kinds=allowed)
         if relaxation is not None:
             return relaxation
@@ -109,7 +114,7 @@ def _proposals(
     *,
     seed: int,
     params: RelaxParams,
-    construct: Construct | None,
+    constructor: Constructor | None,
 ) -> Iterator[Alignment]:
     """Yield alignments whose violations should be cheap to forgive, the cheapest first."""
     num_pairs = problem.num_accounts * int(problem.active.sum())
@@ -123,13 +128,14 @@ def _proposals(
         return
     program = ElasticProgram(problem, criteria, kinds=kinds, prices=params.prices, most_pairs=params.most_pairs)
     proposal = program.proposal(time_limit_s=params.time_limit_s)
-    if proposal is None or construct is None:
+    if proposal is None:
         return
+    search = constructor or partial(construct, seconds=params.construct_s, seed=seed)
     limits, choice = proposal
     dropped = pair_changes(problem, criteria, choice)
     for number, margin in enumerate(params.margins):
         wider = widened(limits, problem, margin=margin, for_all=number > 0)
         loosened = apply_changes(problem, criteria, [*wider, *dropped])
-        found = construct(*loosened)
+        found = search(*loosened)
         if found is not None:
             yield found

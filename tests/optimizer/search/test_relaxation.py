@@ -166,13 +166,13 @@ def test_a_larger_problem_gives_way_by_its_linear_program() -> None:
     """Beyond the model in integers a search finds the alignment under limits that give way just enough."""
     asked: list[tuple[Problem, Criteria]] = []
 
-    def construct(problem: Problem, criteria: Criteria) -> Alignment | None:
+    def constructor(problem: Problem, criteria: Criteria) -> Alignment | None:
         asked.append((problem, criteria))
         return brute_force(problem, criteria).best
 
     params = RelaxParams(most_exact_pairs=0)
     problem = line_of_four(capacity_max=limit([4.0, 5.0]))
-    found = verified(problem, Criteria(travel_weight=1), params=params, construct=construct)
+    found = verified(problem, Criteria(travel_weight=1), params=params, constructor=constructor)
     assert found.kind == "capacity_max"
     assert asked[0][0].capacity_max[:, 1].sum() < 10.5
 
@@ -185,9 +185,16 @@ def test_a_larger_problem_without_a_skill_gives_way() -> None:
         grid_3x3(mismatch=mismatch),
         Criteria(balance=(Balance(measure="workload", tolerance=0.0, hard=True),)),
         params=RelaxParams(most_exact_pairs=0),
-        construct=_rows_of_the_grid,
+        constructor=_rows_of_the_grid,
     )
     assert [(change.kind, change.account) for change in found.changes] == [("eligibility", 0)]
+
+
+def test_the_search_constructs_under_limits_that_gave_way() -> None:
+    """Without a constructor of the caller's own the package's search finds the alignment."""
+    problem = line_of_four(capacity_max=limit([4.0, 5.0]))
+    found = verified(problem, Criteria(travel_weight=1), params=RelaxParams(most_exact_pairs=0, construct_s=2.0))
+    assert found.kind == "capacity_max"
 
 
 def test_the_searchs_least_bad_alignment_is_the_last_resort() -> None:
