@@ -1,5 +1,6 @@
 """The FastAPI application: create_app(settings) wires settings, database, errors and every noun's router."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -64,7 +65,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     upgrade(engine)
     app.state.engine = engine
     app.state.sessions = session_factory(engine)
+    gc.freeze()  # what stands now stays: collections during an import then pause nobody for long
     try:
         yield
     finally:
+        gc.unfreeze()
         engine.dispose()

@@ -18,8 +18,8 @@ from app.errors import Fault, InvalidInput, ProblemError
 from app.validation import pointer_of
 
 DEFAULT_MAX_DEPTH = 32
-BLOCK_BYTES = 1024 * 1024
-BATCH_ROWS = 4096
+BLOCK_BYTES = 256 * 1024
+BATCH_ROWS = 1024
 MAX_FAULTS = 1000
 _CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CONTROL_IN_ID = re.compile("[\x00-\x1f\x7f-\x9f]")
