@@ -4,12 +4,12 @@
 from the settings in the environment.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import context
 
-from app.database import create_engine
+from app.database import UtcDateTime, create_engine
 from app.migrations.models import metadata
 from app.settings import Settings
 
@@ -17,6 +17,11 @@ from app.settings import Settings
 def is_ours(item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
     """Leave alone the tables of the job engine, which migrates its own."""
     return kind != "table" or name in metadata.tables
+
+
+def in_plain_words(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """Write our own column types into migrations as SQLAlchemy's, so that old scripts need no code of ours."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
 def migrate(connection: sa.Connection) -> None:
@@ -27,6 +32,7 @@ def migrate(connection: sa.Connection) -> None:
         render_as_batch=connection.dialect.name == "sqlite",
         include_object=is_ours,
         compare_type=True,
+        render_item=in_plain_words,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -1,17 +1,23 @@
 """Every noun's models, imported so that ``Base.metadata`` knows all tables."""
 
-import importlib.util
-
+from app.alignments.models import Alignment, AlignmentFile
 from app.blobs import Blob, BlobChunk
 from app.database import Base
+from app.datasets.models import Dataset
 from app.idempotency import IdempotencyRecord
-
-NOUNS = ("datasets", "scenarios", "jobs", "alignments")
+from app.jobs import models as jobs_models
+from app.scenarios.models import Scenario
 
 metadata = Base.metadata
 
-for _noun in NOUNS:
-    if importlib.util.find_spec(f"app.{_noun}.models") is not None:
-        importlib.import_module(f"app.{_noun}.models")
-
-__all__ = ["Blob", "BlobChunk", "IdempotencyRecord", "metadata"]
+__all__ = [
+    "Alignment",
+    "AlignmentFile",
+    "Blob",
+    "BlobChunk",
+    "Dataset",
+    "IdempotencyRecord",
+    "Scenario",
+    "jobs_models",
+    "metadata",
+]
