@@ -15,6 +15,7 @@ from optimizer.criteria import (
     Unassigned,
 )
 from optimizer.exceptions import InvalidCriteria, InvalidParameter, InvalidProblem, OptimizerError
+from optimizer.params import SolveParams
 from optimizer.problem import ACCOUNTS, PairAmounts, Problem
 from optimizer.references import References, references
 from optimizer.result import (
@@ -30,6 +31,7 @@ from optimizer.result import (
 )
 from optimizer.score import Scorecard, score
 from optimizer.search.relaxation import RelaxParams, relax
+from optimizer.solve import solve
 from optimizer.stop import AnyOf, Cancelled, GapBelow, MaxRuntime, NoImprovement, StopCriterion
 from optimizer.validation import violations
 
@@ -64,6 +66,7 @@ __all__ = [
     "Relaxation",
     "Result",
     "Scorecard",
+    "SolveParams",
     "StopCriterion",
     "StopReason",
     "Target",
@@ -76,5 +79,6 @@ __all__ = [
     "relax",
     "relaxation_for",
     "score",
+    "solve",
     "violations",
 ]

@@ -14,6 +14,8 @@ from optimizer.search.incumbent import Incumbent
 from optimizer.search.local_search import LocalSearch, LocalSearchParams
 from optimizer.search.model import Multipliers
 
+LONGEST: float = 0.3
+"""Share of the time left that one cycle may take; cut short while hot it would be worth nothing."""
 RESTART: float = 0.5
 """First temperature of a cycle that goes on from a feasible state, relative to the first cycle's."""
 
@@ -51,7 +53,8 @@ def anneal_from(
     ]
     for search in searches:
         search.start_from(start)
-    trials = int(effort * params.trials_per_item * model.num_items)
+    most = LONGEST * incumbent.stop.time_left_s(incumbent.clock.elapsed_s) * TRIALS_PER_S
+    trials = int(min(effort * params.trials_per_item * model.num_items, most))
     go_on = proceed or incumbent.proceed
     cycles = [search.cool(params, trials=trials) for search in searches]
     best = np.inf

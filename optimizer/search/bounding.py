@@ -56,12 +56,13 @@ def bound_and_construct(incumbent: Incumbent, *, params: SolveParams, seed: int)
         nonlocal constructed
         incumbent.raise_bound(bound, source="certificate", multipliers=multipliers)
         incumbent.report()
-        if incumbent.columns is None and constructed < MOST_EARLY and incumbent.proceed():
+        prices = column_prices(model, multipliers)
+        if incumbent.columns is None and constructed < MOST_EARLY and prices.any() and incumbent.proceed():
             constructed += 1
             incumbent.enter("constructing")
             anneal_from(
                 incumbent,
-                round_prices(model, column_prices(model, multipliers)),
+                round_prices(model, prices),
                 multipliers=multipliers,
                 params=params.local_search,
                 effort=FIRST_EFFORT,

@@ -89,22 +89,22 @@ class NeighborhoodParams:
     Attributes
     ----------
     smallest, largest
-        Columns of a neighborhood, ≥ 2.
+        Columns of a neighborhood, ≥ 2: the smallest ones until they gain no more, then larger ones.
     most_pairs
         Pairs besides the present ones.
     patience
         Neighborhoods in a row that may change nothing, in multiples of the number of columns, ≥ 0.
     work
-        Deterministic time for each.
+        Deterministic time for each pair of columns; more columns get as much more as they have pairs.
     gap
         Relative gap at which a neighborhood is solved.
     """
 
-    smallest: int = 3
-    largest: int = 5
+    smallest: int = 2
+    largest: int = 4
     most_pairs: int = 700
     patience: float = 1.0
-    work: float = 0.6
+    work: float = 0.3
     gap: float = 1e-4
 
 
@@ -135,13 +135,18 @@ class Neighborhoods:
         random = np.random.default_rng(self.seed)
         changed_at = np.zeros(self.model.num_columns, dtype=np.int64)
         step = last_gain = 0
+        size = min(self.params.smallest, self.model.num_columns)
         patience = int(self.params.patience * self.model.num_columns) + 10
         with ThreadPoolExecutor(self.threads) as pool:
             try:
-                while step - last_gain < patience and incumbent.columns is not None:
-                    self._fill(pool, incumbent, random, changed_at, step)
+                while incumbent.columns is not None:
+                    if step - last_gain < patience:
+                        self._fill(pool, incumbent, random, changed_at, step, size)
                     if not self._running:
-                        return
+                        size, last_gain = size + 1, step
+                        if size > min(self.params.largest, self.model.num_columns):
+                            return
+                        continue
                     for answer, part in self._collect(incumbent):
                         step += 1
                         incumbent.clock.charge(answer.work / self.threads)
@@ -165,6 +170,7 @@ class Neighborhoods:
         random: np.random.Generator,
         changed_at: Positions,
         step: int,
+        size: int,
     ) -> None:
         """Start neighborhoods until all threads have one."""
         present = incumbent.columns
@@ -175,7 +181,7 @@ class Neighborhoods:
         for _, part in self._running.values():
             busy[part.columns] = True
         while len(self._running) < self.threads:
-            chosen = self._choose(lost, exchange, busy, random, changed_at)
+            chosen = self._choose(lost, exchange, busy, random, changed_at, size)
             if chosen is None:
                 return
             self._tried[tuple(chosen.tolist())] = step
@@ -193,7 +199,10 @@ class Neighborhoods:
             solver = CpSatModel(part)
             solver.hint(part.current)
             effort = Effort(
-                work=self.params.work, seconds=incumbent.seconds_left(), gap=self.params.gap, seed=self.seed + step
+                work=self.params.work * size * (size - 1) / 2,
+                seconds=incumbent.seconds_left(),
+                gap=self.params.gap,
+                seed=self.seed + step,
             )
             self._running[pool.submit(solver.solve, effort)] = (solver, part)
 
@@ -217,6 +226,7 @@ class Neighborhoods:
         busy: np.ndarray[tuple[int], np.dtype[np.bool_]],
         random: np.random.Generator,
         changed_at: Positions,
+        size: int,
     ) -> Positions | None:
         """Return the columns of the next neighborhood, sorted; None when all were tried since they last changed."""
         weight = np.where(busy, 0.0, lost)
@@ -224,7 +234,6 @@ class Neighborhoods:
             return None
         for _ in range(50):
             seed = int(random.choice(len(lost), p=weight / weight.sum()))
-            size = int(random.integers(self.params.smallest, self.params.largest + 1))
             chosen = [seed]
             while len(chosen) < min(size, len(lost)):
                 pull = exchange[chosen].sum(axis=0) * (lost + lost.mean())
