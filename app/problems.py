@@ -14,6 +14,7 @@ import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -103,12 +104,25 @@ def error_of_exception(error: Exception) -> ProblemError:
     return ProblemError("INTERNAL_ERROR", "A fault of ours; the log has it under the request id.")
 
 
+def _allowed_methods(request: Request) -> list[str]:
+    """Return every method of a path; the framework names only those of the first route that fits."""
+    path = request.url.path
+    fitting = [
+        context.methods or ()
+        for context in iter_route_contexts(request.app.routes)
+        if isinstance(context.original_route, APIRoute) and context.path_regex.match(path)
+    ]
+    return sorted({method for methods in fitting for method in methods})
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Make ``app`` answer every error as a problem document."""
     log = structlog.get_logger("territory.errors")
 
     async def handle(request: Request, error: Exception) -> Response:
         problem = error_of_exception(error)
+        if problem.code == "METHOD_NOT_ALLOWED":
+            problem.headers["Allow"] = ", ".join(_allowed_methods(request))
         if status_of(problem.code) >= 500:
             log.error("request failed", code=problem.code, path=request.url.path, exc_info=error)
         return problem_response(problem)

@@ -56,6 +56,11 @@ def test_a_missing_and_a_foreign_id_answer_the_same_bytes(client: TestClient) ->
     assert client.get("/v1/datasets/ds_a").content == client.get("/v1/datasets/ds_b").content
 
 
+def test_allow_names_every_method_of_a_path(client: TestClient) -> None:
+    """405 says all that the path can do."""
+    assert client.put("/v1/datasets/ds_x").headers["allow"] == "DELETE, GET, PATCH"
+
+
 def test_request_ids_come_back(client: TestClient) -> None:
     """A plain request id is kept, a strange one replaced."""
     assert client.get("/health/live", headers={"X-Request-ID": "abc-1"}).headers["x-request-id"] == "abc-1"
