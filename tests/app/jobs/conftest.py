@@ -47,9 +47,7 @@ def random_question(*, accounts: int = 1200, reps: int = 16, time_limit_s: float
             }
             for index in range(accounts)
         ],
-        "reps": [
-            {"id": f"r{index}", "lat": float(home[0]), "lon": float(home[1])} for index, home in enumerate(homes)
-        ],
+        "reps": [{"id": f"r{index}", "lat": float(home[0]), "lon": float(home[1])} for index, home in enumerate(homes)],
         "criteria": {
             "balance": [
                 {"measure": "workload", "tolerance": 0.02, "hard": True},
