@@ -12,8 +12,8 @@ from app.cli.failure import Failure
 
 EXAMPLE_CRITERIA: dict[str, Any] = {
     "balance": [
-        {"measure": "workload", "target": "fte", "tolerance": 0.10, "hard": True},
-        {"measure": "potential", "target": "fte", "tolerance": 0.15, "hard": False, "weight": 40},
+        {"measure": "workload", "target": "fte", "tolerance": 0.05, "hard": True},
+        {"measure": "potential", "target": "fte", "tolerance": 0.10, "hard": False, "weight": 60},
     ],
     "travel": {"weight": 30, "source": "great_circle", "road_factor": 1.3},
     "disruption": {"weight": 30, "measure": "potential"},
