@@ -219,9 +219,10 @@ def widened(changes: Iterable[Change], problem: Problem, *, margin: float, for_a
 
 
 def _beyond(change: Change, problem: Problem, limit: float, *, margin: float) -> float:
-    """Return a limit with a margin, in the direction in which its kind gives way."""
+    """Return a limit with a margin, in the direction in which its kind gives way; more where it gave way far."""
+    far = 2 * margin * abs(limit - (limit if change.before is None else change.before))
     if change.kind == "tolerance":
-        return min(limit + margin, LARGEST_TOLERANCE)
+        return min(limit + margin + far, LARGEST_TOLERANCE)
     total = float(problem.amount[:, problem.measure_index(str(change.measure))].sum())
-    more = margin * total / max(1, int(problem.active.sum()))
+    more = far + margin * total / max(1, int(problem.active.sum()))
     return max(0.0, limit - more) if change.kind == "capacity_min" else limit + more

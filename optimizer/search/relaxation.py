@@ -16,6 +16,7 @@ from optimizer.criteria import Criteria
 from optimizer.exceptions import InvalidParameter
 from optimizer.problem import Problem
 from optimizer.result import Relaxation
+from optimizer.search.clock import Clock
 from optimizer.search.construction import construct
 from optimizer.search.elastic import ElasticModel
 from optimizer.search.elastic_pairs import Prices
@@ -31,7 +32,9 @@ class RelaxParams:
     Attributes
     ----------
     time_limit_s
-        Seconds for the elastic model or program, > 0.
+        Seconds after which no further trial begins, > 0.
+    elastic_s
+        Seconds for each elastic model or program, > 0.
     construct_s
         Seconds for each search for an alignment under limits that gave way, > 0.
     most_exact_pairs
@@ -46,16 +49,17 @@ class RelaxParams:
         What breaking a wish costs.
     """
 
-    time_limit_s: float = 10.0
+    time_limit_s: float = 40.0
+    elastic_s: float = 10.0
     construct_s: float = 8.0
     most_exact_pairs: int = 6_000
     most_pairs: int = 40_000
     largest_problem: int = 5_000_000
-    margins: tuple[float, ...] = (0.005, 0.02, 0.1)
+    margins: tuple[float, ...] = (0.01, 0.1, 0.5)
     prices: Prices = field(default_factory=Prices)
 
     def __post_init__(self) -> None:
-        if not (self.time_limit_s > 0 and self.construct_s > 0):
+        if not min(self.time_limit_s, self.elastic_s, self.construct_s) > 0:
             raise InvalidParameter("the time for a relaxation must be above 0 s")
 
 
@@ -122,20 +126,30 @@ def _proposals(
         return
     if num_pairs <= params.most_exact_pairs:
         model = ElasticModel(problem, criteria, kinds=kinds, prices=params.prices, most_pairs=num_pairs)
-        alignment = model.solve(time_limit_s=params.time_limit_s, seed=seed)
+        alignment = model.solve(time_limit_s=params.elastic_s, seed=seed)
         if alignment is not None:
             yield alignment
         return
-    program = ElasticProgram(problem, criteria, kinds=kinds, prices=params.prices, most_pairs=params.most_pairs)
-    proposal = program.proposal(time_limit_s=params.time_limit_s)
-    if proposal is None:
-        return
     search = constructor or partial(construct, seconds=params.construct_s, seed=seed)
-    limits, choice = proposal
-    dropped = pair_changes(problem, criteria, choice)
-    for number, margin in enumerate(params.margins):
-        wider = widened(limits, problem, margin=margin, for_all=number > 0)
-        loosened = apply_changes(problem, criteria, [*wider, *dropped])
-        found = search(*loosened)
-        if found is not None:
-            yield found
+    clock = Clock()
+    waiting = [kinds]
+    for tried in waiting:
+        if clock.elapsed_s > params.time_limit_s:
+            return
+        program = ElasticProgram(problem, criteria, kinds=tried, prices=params.prices, most_pairs=params.most_pairs)
+        proposal = program.proposal(time_limit_s=params.elastic_s)
+        if proposal is None:
+            continue
+        limits, choice = proposal
+        dropped = pair_changes(problem, criteria, choice)
+        for number, margin in enumerate(params.margins):
+            if clock.elapsed_s > params.time_limit_s:
+                return
+            wider = widened(limits, problem, margin=margin, for_all=number > 0)
+            found = search(*apply_changes(problem, criteria, [*wider, *dropped]))
+            if found is not None:
+                yield found
+        # several limits that give way a little are harder to search under than one that gives way alone
+        used = sorted({change.kind for change in limits})
+        if tried is kinds and len(used) > 1:
+            waiting += [frozenset({kind}) for kind in used]
