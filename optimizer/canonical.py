@@ -60,6 +60,11 @@ class CanonicalOrder:
             reps=tuple(sorted(int(self.reps[rep]) for rep in conflict.reps)),
         )
 
+    def row_to_caller(self, priced: dict[str, Any]) -> dict[str, Any]:
+        """Return a priced row of the canonical problem with the caller's rep."""
+        row = priced["row"]
+        return {**priced, "row": {**row, "rep": int(self.reps[row["rep"]])}} if "rep" in row else priced
+
     def relaxation_to_caller(self, relaxation: Relaxation) -> Relaxation:
         """Return a relaxation of the canonical problem with the caller's positions."""
         changes = tuple(

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from optimizer.alignment import Alignment
 from optimizer.canonical import CanonicalOrder, canonical_order
+from optimizer.certificate import PricedRow, certify
 from optimizer.conflicts import conflicts
 from optimizer.criteria import Criteria
 from optimizer.params import SolveParams
@@ -196,7 +197,7 @@ class _Search:
             lower_bound=incumbent.lower_bound,
             bound_source=incumbent.bound_source,
             certified_bound=incumbent.certified_bound,
-            multipliers=incumbent.multipliers,
+            multipliers=self._certificate(),
             statistics=self._statistics(),
         )
         if incumbent.best_effort is None:
@@ -212,6 +213,13 @@ class _Search:
             outcome=Outcome.OPTIMAL if incumbent.is_proven else Outcome.FEASIBLE,
             lower_bound=None if found.lower_bound is None else min(found.lower_bound, card.objective),
         )
+
+    def _certificate(self) -> list[PricedRow] | None:
+        """Return the priced rows that prove the certified bound, as plain data."""
+        incumbent = self._incumbent
+        if incumbent.multipliers is None:
+            return None
+        return certify(self._problem, self._criteria, incumbent.model, incumbent.multipliers)
 
     def _statistics(self) -> dict[str, Any]:
         incumbent = self._incumbent
@@ -241,6 +249,8 @@ def _restored(result: Result, order: CanonicalOrder, problem: Problem, criteria:
     if result.alignment is not None:
         changes["alignment"] = order.to_caller(result.alignment)
         changes["violations"] = violations(problem, criteria, changes["alignment"])
+    if result.multipliers is not None:
+        changes["multipliers"] = [order.row_to_caller(row) for row in result.multipliers]
     changes["conflicts"] = tuple(order.conflict_to_caller(conflict) for conflict in result.conflicts)
     changes["relaxations"] = tuple(order.relaxation_to_caller(relaxation) for relaxation in result.relaxations)
     return replace(result, **changes)

@@ -4,7 +4,7 @@ The relaxation takes its time on large problems; a feasible alignment should not
 lot, the present prices are rounded and searched shortly, until one is feasible.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,8 @@ from optimizer.search.rounding import round_prices, round_primal
 
 FIRST_EFFORT: Final = 0.15
 """Share of a full cycle of local search that an early construction may take."""
+LONGEST: Final = 0.6
+"""Share of the time left that the relaxation may take; prices that are not exact serve as well."""
 MOST_EARLY: Final = 3
 """Constructions before the relaxation is solved."""
 
@@ -72,7 +74,14 @@ def bound_and_construct(incumbent: Incumbent, *, params: SolveParams, seed: int)
             )
             incumbent.enter("bounding")
 
-    solution = solve_dual(model, stop=OnClock(incumbent.stop, incumbent.clock), params=params.dual, on_bound=on_bound)
+    elapsed = incumbent.clock.elapsed_s
+    until = elapsed + LONGEST * incumbent.stop.time_left_s(elapsed)
+    solution = solve_dual(
+        model,
+        stop=OnClock(incumbent.stop, incumbent.clock, until),
+        params=replace(params.dual, num_threads=params.threads),
+        on_bound=on_bound,
+    )
     if solution.infeasible:
         zero = zero_multipliers(model)
         return Relaxed(multipliers=zero, bound=-np.inf, rounded=np.zeros(0, dtype=np.int32), is_infeasible=True)

@@ -60,12 +60,18 @@ class OnClock:
 
     stop: StopCriterion
     clock: Clock
+    until_s: float = math.inf
+    """Stop at this time in any case."""
 
     def __call__(self, state: SearchState) -> StopReason | None:
         """Return the criterion's answer at the search's own time."""
-        return self.stop(replace(state, elapsed_s=self.clock.elapsed_s))
+        elapsed = self.clock.elapsed_s
+        if elapsed >= self.until_s:
+            return StopReason.TIME_LIMIT
+        return self.stop(replace(state, elapsed_s=elapsed))
 
     def time_left_s(self, elapsed_s: float) -> float:
         """Return the seconds left; infinite by work, unless nothing is left at all."""
-        left = self.stop.time_left_s(self.clock.elapsed_s)
+        elapsed = self.clock.elapsed_s
+        left = min(self.stop.time_left_s(elapsed), max(0.0, self.until_s - elapsed))
         return left if left == 0 or not self.clock.by_work else math.inf
