@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app.datasets.tables import DatasetTables
+from app.jobs.proofs import Bound, Proof, prove
 from app.scenarios.planning import Plan
-from checker import CheckReport, Discrepancy, check, check_claims
+from checker import CheckReport, Discrepancy, Examined, check_claims, examine
 from optimizer.alignment import Alignment
 from optimizer.result import Result
 from optimizer.stop import relative_gap
@@ -40,7 +41,11 @@ class Judge:
 
     def report(self, alignment: Alignment) -> CheckReport:
         """Recompute violations, terms and the objective of an alignment from the raw data."""
-        return check(
+        return self.examine(alignment).report
+
+    def examine(self, alignment: Alignment) -> Examined:
+        """Recompute an alignment from the raw data and keep what a certificate needs."""
+        return examine(
             self._columns["accounts"],
             self._columns["reps"],
             self._columns.get("pairs"),
@@ -48,24 +53,11 @@ class Judge:
             self._plan.assigned_rep_ids(alignment),
         )
 
-
-@dataclass(frozen=True, kw_only=True)
-class Bound:
-    """What is proven of an objective.
-
-    Parameters
-    ----------
-    lower_bound
-        No alignment that keeps the criteria is below it; None while unknown.
-    source
-        ``certificate`` or ``search``; None without a bound.
-    certified
-        The bound of the certificate alone.
-    """
-
-    lower_bound: float | None = None
-    source: str | None = None
-    certified: float | None = None
+    def prove(self, examined: Examined, result: Result) -> Proof:
+        """Return what is proven of an examined alignment's objective, with its verified certificate."""
+        return prove(
+            examined, result, rep_ids=tuple(self._plan.rep_ids), tables=self._columns, criteria=self._criteria
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,7 +44,7 @@ def main() -> int:
     orders = Orders()
     threading.Thread(target=orders.obey, name="orders", daemon=True).start()
     try:
-        warm_up()
+        warm_up(hurry=orders.asked)
         tell("ready")
         files = SolverFiles(orders.wait_for_question())
         files.write_json(RESULT, _answer(files, tell=tell, stop=orders.stop))
@@ -62,11 +62,13 @@ class Orders:
     ----------
     stop
         Set when the search must end and keep its best.
+    asked
+        Set once there is a question.
     """
 
     def __init__(self) -> None:
         self.stop = threading.Event()
-        self._asked = threading.Event()
+        self.asked = threading.Event()
         self._folder = Path()
 
     def obey(self) -> None:
@@ -80,7 +82,7 @@ class Orders:
 
     def wait_for_question(self) -> Path:
         """Return the folder with the question, once the worker has named it."""
-        self._asked.wait()
+        self.asked.wait()
         return self._folder
 
     def _follow(self, line: str) -> None:
@@ -89,7 +91,7 @@ class Orders:
             self.stop.set()
         elif verb == "solve":
             self._folder = Path(rest)
-            self._asked.set()
+            self.asked.set()
 
 
 def _answer(files: SolverFiles, *, tell: Tell, stop: threading.Event) -> dict[str, Any]:
@@ -161,15 +163,19 @@ def _result_json(
     if alignment is None and wants_least_bad and result.relaxations:
         alignment = result.relaxations[0].alignment
     if alignment is not None:
-        report = judge.report(alignment)
-        wrong = discrepancies(report, result) if is_kept else ()
+        examined = judge.examine(alignment)
+        wrong = discrepancies(examined.report, result) if is_kept else ()
         if wrong:
             return answer | _failed(
                 "CHECKER_REJECTED",
                 "The result failed the independent check and was not published; report the job's id.",
                 faults=[Fault(code="CHECKER_REJECTED", detail=item.detail) for item in wrong],
             )
-        answer["alignment"] = reporter.write(alignment, Judged(report=report, outcome=outcome, bound=_bound(result)))
+        proof = judge.prove(examined, result) if is_kept else Proof()
+        answer["alignment"] = reporter.write(
+            alignment, Judged(report=examined.report, outcome=outcome, bound=proof.bound)
+        )
+        answer["certificate"] = proof.certificate
     answer["progress"] = _last_progress(result, planned)
     for relaxation in result.relaxations:
         judged = Judged(report=judge.report(relaxation.alignment), outcome=Outcome.INFEASIBLE.value)

@@ -4,7 +4,11 @@ Solves a small made-up question until each compiled step has run once, in both p
 in numba's cache, so that the next process only loads it.
 """
 
+import hashlib
+import os
 import threading
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -18,16 +22,40 @@ from optimizer.stop import AnyOf, Cancelled, MaxRuntime
 
 NUM_ACCOUNTS, NUM_REPS = 120, 6
 LONGEST_S = 120.0
+CACHE_VARIABLE = "NUMBA_CACHE_DIR"
 _LAST_PHASES = frozenset({"repair", "exact", "neighborhoods"})
 
 
-def warm_up() -> None:
-    """Run each compiled step of the search once."""
+def warm_up(*, hurry: threading.Event) -> None:
+    """Run each compiled step of the search once.
+
+    Parameters
+    ----------
+    hurry
+        Once set, what is compiled already is not run any further: it is loaded soon enough when it is used.
+    """
+    marker = _marker()
+    is_compiled = marker is not None and marker.exists()
+    wanted = hurry if is_compiled else threading.Event()
     for dtype in (np.float64, np.float32):
-        _solve_small(dtype)
+        if not wanted.is_set():
+            _solve_small(dtype, hurry=wanted)
+    if marker is not None and not is_compiled:
+        marker.touch()
 
 
-def _solve_small(dtype: npt.DTypeLike) -> None:
+def _marker() -> Path | None:
+    """Return the file that tells that this version's kernels lie in the cache, None without a cache folder."""
+    folder = os.environ.get(CACHE_VARIABLE)
+    source = find_spec("optimizer")
+    if not folder or source is None or source.origin is None:
+        return None
+    stamps = sorted(f"{path.name} {path.stat().st_mtime_ns}" for path in Path(source.origin).parent.rglob("*.py"))
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder) / f"compiled-{hashlib.sha256(chr(10).join(stamps).encode()).hexdigest()[:16]}"
+
+
+def _solve_small(dtype: npt.DTypeLike, *, hurry: threading.Event) -> None:
     enough = threading.Event()
 
     def watch(progress: Progress) -> None:
@@ -55,5 +83,5 @@ def _solve_small(dtype: npt.DTypeLike) -> None:
         travel_weight=50.0,
         disruption=Disruption(weight=10.0),
     )
-    stop = AnyOf((Cancelled(enough), MaxRuntime(LONGEST_S)))
+    stop = AnyOf((Cancelled(enough), Cancelled(hurry), MaxRuntime(LONGEST_S)))
     solve(problem, criteria, stop, params=SolveParams(threads=1), on_progress=watch)
