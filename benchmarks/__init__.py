@@ -1,0 +1,1 @@
+"""Measure how good and how fast the optimizer is; never part of the tests."""

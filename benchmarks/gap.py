@@ -1,0 +1,108 @@
+"""Published instances of the generalized assignment problem, solved as jobs, against their best known values.
+
+Agents are reps with a capacity of workload, jobs are accounts, the cost is the pairs' travel and the resource use the
+pairs' workload. The files are MIT (fontanf/generalizedassignmentsolver, from J. E. Beasley's OR-Library and
+M. Yagiura's page); they are read from where they lie.
+"""
+
+import csv
+import gzip
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from optimizer.criteria import Criteria
+from optimizer.params import SolveParams
+from optimizer.problem import ACCOUNTS, PairAmounts, Problem
+from optimizer.solve import solve
+from optimizer.stop import MaxRuntime, relative_gap
+from optimizer.validation import violations
+
+COLUMNS: Final = ("name", "cost", "best_known", "above_percent", "gap_percent", "outcome", "seconds")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One published instance, solved."""
+
+    name: str
+    cost: float | None
+    best_known: float
+    above_percent: float | None
+    gap_percent: float | None
+    outcome: str
+    seconds: float
+    violations: int | None
+
+
+def read_instance(path: Path) -> tuple[Problem, Criteria]:
+    """Return the problem of a file: agents and jobs, costs, resource use, capacities."""
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+        numbers = np.array(lines.read().split(), dtype=np.float64)
+    agents, jobs = int(numbers[0]), int(numbers[1])
+    cost, use = numbers[2 : 2 + 2 * agents * jobs].reshape(2, agents, jobs)
+    capacity = numbers[2 + 2 * agents * jobs :][:agents]
+    account, rep = (grid.ravel() for grid in np.indices((jobs, agents)))
+    limits = np.full((agents, 2), np.inf)
+    limits[:, 1] = capacity
+    problem = Problem(
+        measures=(ACCOUNTS, "workload"),
+        amount=np.column_stack([np.ones(jobs), use.min(axis=0)]),
+        current=np.full(jobs, -1),
+        family=np.arange(jobs, dtype=np.int32),
+        locked=np.zeros(jobs, dtype=np.bool_),
+        fte=np.ones(agents),
+        active=np.ones(agents, dtype=np.bool_),
+        capacity_min=np.zeros((agents, 2)),
+        capacity_max=limits,
+        target=np.full((agents, 2), np.nan),
+        travel=np.ascontiguousarray(cost.T),
+        pair_amounts=PairAmounts(
+            account=account.astype(np.int32),
+            rep=rep.astype(np.int32),
+            amount=np.column_stack([np.full(jobs * agents, np.nan), use.T.ravel()]),
+        ),
+        travel_unit="cost",
+    )
+    return problem, Criteria(travel_weight=50.0)
+
+
+def run(path: Path, *, best_known: float, time_limit_s: float, seed: int) -> Run:
+    """Solve one file and compare its cost with the best known one."""
+    problem, criteria = read_instance(path)
+    result = solve(problem, criteria, MaxRuntime(time_limit_s), seed=seed, params=SolveParams())
+    cost = gap = None
+    if result.alignment is not None and not result.violations and problem.travel is not None:
+        cost = float(problem.travel[np.arange(problem.num_accounts), result.alignment.rep].sum())
+        if result.objective is not None and result.lower_bound is not None:
+            gap = 100.0 * relative_gap(result.objective, result.lower_bound)
+    audited = None if result.alignment is None else len(violations(problem, criteria, result.alignment))
+    return Run(
+        name=path.name.split(".")[0],
+        cost=cost,
+        best_known=best_known,
+        above_percent=None if cost is None else 100.0 * (cost / best_known - 1.0),
+        gap_percent=gap,
+        outcome=str(result.outcome),
+        seconds=result.statistics["seconds"],
+        violations=audited,
+    )
+
+
+def instances(folder: Path, names: list[str] | None) -> list[tuple[Path, float]]:
+    """Return the files and best known values under a folder, those named or all."""
+    with (folder / "best_known.csv").open() as lines:
+        known = {row["instance"]: float(row["best_known_min"]) for row in csv.DictReader(lines)}
+    found = []
+    for path in sorted((folder / "instances").glob("*.txt*")):
+        name = path.name.split(".")[0]
+        if name in known and (not names or name in names):
+            found.append((path, known[name]))
+    return found
+
+
+def as_data(measured: Run) -> dict[str, Any]:
+    """Return a run as plain data."""
+    return asdict(measured)
