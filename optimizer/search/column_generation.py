@@ -123,7 +123,7 @@ class ColumnGeneration:
         done = Round(
             pairs=program.pairs,
             point=point,
-            objective=point.objective * unit,
+            objective=(point.objective + self.rows.constant) * unit,
             elastic=float(point.w[own:] @ program.cost[own:]) * unit,
             residual=point.residual * unit,
             bound=bound,

@@ -28,6 +28,10 @@ from optimizer.stop import SearchState, StopCriterion
 
 SMALLEST_SHARE: Final = 1e-4
 """Shares of an item below this are what the interior leaves, not part of the solution."""
+MAX_STALLED: Final = 8
+"""Rounds without a better bound after which the best is taken."""
+MAX_PROOFS: Final = 3
+"""How often the program without costs is asked, while rows stay broken at ever higher prices."""
 COARSE_TOLERANCE: Final = 1e-3
 """Relative gap at which the coarsened model is left."""
 
@@ -104,20 +108,20 @@ def solve_dual(
     params = params or DualParams()
     begin = time.perf_counter()
     watch = clock or (lambda: time.perf_counter() - begin)
-    seconds = {"seconds": 0.0}
 
     def is_over() -> bool:
         return stop(SearchState(elapsed_s=watch())) is not None
 
     if not np.isfinite(model.cost).any(axis=1).all():
         return DualSolution(multipliers=zero_multipliers(model), lower_bound=math.inf, infeasible=True)
+    if (model.lower > model.upper).any():
+        return DualSolution(multipliers=_crossing(model), lower_bound=-math.inf, infeasible=True)
     if start is None:
         start = _coarse_start(model, params, is_over)
     generation = ColumnGeneration(model=model, params=params, is_over=is_over, on_bound=on_bound)
     if start is not None:
         generation.start_from(start)
     last, proof = _generate(generation)
-    seconds["seconds"] = time.perf_counter() - begin
     is_exact = last is not None and last.is_solved(params.tolerance) and not last.is_elastic(params.tolerance)
     return DualSolution(
         multipliers=proof or generation.best,
@@ -125,7 +129,7 @@ def solve_dual(
         primal=None if last is None else _fractional(last),
         is_exact=is_exact and proof is None,
         infeasible=proof is not None,
-        statistics={"rounds": generation.history, **seconds},
+        statistics={"rounds": generation.history, "seconds": time.perf_counter() - begin},
     )
 
 
@@ -133,18 +137,20 @@ def _generate(generation: ColumnGeneration) -> tuple[Round | None, Multipliers |
     """Run rounds until the program is solved, proven infeasible, or out of time; return the last, and the proof."""
     params = generation.params
     last: Round | None = None
-    asked = False
+    asked, stalled, best = 0, 0, -math.inf
     for _ in range(params.max_rounds):
-        if generation.is_over():
+        if generation.is_over() or stalled > MAX_STALLED:
             break
+        stalled = 0 if generation.best_bound > best else stalled + 1
+        best = generation.best_bound
         last = generation.run()
         if not last.is_solved(params.tolerance):
             continue
         if not last.is_elastic(params.tolerance):
             break
-        if not asked:
+        if asked < MAX_PROOFS:
+            asked += 1
             proof = _infeasibility(generation)
-            asked = True
             if proof is not None:
                 return last, proof
         if not generation.raise_elastic_of_broken(last):
@@ -168,6 +174,12 @@ def _infeasibility(generation: ColumnGeneration) -> Multipliers | None:
         return None
     soft = np.zeros((len(model.soft), model.num_columns))
     return replace(check.best, soft=soft)
+
+
+def _crossing(model: Model) -> Multipliers:
+    """Return multipliers of the loads whose lower limit is above the upper one: together they prove the difference."""
+    crossing = (model.lower > model.upper) * 1.0
+    return replace(zero_multipliers(model), upper=crossing, lower=crossing)
 
 
 def _without_soft(multipliers: Multipliers, generation: ColumnGeneration) -> Multipliers:

@@ -15,6 +15,8 @@ def multipliers_of(model: Model, rows: LinkingRows, pi: FloatArray) -> Multiplie
     rest = -_at(pi, rows.limit_row) * factor[:, None]
     soft = np.zeros((len(model.soft), model.num_columns))
     for position, balance in enumerate(model.soft):
+        if balance.target_share is not None:
+            continue
         soft[position] = _soft_multiplier(model, balance, rest[balance.load])
         rest[balance.load] -= soft[position]
     share_upper = -_at(pi, rows.share_upper_row) * factor[:, None]
@@ -32,6 +34,8 @@ def dual_values_of(model: Model, rows: LinkingRows, multipliers: Multipliers) ->
     factor = rows.unit / rows.cost_unit
     price = valid.upper - valid.lower
     for position, balance in enumerate(model.soft):
+        if balance.target_share is not None:
+            continue
         price[balance.load] += valid.soft[position]
     total = valid.total + _coupling(model, valid.share_upper, valid.share_lower)
     pi = np.zeros(rows.num_rows)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from optimizer.problem import FloatArray, IntArray
+from optimizer.problem import BoolArray, FloatArray, IntArray
 from optimizer.search.bound import load_range, total_columns
 from optimizer.search.model import Model, SoftBalance
 from optimizer.search.penalties import kinks, penalty
@@ -37,6 +37,8 @@ class LinkingRows:
         ``B``, in compressed columns. Shape ``(rows, w)``.
     cost, width
         Of ``w``; a width may be infinite. Shape ``(w,)``.
+    constant
+        What the objective has beside ``x`` and ``w``, in units of cost.
     limit_row
         The row of each load's limits and soft balance, −1 without. Shape ``(loads, columns)``.
     share_upper_row, share_lower_row
@@ -53,6 +55,7 @@ class LinkingRows:
     matrix: sparse.csc_array
     cost: FloatArray
     width: FloatArray
+    constant: float
     limit_row: IntArray
     share_upper_row: IntArray
     share_lower_row: IntArray
@@ -67,8 +70,8 @@ class LinkingRows:
 def linking_rows(model: Model, *, cost_unit: float) -> LinkingRows:
     """Return the rows of a model's linear program.
 
-    Where the targets of soft balance move with the total, it is written for the full total: its multipliers are then
-    prices to try, and the bound makes them valid.
+    Soft balance whose targets move with the total is left out: its multipliers stay 0, which is valid, and all that
+    the published certificate allows.
     """
     return _Builder(model, cost_unit).build()
 
@@ -82,29 +85,32 @@ class _Builder:
         self.unit = np.array([_unit(model, load) for load in range(model.num_loads)])
         self.most = np.array([load_range(model, load)[1] for load in range(model.num_loads)]) / self.unit
         has_limit = np.isfinite(model.lower) | np.isfinite(model.upper)
-        for soft in model.soft:
+        self.softs = [soft for soft in model.soft if soft.target_share is None]
+        for soft in self.softs:
             has_limit[soft.load] |= soft.target > 0
         has_row = np.stack([has_limit, np.isfinite(model.share_upper), np.isfinite(model.share_lower)])
         number = np.cumsum(np.moveaxis(has_row, 2, 0).ravel()).reshape(model.num_columns, 3, model.num_loads) - 1
         self.row = np.where(has_row, np.moveaxis(number, 0, 2), -1).astype(np.int32)
-        self.has_share = has_row[1:].any(axis=(0, 2))
+        self.has_share: BoolArray = np.asarray(has_row[1:].any(axis=(0, 2)))
         has_total = self.has_share | np.isfinite(model.total_upper)
         self.total_row = np.where(has_total, has_row.sum() + np.cumsum(has_total) - 1, -1).astype(np.int32)
         self.right = np.zeros(int(has_row.sum() + has_total.sum()))
         self.cost: list[float] = []
         self.width: list[float] = []
         self.entries: list[tuple[int, int, float]] = []
+        self.constant = 0.0
         self.total_column: dict[int, int] = {}
 
     def build(self) -> LinkingRows:
-        for load in np.flatnonzero(self.total_row >= 0):
-            self._write_total(int(load))
-        for load, column in np.argwhere(self.row[0] >= 0):
-            self._write_load(int(load), int(column))
+        for load in range(self.model.num_loads):
+            if int(self.total_row[load]) >= 0:
+                self._write_total(load)
+        for load, column in np.argwhere(self.row[0] >= 0).tolist():
+            self._write_load(load, column)
         for side, sign, share in ((1, 1.0, self.model.share_upper), (2, -1.0, self.model.share_lower)):
-            for load, column in np.argwhere(self.row[side] >= 0):
+            for load, column in np.argwhere(self.row[side] >= 0).tolist():
                 row = int(self.row[side, load, column])
-                self.entries.append((row, self.total_column[int(load)], -float(share[load, column])))
+                self.entries.append((row, self.total_column[load], -float(share[load, column])))
                 self._add_column(row, sign)
         slots = self._slots()
         rows, columns, values = (list(part) for part in zip(*self.entries, strict=True)) if self.entries else ([],) * 3
@@ -117,6 +123,7 @@ class _Builder:
             matrix=sparse.csc_array((values, (rows, columns)), shape=(len(self.right), len(self.cost))),
             cost=np.array(self.cost),
             width=np.array(self.width),
+            constant=self.constant,
             limit_row=self.row[0],
             share_upper_row=self.row[1],
             share_lower_row=self.row[2],
@@ -126,10 +133,9 @@ class _Builder:
     def _slots(self) -> list[tuple[int, IntArray]]:
         """Return load and rows of every slot that has a row at all."""
         total = np.where(total_columns(self.model), self.total_row[:, None], -1).astype(np.int32)
-        slots: list[tuple[int, IntArray]] = []
-        for rows in (*self.row, total):
-            slots += [(load, rows[load]) for load in range(self.model.num_loads) if np.any(rows[load] >= 0)]
-        return slots
+        tables = np.stack([*self.row, total])
+        kinds, loads = np.nonzero(tables.max(axis=2) >= 0)
+        return [(int(load), tables[kind, load]) for kind, load in zip(kinds, loads, strict=True)]
 
     def _add_column(self, row: int, value: float, *, cost: float = 0.0, width: float = np.inf) -> None:
         self.entries.append((row, len(self.cost), value))
@@ -150,7 +156,7 @@ class _Builder:
         """Write the limits of one load, or its pieces of different slope."""
         row, unit = int(self.row[0, load, column]), self.unit[load]
         lower, upper = float(self.model.lower[load, column]) / unit, float(self.model.upper[load, column]) / unit
-        softs = [soft for soft in self.model.soft if soft.load == load and soft.target[column] > 0]
+        softs = [soft for soft in self.softs if soft.load == load and soft.target[column] > 0]
         if softs:
             self._write_pieces(row, softs, column, lower=max(lower, 0.0), upper=min(upper, float(self.most[load])))
         elif np.isinf(upper):
@@ -170,6 +176,7 @@ class _Builder:
         value = np.zeros(len(knots))
         for soft in softs:
             value += penalty(soft, target=np.array(soft.target[column]), load=knots * unit)
+        self.constant += float(value[0]) / self.cost_unit
         for slope, width in zip(np.diff(value) / np.diff(knots) / self.cost_unit, np.diff(knots), strict=True):
             self._add_column(row, -1.0, cost=float(slope), width=float(width))
 
