@@ -55,9 +55,7 @@ class Judge:
 
     def prove(self, examined: Examined, result: Result) -> Proof:
         """Return what is proven of an examined alignment's objective, with its verified certificate."""
-        return prove(
-            examined, result, rep_ids=tuple(self._plan.rep_ids), tables=self._columns, criteria=self._criteria
-        )
+        return prove(examined, result, rep_ids=tuple(self._plan.rep_ids), tables=self._columns, criteria=self._criteria)
 
 
 @dataclass(frozen=True, kw_only=True)

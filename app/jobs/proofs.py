@@ -5,7 +5,7 @@ is not shown. Imports neither the web nor the database.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from checker import (
@@ -52,8 +52,8 @@ class Proof:
         The best bound that is known, and whence.
     """
 
-    certificate: dict[str, Any] | None
-    bound: Bound
+    certificate: dict[str, Any] | None = None
+    bound: Bound = field(default_factory=Bound)
 
 
 def prove(
@@ -83,16 +83,14 @@ def prove(
     found = Bound(lower_bound=result.lower_bound, source=result.bound_source)
     if certificate is None:
         source = None if found.lower_bound is None else "search"
-        return Proof(certificate=None, bound=Bound(lower_bound=found.lower_bound, source=source))
+        return Proof(bound=Bound(lower_bound=found.lower_bound, source=source))
     certified: float = certificate["lower_bound"]
     if found.source == "search" and found.lower_bound is not None and found.lower_bound > certified:
         return Proof(
             certificate=certificate,
             bound=Bound(lower_bound=found.lower_bound, source="search", certified=certified),
         )
-    return Proof(
-        certificate=certificate, bound=Bound(lower_bound=certified, source="certificate", certified=certified)
-    )
+    return Proof(certificate=certificate, bound=Bound(lower_bound=certified, source="certificate", certified=certified))
 
 
 def _certificate(

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.errors import Fault, ProblemError
-from app.jobs.judgement import Bound, Judge, Judged, discrepancies, gap
+from app.jobs.judgement import Judge, Judged, discrepancies, gap
+from app.jobs.proofs import Bound, Proof
 from app.jobs.sentences import Names, conflict_json, relaxation_json
 from app.jobs.solver_files import CORES_VARIABLE, CRITERIA, RESULT, SEARCH, SolverFiles
 from app.jobs.solver_reports import Reporter, Tell, line_writer
@@ -162,6 +163,7 @@ def _result_json(
     alignment = result.alignment if is_kept or wants_least_bad else None
     if alignment is None and wants_least_bad and result.relaxations:
         alignment = result.relaxations[0].alignment
+    proof = Proof(bound=Bound(lower_bound=result.lower_bound))
     if alignment is not None:
         examined = judge.examine(alignment)
         wrong = discrepancies(examined.report, result) if is_kept else ()
@@ -171,12 +173,11 @@ def _result_json(
                 "The result failed the independent check and was not published; report the job's id.",
                 faults=[Fault(code="CHECKER_REJECTED", detail=item.detail) for item in wrong],
             )
-        proof = judge.prove(examined, result) if is_kept else Proof()
-        answer["alignment"] = reporter.write(
-            alignment, Judged(report=examined.report, outcome=outcome, bound=proof.bound)
-        )
-        answer["certificate"] = proof.certificate
-    answer["progress"] = _last_progress(result, planned)
+        if is_kept:
+            proof = judge.prove(examined, result)
+        judged = Judged(report=examined.report, outcome=outcome, bound=proof.bound)
+        answer["alignment"] = reporter.write(alignment, judged, certificate=proof.certificate)
+    answer["progress"] = _last_progress(result, planned, proof=proof)
     for relaxation in result.relaxations:
         judged = Judged(report=judge.report(relaxation.alignment), outcome=Outcome.INFEASIBLE.value)
         file = reporter.write(relaxation.alignment, judged)
@@ -184,18 +185,14 @@ def _result_json(
     return answer
 
 
-def _bound(result: Result) -> Bound:
-    return Bound(lower_bound=result.lower_bound, source=result.bound_source, certified=result.certified_bound)
-
-
-def _last_progress(result: Result, planned: Plan) -> dict[str, Any]:
+def _last_progress(result: Result, planned: Plan, *, proof: Proof) -> dict[str, Any]:
     alignment = result.alignment
     is_kept = result.outcome in (Outcome.OPTIMAL, Outcome.FEASIBLE)
     return {
         "phase": "done",
         "objective": result.objective,
-        "lower_bound": result.lower_bound,
-        "gap": gap(result.objective, result.lower_bound) if is_kept else None,
+        "lower_bound": proof.bound.lower_bound,
+        "gap": gap(result.objective, proof.bound.lower_bound) if is_kept else None,
         "violations": None if alignment is None else len(result.violations),
         "moved_accounts": None if alignment is None else int(alignment.moved(planned.problem.current).sum()),
     }

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from app.jobs.judgement import Bound, Judge, Judged, gap
-from app.jobs.solver_files import SolverFiles
+from app.jobs.judgement import Judge, Judged, gap
+from app.jobs.proofs import Bound
+from app.jobs.solver_files import CERTIFICATE, SolverFiles
 from app.scenarios.planning import Plan
 from optimizer.alignment import Alignment
 from optimizer.result import Progress
@@ -96,9 +97,11 @@ class Reporter:
             "moved_accounts": self._moved,
         }
 
-    def write(self, alignment: Alignment, judged: Judged) -> str:
-        """Write an alignment's files and return their name."""
+    def write(self, alignment: Alignment, judged: Judged, *, certificate: Mapping[str, Any] | None = None) -> str:
+        """Write an alignment's files, and the certificate of its bound, and return their name."""
         self._numbers += 1
+        if certificate is not None:
+            self._files.write_json(CERTIFICATE, certificate)
         name = f"alignment-{self._numbers}"
         summary = judged.summary(software=self._software)
         self._files.write_alignment(name, self._plan.assignments(alignment), summary)
