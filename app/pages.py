@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.errors import Fault, InvalidInput
 
@@ -18,7 +18,9 @@ Item = TypeVar("Item")
 class Page(BaseModel, Generic[Item]):
     """One page of a list."""
 
-    items: list[Item]
+    model_config = ConfigDict(json_schema_extra={"description": "One page of a list."})
+
+    items: list[Item] = Field(description="The items of this page, in the list's order.")
     next_page_token: str | None = Field(description="Send as page_token for the next page; null at the end.")
     total_size: int = Field(description="Items of the whole list, after filters.")
 

@@ -23,12 +23,15 @@ class Term(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    name: str = Field(examples=["travel"])
-    raw: float = Field(examples=[812.4])
-    unit: str = Field(examples=["km"])
-    weight: float = Field(examples=[30])
+    name: str = Field(
+        description="Which part: travel, compactness, disruption, `balance:<measure>`, eligibility or unassigned.",
+        examples=["travel"],
+    )
+    raw: float = Field(description="Its value in its unit.", examples=[812.4])
+    unit: str = Field(description="Unit of the raw value.", examples=["km"])
+    weight: float = Field(description="Weight that the criteria give it.", examples=[30])
     reference: float | None = Field(default=None, description="What the raw value is divided by.")
-    weighted: float = Field(examples=[0.41])
+    weighted: float = Field(description="What it adds to the objective.", examples=[0.41])
 
 
 class Violation(BaseModel):
@@ -36,29 +39,29 @@ class Violation(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    criterion: str = Field(examples=["balance"])
-    measure: str | None = None
-    rep_id: str | None = None
-    value: float | None = None
-    limit: float | None = None
-    by: float | None = None
+    criterion: str = Field(description="Which criterion is broken.", examples=["balance"])
+    measure: str | None = Field(default=None, description="The measure concerned.")
+    rep_id: str | None = Field(default=None, description="The rep concerned.")
+    value: float | None = Field(default=None, description="What it is, in the measure's unit.")
+    limit: float | None = Field(default=None, description="What it may be at most or must be at least.")
+    by: float | None = Field(default=None, description="How far it is beyond the limit, > 0.")
     detail: str | None = Field(default=None, description="One sentence.")
 
 
 class Counts(BaseModel):
     """How many there are."""
 
-    accounts: int
-    reps: int
+    accounts: int = Field(description="Accounts of the dataset.")
+    reps: int = Field(description="Reps of the dataset, those who have left included.")
     moved: int = Field(description="Accounts that had a rep and have another one now.")
-    unassigned: int
+    unassigned: int = Field(description="Accounts without a rep.")
 
 
 class Point(BaseModel):
     """A place, in degrees WGS 84."""
 
-    lat: float
-    lon: float
+    lat: float = Field(description="Latitude, -90 to 90.")
+    lon: float = Field(description="Longitude, -180 to 180.")
 
 
 class Alignment(BaseModel):
@@ -93,26 +96,28 @@ class Alignment(BaseModel):
         }
     )
 
-    id: str
-    name: str
-    archived: bool
-    created_at: datetime.datetime
-    origin: Origin
-    dataset_id: str
+    id: str = Field(description="Opaque id.")
+    name: str = Field(description="Name for people.")
+    archived: bool = Field(description="True once it was put away.")
+    created_at: datetime.datetime = Field(description="RFC 3339, UTC.")
+    origin: Origin = Field(description="Where it comes from.")
+    dataset_id: str = Field(description="The dataset whose accounts it assigns.")
     scenario_id: str | None = Field(description="The question that it answers; null for an import.")
     outcome: str | None = Field(description="`optimal` or `feasible`; null where no criteria were asked.")
     objective: float | None = Field(description="Sum of the weighted terms; null without criteria.")
     lower_bound: float | None = Field(description="No alignment that keeps the criteria is below this.")
     gap: float | None = Field(description="(objective - lower_bound) / |objective|, a fraction.")
-    bound_source: Literal["certificate", "search"] | None
+    bound_source: Literal["certificate", "search"] | None = Field(
+        description="Whence lower_bound is: a certificate, or the exact search's own bound."
+    )
     certified_gap: float | None = Field(description="The gap that follows from the certificate alone.")
-    terms: list[Term]
-    violations: list[Violation]
-    counts: Counts
+    terms: list[Term] = Field(description="The parts of the objective; their `weighted` add up to it.")
+    violations: list[Violation] = Field(description="Every criterion that it breaks; empty for a job's result.")
+    counts: Counts = Field(description="How many accounts, reps, moves.")
     hashes: dict[str, str | None] = Field(description="sha256 of the dataset and of the normalized criteria.")
     software: dict[str, Any] = Field(description="Versions and seed that made it.")
     centers: dict[str, Point] = Field(description="Placed centers, by rep id, of reps without a home.")
-    links: dict[str, str]
+    links: dict[str, str] = Field(description="Related addresses.")
 
 
 class AlignmentChange(BaseModel):
@@ -120,58 +125,64 @@ class AlignmentChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    name: str | None = Field(default=None, min_length=1, max_length=1000, examples=["Board proposal"])
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="New name; null or left out keeps it.",
+        examples=["Board proposal"],
+    )
     archived: bool | None = Field(default=None, description="True puts it away, false brings it back.")
 
 
 class LoadBefore(BaseModel):
     """A load under the current alignment."""
 
-    load: float
-    index: float | None
+    load: float = Field(description="Load in the measure's unit.")
+    index: float | None = Field(description="100 · load / target.")
 
 
 class RepMeasure(BaseModel):
     """One rep's load of one measure."""
 
-    load: float
+    load: float = Field(description="The sum over the rep's accounts, in the measure's unit.")
     target: float | None = Field(description="The fair share; null for a rep who has left.")
     index: float | None = Field(description="100 · load / target.")
     min: float | None = Field(description="The rep's smallest load, where it has one.")
     max: float | None = Field(description="The rep's largest load, where it has one.")
-    before: LoadBefore | None
+    before: LoadBefore | None = Field(description="Under the current alignment; null without one.")
 
 
 class RepBefore(BaseModel):
     """One rep under the current alignment."""
 
-    accounts: int
-    travel_km: float | None
-    radius_km: float | None
+    accounts: int = Field(description="Accounts of the rep.")
+    travel_km: float | None = Field(description="Road kilometers a year, one way each visit.")
+    radius_km: float | None = Field(description="Root mean square distance to the center in km, by workload.")
 
 
 class RepLine(BaseModel):
     """One rep's line of the scorecard."""
 
-    rep_id: str
-    rep_name: str
-    active: bool
-    accounts: int
-    measures: dict[str, RepMeasure]
+    rep_id: str = Field(description="The rep's id.")
+    rep_name: str = Field(description="The rep's name, or its id.")
+    active: bool = Field(description="False: has left.")
+    accounts: int = Field(description="Accounts of the rep.")
+    measures: dict[str, RepMeasure] = Field(description="Load, target and index by measure.")
     in_band: bool | None = Field(description="Whether each balanced measure is within its tolerance.")
     travel_km: float | None = Field(description="Road kilometers a year, one way each visit.")
     radius_km: float | None = Field(description="Root mean square distance to the center, by workload.")
-    moved_in: int
-    moved_out: int
-    before: RepBefore | None
+    moved_in: int = Field(description="Accounts gained against current.")
+    moved_out: int = Field(description="Accounts lost against current.")
+    before: RepBefore | None = Field(description="Under the current alignment; null without one.")
 
 
 class Fairness(BaseModel):
     """How evenly one measure is shared; reps who have left are not counted."""
 
     within_5: float | None = Field(description="Fraction of reps whose index is within 95..105.")
-    within_10: float | None
-    within_15: float | None
+    within_10: float | None = Field(description="Fraction of reps whose index is within 90..110.")
+    within_15: float | None = Field(description="Fraction of reps whose index is within 85..115.")
     max_min_ratio: float | None = Field(description="Largest index over smallest; null if a rep has none.")
     cv: float | None = Field(description="Standard deviation of the indices over their mean.")
     gini: float | None = Field(description="Gini coefficient of the indices, 0 is equal.")
@@ -185,64 +196,64 @@ class TeamMeasure(Fairness):
     total: float = Field(description="The assigned load.")
     target: str = Field(description="How it is shared: equal, fte, capacity or given.")
     tolerance: float | None = Field(description="The criteria's tolerance; null where it is not balanced.")
-    before: Fairness | None
+    before: Fairness | None = Field(description="Under the current alignment; null without one.")
 
 
-class Compactness(BaseModel):
+class TerritoryCompactness(BaseModel):
     """How tight the territories are."""
 
     moment_of_inertia: float | None = Field(description="Sum of workload · km², null if nothing is known.")
     radius_km: float | None = Field(description="Mean of the reps' radius.")
 
 
-class Disruption(BaseModel):
+class TeamDisruption(BaseModel):
     """What changes rep. Leaving a rep who has left is a move, but no disruption."""
 
-    moved: int
-    accounts: int
+    moved: int = Field(description="Accounts that had a rep and have another one now.")
+    accounts: int = Field(description="Those of them that count: their rep has not left.")
     share: Amounts = Field(description="Fraction of each measure's total.")
 
 
 class TeamBefore(BaseModel):
     """The team under the current alignment."""
 
-    in_band: int
-    travel_km: float | None
-    compactness: Compactness
+    in_band: int = Field(description="Reps whose balanced measures are all within tolerance.")
+    travel_km: float | None = Field(description="Road kilometers a year of all reps.")
+    compactness: TerritoryCompactness = Field(description="Spread of the territories.")
 
 
 class Team(BaseModel):
     """The whole team."""
 
-    measures: dict[str, TeamMeasure]
+    measures: dict[str, TeamMeasure] = Field(description="Fairness by measure.")
     reps: int = Field(description="Reps who have not left.")
     in_band: int = Field(description="Reps whose balanced measures are all within tolerance.")
     balanced: list[str] = Field(description="The measures that in_band judges.")
-    travel_km: float | None
-    compactness: Compactness
-    disruption: Disruption
-    before: TeamBefore | None
+    travel_km: float | None = Field(description="Road kilometers a year of all reps, one way each visit.")
+    compactness: TerritoryCompactness = Field(description="Spread of the territories.")
+    disruption: TeamDisruption = Field(description="What changes rep against current.")
+    before: TeamBefore | None = Field(description="Under the current alignment; null without one.")
 
 
 class Scorecard(BaseModel):
     """How an alignment stands, per rep and for the team, before and after."""
 
-    reps: list[RepLine]
-    team: Team
+    reps: list[RepLine] = Field(description="One line a rep, by id.")
+    team: Team = Field(description="Numbers of the whole team.")
 
 
 class Assignment(BaseModel):
     """One account and its rep."""
 
-    account_id: str
+    account_id: str = Field(description="The account's id.")
     rep_id: str | None = Field(description="Null when unassigned.")
-    current_rep_id: str | None
-    moved: bool
-    locked: bool
+    current_rep_id: str | None = Field(description="The rep before; null for none.")
+    moved: bool = Field(description="True: had a rep and has another one now.")
+    locked: bool = Field(description="True: stays with its current rep.")
     travel_km: float | None = Field(description="Road kilometers from the rep's center, one way, once.")
-    measures: Amounts
-    account_name: str | None
-    rep_name: str | None
+    measures: Amounts = Field(description="The account's amounts, for this rep.")
+    account_name: str | None = Field(description="Name for people.")
+    rep_name: str | None = Field(description="Name for people.")
 
 
 class Move(BaseModel):
@@ -250,36 +261,36 @@ class Move(BaseModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    account_id: str
+    account_id: str = Field(description="The account's id.")
     from_rep: str = Field(alias="from", description="Rep id before.")
     to: str | None = Field(description="Rep id now; null when unassigned.")
-    measures: Amounts
+    measures: Amounts = Field(description="What moves with it, by measure.")
     reason: str = Field(description="One sentence with its numbers.", examples=["R-3 has left."])
-    reason_code: str = Field(examples=["REP_LEFT"])
-    account_name: str | None
-    from_name: str | None
-    to_name: str | None
-    travel_km_before: float | None
-    travel_km_after: float | None
+    reason_code: str = Field(description="Stable word for the reason.", examples=["REP_LEFT"])
+    account_name: str | None = Field(description="Name for people.")
+    from_name: str | None = Field(description="Name of the rep before.")
+    to_name: str | None = Field(description="Name of the rep now.")
+    travel_km_before: float | None = Field(description="Road kilometers to the rep before, one way, once.")
+    travel_km_after: float | None = Field(description="Road kilometers to the rep now, one way, once.")
 
 
 class Difference(BaseModel):
     """One account that two alignments give to different reps."""
 
-    account_id: str
-    rep_id: str | None
-    with_rep_id: str | None
-    account_name: str | None
+    account_id: str = Field(description="The account's id.")
+    rep_id: str | None = Field(description="Its rep here; null when unassigned.")
+    with_rep_id: str | None = Field(description="Its rep in the other one; null when unassigned.")
+    account_name: str | None = Field(description="Name for people.")
 
 
 class Comparison(BaseModel):
     """Two alignments of the same accounts; differences are the second minus the first."""
 
-    alignment_id: str
-    with_id: str
-    scorecard: Scorecard
-    with_scorecard: Scorecard
-    difference: dict[str, Any]
+    alignment_id: str = Field(description="The first alignment.")
+    with_id: str = Field(description="The second alignment.")
+    scorecard: Scorecard = Field(description="The first one's scorecard.")
+    with_scorecard: Scorecard = Field(description="The second one's scorecard.")
+    difference: dict[str, Any] = Field(description="Second minus first, laid out as in the scorecards.")
     accounts: Page[Difference] = Field(description="The accounts that differ, by id.")
 
 
@@ -288,10 +299,10 @@ class Certificate(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    objective: float
-    lower_bound: float
-    gap: float
-    kind: str
+    objective: float = Field(description="Objective of the alignment that it belongs to.")
+    lower_bound: float = Field(description="No alignment that keeps the criteria is below this.")
+    gap: float = Field(description="(objective - lower_bound) / |objective|, a fraction.")
+    kind: str = Field(description="How the bound was found, such as `lagrangian`.")
 
 
 class FeatureCollection(BaseModel):
@@ -299,5 +310,5 @@ class FeatureCollection(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    type: Literal["FeatureCollection"]
-    features: list[dict[str, Any]]
+    type: Literal["FeatureCollection"] = Field(description="Always `FeatureCollection`.")
+    features: list[dict[str, Any]] = Field(description="GeoJSON Features; longitude first, degrees WGS 84.")

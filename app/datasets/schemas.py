@@ -14,6 +14,7 @@ Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="Degrees WGS 84.")]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="Degrees WGS 84.")]
 Identifier = Annotated[str, Field(min_length=1, max_length=128)]
+Name = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class Strict(BaseModel):
@@ -26,9 +27,17 @@ class AccountBody(Strict):
     """An account: a customer or prospect that one rep serves."""
 
     id: Identifier = Field(description="Your id, any Unicode, kept byte for byte.", examples=["A-1"])
-    name: Text | None = Field(default=None, examples=["Łódź Works"])
-    lat: Latitude | None = Field(default=None, examples=[51.77])
-    lon: Longitude | None = Field(default=None, examples=[19.46])
+    name: Text | None = Field(default=None, description="Name for people, any script.", examples=["Łódź Works"])
+    lat: Latitude | None = Field(
+        default=None,
+        description="Latitude in degrees WGS 84; null where a unit or postal code locates it.",
+        examples=[51.77],
+    )
+    lon: Longitude | None = Field(
+        default=None,
+        description="Longitude in degrees WGS 84; null where a unit or postal code locates it.",
+        examples=[19.46],
+    )
     parent_id: Identifier | None = Field(default=None, description="Parent; one tree is one family.")
     unit_id: Identifier | None = Field(default=None, description="Unit that the account lies in.")
     postal_code: Text | None = Field(default=None, description="Locates the account where lat and lon are null.")
@@ -36,8 +45,14 @@ class AccountBody(Strict):
     current_rep_id: Identifier | None = Field(default=None, description="Rep that serves it now.", examples=["R-1"])
     locked: bool | None = Field(default=None, description="True: stays with its current rep.")
     requires: list[str] | None = Field(default=None, description="Skills that its rep must have.")
-    visits_per_year: Amount | None = Field(default=None, examples=[12])
-    hours_per_visit: Amount | None = Field(default=None, examples=[1.5])
+    visits_per_year: Amount | None = Field(
+        default=None, description="Visits in a year, ≥ 0; travel counts each; 1 where left out.", examples=[12]
+    )
+    hours_per_visit: Amount | None = Field(
+        default=None,
+        description="Hours of one visit, ≥ 0; with visits_per_year the workload where that is absent.",
+        examples=[1.5],
+    )
     measures: dict[str, Amount | None] | None = Field(
         default=None, description="Amounts by name; a missing one is 0.", examples=[{"workload": 18.0}]
     )
@@ -47,22 +62,24 @@ class AccountBody(Strict):
 class CapacityBody(Strict):
     """The smallest and largest load of one measure."""
 
-    min: Amount | None = None
-    max: Amount | None = None
+    min: Amount | None = Field(default=None, description="Smallest load, in the measure's unit, ≥ 0; null is none.")
+    max: Amount | None = Field(default=None, description="Largest load, in the measure's unit, ≥ 0; null is none.")
 
 
 class RepBody(Strict):
     """A rep: a salesperson, or an open seat."""
 
     id: Identifier = Field(description="Your id, any Unicode, kept byte for byte.", examples=["R-1"])
-    name: Text | None = Field(default=None, examples=["Çelik"])
+    name: Text | None = Field(default=None, description="Name for people, any script.", examples=["Çelik"])
     lat: Latitude | None = Field(default=None, description="Home; without it the optimizer places a center.")
     lon: Longitude | None = Field(default=None, description="Home; without it the optimizer places a center.")
     fte: Amount | None = Field(default=None, description="Full-time equivalent; 1 where left out.", examples=[1.0])
     active: bool | None = Field(default=None, description="False: has left; none may go to it.")
-    skills: list[str] | None = Field(default=None, examples=[["medical"]])
+    skills: list[str] | None = Field(
+        default=None, description="What accounts may require; each a text.", examples=[["medical"]]
+    )
     max_distance_km: Amount | None = Field(default=None, description="Largest great-circle distance.")
-    manager_id: Identifier | None = Field(default=None)
+    manager_id: Identifier | None = Field(default=None, description="Id of the rep's manager, kept as it is.")
     capacity: dict[str, CapacityBody | None] | None = Field(
         default=None, description="Limits by measure.", examples=[{"workload": {"min": 0, "max": 1800}}]
     )
@@ -73,8 +90,8 @@ class RepBody(Strict):
 class PairBody(Strict):
     """What one account means for one rep."""
 
-    account_id: Identifier
-    rep_id: Identifier
+    account_id: Identifier = Field(description="An account of this dataset.")
+    rep_id: Identifier = Field(description="A rep of this dataset.")
     cost: Amount | None = Field(default=None, description="Travel effort, for travel.source `pairs`.")
     forbidden: bool | None = Field(default=None, description="True: this rep may not have this account.")
     measures: dict[str, Amount | None] | None = Field(default=None, description="Amounts that differ for this rep.")
@@ -83,14 +100,14 @@ class PairBody(Strict):
 class UnitsBody(BaseModel):
     """A GeoJSON FeatureCollection of Polygons and MultiPolygons; a unit's id is Feature.id or properties.id."""
 
-    type: Literal["FeatureCollection"]
-    features: list[dict[str, Any]]
+    type: Literal["FeatureCollection"] = Field(description="Always `FeatureCollection`.")
+    features: list[dict[str, Any]] = Field(description="One Feature a unit; longitude first, degrees WGS 84.")
 
 
 class DatasetOptions(Strict):
     """What may stand beside a dataset's data."""
 
-    name: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(default=None, examples=["EMEA 2027"])
+    name: Name | None = Field(default=None, description="Name for people.", examples=["EMEA 2027"])
     coordinates_confirmed: bool = Field(default=False, description="Coordinates that look swapped are right.")
     unknown_current: Literal["error", "unassigned"] = Field(
         default="error", description="What a current_rep_id that is no rep is."
@@ -100,31 +117,45 @@ class DatasetOptions(Strict):
 class DatasetRequest(DatasetOptions):
     """A dataset: accounts, reps, and optionally pairs and units."""
 
-    accounts: list[AccountBody] = Field(min_length=1)
-    reps: list[RepBody] = Field(min_length=1)
-    pairs: list[PairBody] | None = None
-    units: UnitsBody | None = None
+    accounts: list[AccountBody] = Field(min_length=1, description="The accounts to share out, at least one.")
+    reps: list[RepBody] = Field(min_length=1, description="The reps who share them, at least one.")
+    pairs: list[PairBody] | None = Field(
+        default=None, description="What differs for one account and one rep; pairs that are left out are ordinary."
+    )
+    units: UnitsBody | None = Field(
+        default=None, description="Polygons that accounts may lie in; contiguity needs them."
+    )
 
 
 class DatasetChange(Strict):
     """A new name, or put away (archived) or back."""
 
-    name: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
-    archived: bool | None = None
+    name: Name | None = Field(default=None, description="New name; null or left out keeps it.")
+    archived: bool | None = Field(default=None, description="True puts it away, false brings it back.")
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """Leave defaults out of the document: clients that fill them in would change what should stay."""
+    for described in schema["properties"].values():
+        described.pop("default", None)
 
 
 class RepUpdate(Strict):
     """What changes of one rep; a field left out stays, null clears it."""
 
-    rep_id: Identifier
-    name: Text | None = None
-    lat: Latitude | None = None
-    lon: Longitude | None = None
-    fte: Amount = 1.0
-    active: bool = True
-    skills: list[str] = Field(default_factory=list)
-    max_distance_km: Amount | None = None
-    manager_id: Identifier | None = None
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_without_defaults)
+
+    rep_id: Identifier = Field(description="A rep of the dataset.")
+    name: Text | None = Field(default=None, description="Name for people.")
+    lat: Latitude | None = Field(default=None, description="Home in degrees WGS 84; null removes it.")
+    lon: Longitude | None = Field(default=None, description="Home in degrees WGS 84; null removes it.")
+    fte: Amount = Field(default=1.0, description="Full-time equivalent, ≥ 0.")
+    active: bool = Field(default=True, description="False: leaves; true: is back.")
+    skills: list[str] = Field(default_factory=list, description="Replaces all skills.")
+    max_distance_km: Amount | None = Field(
+        default=None, description="Largest great-circle distance in km; null removes it."
+    )
+    manager_id: Identifier | None = Field(default=None, description="Id of the rep's manager.")
     capacity: dict[str, CapacityBody] = Field(default_factory=dict, description="Replaces these measures' limits.")
     targets: dict[str, Amount | None] = Field(default_factory=dict, description="Replaces these measures' targets.")
 
@@ -135,40 +166,40 @@ class DatasetChanges(Strict):
     leave: list[Identifier] = Field(default_factory=list, description="Reps who leave: active becomes false.")
     join: list[RepBody] = Field(default_factory=list, description="New reps, as in POST /v1/datasets.")
     update: list[RepUpdate] = Field(default_factory=list, description="Reps that change.")
-    name: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
-        default=None, description="Name of the new dataset."
-    )
+    name: Name | None = Field(default=None, description="Name of the new dataset.")
 
 
 class MeasureTotal(BaseModel):
     """One measure of the accounts."""
 
-    name: str
-    total: float
-    unit: str | None = None
+    name: str = Field(description="The measure's name.")
+    total: float = Field(description="Sum over all accounts, in the measure's unit.")
+    unit: str | None = Field(default=None, description="Unit of the measure where it is known, such as `h`.")
 
 
 class CheckItem(BaseModel):
     """A warning of the import check."""
 
-    code: str
-    detail: str
-    fix: str | None = None
-    pointer: str | None = None
-    file: str | None = None
-    row: int | None = None
-    value: Any = None
-    params: dict[str, Any] | None = None
-    severity: Literal["error", "warning"]
+    code: str = Field(description="Stable word; GET /problems explains it.")
+    detail: str = Field(description="One sentence with its numbers.")
+    fix: str | None = Field(default=None, description="What to do about it.")
+    pointer: str | None = Field(default=None, description="JSON pointer into the body that was sent.")
+    file: str | None = Field(default=None, description="Uploaded file that it is in.")
+    row: int | None = Field(default=None, description="Row of the file; the header is row 1.")
+    value: Any = Field(default=None, description="The value concerned, cut at 64 characters.")
+    params: dict[str, Any] | None = Field(default=None, description="Every number and id of the sentence.")
+    severity: Literal["error", "warning"] = Field(description="Stored datasets have warnings only.")
 
 
 class DatasetPreview(BaseModel):
     """What a dataset would be, when only the check was asked for."""
 
-    name: str
-    counts: dict[str, int] = Field(examples=[{"accounts": 5000, "reps": 50, "units": 0, "pairs": 0, "families": 120}])
-    measures: list[MeasureTotal]
-    hashes: dict[str, str]
+    name: str = Field(description="Name for people.")
+    counts: dict[str, int] = Field(
+        description="Rows by kind.", examples=[{"accounts": 5000, "reps": 50, "units": 0, "pairs": 0, "families": 120}]
+    )
+    measures: list[MeasureTotal] = Field(description="Every measure with its total, the count of accounts included.")
+    hashes: dict[str, str] = Field(description="sha256 of the data, in hexadecimal; equal data have equal hashes.")
     checks: list[CheckItem] = Field(description="Warnings, up to 1,000.")
     checks_total: int = Field(description="Warnings found.")
 
@@ -176,46 +207,48 @@ class DatasetPreview(BaseModel):
 class DatasetSummary(DatasetPreview):
     """A stored dataset."""
 
-    id: str = Field(examples=["ds_01jz3v7q2k5m8n0p4r6s9t1w3x"])
+    id: str = Field(description="Opaque id.", examples=["ds_01jz3v7q2k5m8n0p4r6s9t1w3x"])
     parent_id: str | None = Field(description="Dataset that this one was made from.")
-    created_at: datetime.datetime
-    archived: bool
-    links: dict[str, str]
+    created_at: datetime.datetime = Field(description="RFC 3339, UTC.")
+    archived: bool = Field(description="True once it was put away.")
+    links: dict[str, str] = Field(description="Related addresses.")
 
 
 class AccountItem(BaseModel):
     """A stored account."""
 
-    id: str
-    name: str | None
-    lat: float | None
-    lon: float | None
+    id: str = Field(description="Your id, kept byte for byte.")
+    name: str | None = Field(description="Name for people.")
+    lat: float | None = Field(description="Latitude in degrees WGS 84, -90 to 90.")
+    lon: float | None = Field(description="Longitude in degrees WGS 84, -180 to 180.")
     located_by: Literal["coordinates", "unit", "postal_code"] | None = Field(description="What gave lat and lon.")
-    parent_id: str | None
-    unit_id: str | None
-    postal_code: str | None
-    country: str | None
-    current_rep_id: str | None
-    locked: bool
-    requires: list[str]
-    visits_per_year: float | None
-    hours_per_visit: float | None
-    measures: dict[str, float]
-    attributes: dict[str, str]
+    parent_id: str | None = Field(description="Parent; one tree is one family.")
+    unit_id: str | None = Field(description="Unit that it lies in.")
+    postal_code: str | None = Field(description="Postal code as it was sent.")
+    country: str | None = Field(description="ISO 3166-1 alpha-2.")
+    current_rep_id: str | None = Field(description="Rep that serves it now; null for none.")
+    locked: bool = Field(description="True: stays with its current rep.")
+    requires: list[str] = Field(description="Skills that its rep must have.")
+    visits_per_year: float | None = Field(description="Visits in a year.")
+    hours_per_visit: float | None = Field(description="Hours of one visit.")
+    measures: dict[str, float] = Field(description="Amounts by measure; workload in hours a year.")
+    attributes: dict[str, str] = Field(description="Other texts that travel along.")
 
 
 class RepItem(BaseModel):
     """A stored rep."""
 
-    id: str
-    name: str | None
-    lat: float | None
-    lon: float | None
-    fte: float
-    active: bool
-    skills: list[str]
-    max_distance_km: float | None
-    manager_id: str | None
-    capacity: dict[str, dict[str, float | None]]
-    targets: dict[str, float]
-    attributes: dict[str, str]
+    id: str = Field(description="Your id, kept byte for byte.")
+    name: str | None = Field(description="Name for people.")
+    lat: float | None = Field(description="Home in degrees WGS 84; null: the optimizer places a center.")
+    lon: float | None = Field(description="Home in degrees WGS 84; null: the optimizer places a center.")
+    fte: float = Field(description="Full-time equivalent.")
+    active: bool = Field(description="False: has left; none may go to it.")
+    skills: list[str] = Field(description="What accounts may require.")
+    max_distance_km: float | None = Field(description="Largest great-circle distance in km.")
+    manager_id: str | None = Field(description="Id of the rep's manager.")
+    capacity: dict[str, dict[str, float | None]] = Field(
+        description="Smallest (`min`) and largest (`max`) load by measure."
+    )
+    targets: dict[str, float] = Field(description="Target load by measure.")
+    attributes: dict[str, str] = Field(description="Other texts that travel along.")

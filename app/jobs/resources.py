@@ -155,7 +155,7 @@ class ConflictResource(BaseModel):
     reps: list[str] = Field(description="Ids of the reps concerned, at most 1,000.")
     num_accounts: int = Field(description="All accounts concerned.")
     num_reps: int = Field(description="All reps concerned.")
-    arithmetic: Arithmetic
+    arithmetic: Arithmetic = Field(description="The numbers behind the sentence.")
     sentence: str = Field(description="The conflict in one sentence.")
     irreducible: bool = Field(description="True: without any one part there is no conflict.")
 
@@ -164,35 +164,35 @@ class ChangeResource(BaseModel):
     """One changed wish."""
 
     kind: str = Field(description="What is changed.", examples=["capacity_max"])
-    rep_id: str | None
-    account_id: str | None
-    measure: str | None
+    rep_id: str | None = Field(description="The rep concerned.")
+    account_id: str | None = Field(description="The account concerned.")
+    measure: str | None = Field(description="The measure concerned.")
     scope: str | None = Field(description="Of a budget: total, in or out.")
     before: float | None = Field(description="The limit as it was; null where a wish is dropped.")
     after: float | None = Field(description="The limit as it must be; null where a wish is dropped.")
-    sentence: str
+    sentence: str = Field(description="The change in one sentence.")
 
 
 class RelaxationResource(BaseModel):
     """A change of the criteria that was solved and passes the checker."""
 
     kind: str = Field(description="The kind of its changes, or `mixed`.")
-    changes: list[ChangeResource]
+    changes: list[ChangeResource] = Field(description="What to change, all of it.")
     total: float = Field(description="Sum of the changed amounts, or the number of dropped wishes.")
-    sentence: str
+    sentence: str = Field(description="The relaxation in one sentence.")
     alignment_id: str | None = Field(description="An alignment that keeps the relaxed criteria.")
 
 
 class JobProblem(BaseModel):
     """Why a job failed: a problem document after RFC 9457."""
 
-    type: str = Field(examples=["/problems/WORKER_LOST"])
-    title: str
-    code: str = Field(examples=["WORKER_LOST"])
-    detail: str
-    fix: str
-    params: dict[str, Any] = Field(default_factory=dict)
-    errors: list[dict[str, Any]] = Field(default_factory=list)
+    type: str = Field(description="Where the code is explained.", examples=["/problems/WORKER_LOST"])
+    title: str = Field(description="A few words, the same for each occurrence.")
+    code: str = Field(description="Stable word.", examples=["WORKER_LOST"])
+    detail: str = Field(description="One sentence that says what happened.")
+    fix: str = Field(description="What to do.")
+    params: dict[str, Any] = Field(default_factory=dict, description="Every number of the sentence.")
+    errors: list[dict[str, Any]] = Field(default_factory=list, description="Single faults, where there are any.")
 
 
 class JobResource(BaseModel):
@@ -208,16 +208,16 @@ class JobResource(BaseModel):
         description="`gap`, `time_limit`, `stopped`, `no_improvement` or `proved`; null until it has succeeded."
     )
     attempts: int = Field(description="Workers that began it; above 1 after a worker died.")
-    priority: int
-    created_at: datetime.datetime
-    started_at: datetime.datetime | None
-    ended_at: datetime.datetime | None
-    progress: Progress | None
-    dataset_id: str
-    scenario_id: str
+    priority: int = Field(description="Jobs of higher priority are executed sooner.")
+    created_at: datetime.datetime = Field(description="When it was submitted, RFC 3339, UTC.")
+    started_at: datetime.datetime | None = Field(description="When a worker first began it; null while queued.")
+    ended_at: datetime.datetime | None = Field(description="When it ended; null until then.")
+    progress: Progress | None = Field(description="How far it is; null before it runs.")
+    dataset_id: str = Field(description="The dataset that it works on.")
+    scenario_id: str = Field(description="The scenario that it executes.")
     alignment_id: str | None = Field(description="The best alignment, also while running; null before the first.")
     conflicts: list[ConflictResource] = Field(description="Why there is no alignment; of outcome infeasible.")
     relaxations: list[RelaxationResource] = Field(description="What would help; of outcome infeasible.")
     problem: JobProblem | None = Field(description="Why it failed.")
-    tags: dict[str, str]
-    links: dict[str, str]
+    tags: dict[str, str] = Field(description="Your own words to find it by.")
+    links: dict[str, str] = Field(description="Related addresses.")
