@@ -6,6 +6,8 @@ knapsack: first what sheds most per unit of budget.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -90,23 +92,22 @@ def _overloads(ranges: LoadRanges, budget: Budget, column: IntArray) -> Iterator
 
 def _underloads(ranges: LoadRanges, budget: Budget, column: IntArray) -> Iterator[Conflict]:
     """Compare what reps must gain from others to reach their lower limits with the budget for moves in."""
+    price = ranges.problem.amount[:, ranges.problem.measure_index(budget.measure)]
     for measure, amount in _own_measures(ranges):
         lowest = ranges.lowest[:, measure]
         if not (lowest > 0).any():
             continue
-        today = _load_today(ranges, amount, column)
-        free = float(amount[column < 0].sum())
+        served = column >= 0
+        today, free = _load_today(ranges, amount, column), float(amount[~served].sum())
         lack = lowest - slack(lowest) - today
         needy = np.flatnonzero(lack > slack(today) + slack(free))
-        if budget.scope is BudgetScope.IN:
-            for rep in needy:
-                gain = float(lack[rep]) - free
-                if gain > slack(free):
-                    yield from _too_little_to_gain(ranges, budget, gain, (int(rep),), amount=amount, column=column)
-            continue
-        gain = float(lack[needy].sum()) - free
-        if gain > slack(free):
-            yield from _too_little_to_gain(ranges, budget, gain, tuple(needy.tolist()), amount=amount, column=column)
+        groups = [needy] if budget.scope is BudgetScope.TOTAL else [needy[[rep]] for rep in range(len(needy))]
+        curve = PriceCurve(price[served], amount[served], budget.measure == ACCOUNTS)
+        for group in groups:
+            gain = float(lack[group].sum()) - free
+            needed = curve.least(gain) if gain > slack(free) else 0.0
+            if _is_over(budget, needed):
+                yield _conflict(ranges, budget, demand=needed, reps=tuple(ranges.reps[group].tolist()))
 
 
 def _load_today(ranges: LoadRanges, amount: FloatArray, column: IntArray) -> Float64Array:
@@ -130,7 +131,7 @@ def _too_little_to_shed(
     least = {}
     for rep, needed in excess.items():
         mine = np.flatnonzero(column == rep)
-        least[rep] = least_price(price[mine], amount[mine], needed, is_count=budget.measure == ACCOUNTS)
+        least[rep] = PriceCurve(price[mine], amount[mine], budget.measure == ACCOUNTS).least(needed)
     if budget.scope is BudgetScope.TOTAL:
         total = sum(least.values())
         if _is_over(budget, total):
@@ -141,48 +142,48 @@ def _too_little_to_shed(
             yield _conflict(ranges, budget, demand=needed, reps=(int(ranges.reps[rep]),))
 
 
-def _too_little_to_gain(
-    ranges: LoadRanges,
-    budget: Budget,
-    gain: float,
-    columns: tuple[int, ...],
-    *,
-    amount: FloatArray,
-    column: IntArray,
-) -> Iterator[Conflict]:
-    """Yield when the cheapest accounts of others that add up to a gain are more than the budget."""
-    price = ranges.problem.amount[:, ranges.problem.measure_index(budget.measure)]
-    others = np.flatnonzero((column >= 0) & ~np.isin(column, columns)) if len(columns) == 1 else column >= 0
-    needed = least_price(price[others], amount[others], gain, is_count=budget.measure == ACCOUNTS)
-    if _is_over(budget, needed):
-        yield _conflict(ranges, budget, demand=needed, reps=tuple(int(ranges.reps[rep]) for rep in columns))
-
-
-def least_price(price: FloatArray, amount: FloatArray, needed: float, *, is_count: bool) -> float:
-    """Return a lower bound on the price of accounts whose amounts add up to at least ``needed``.
-
-    The fractional knapsack: the accounts with the most amount per price first, the last one in part. Where all
-    together do not suffice, the price of all of them: another proof tells that.
+@dataclass(frozen=True, eq=False)
+class PriceCurve:
+    """The least that amounts of accounts can cost: the fractional knapsack, sorted once for many questions.
 
     Parameters
     ----------
     price, amount
         Of each account, ≥ 0. Shape ``(accounts,)``.
-    needed
-        In the unit of ``amount``, > 0.
     is_count
         True where prices are counts, so that a part of an account is a whole one.
     """
-    holds = amount > 0
-    price, amount = price[holds], amount[holds]
-    order = np.lexsort((price, price / amount))
-    gathered = np.cumsum(amount[order])
-    whole = int(np.searchsorted(gathered, needed, side="left"))
-    paid = float(price[order[:whole]].sum())
-    if whole == len(order):
-        return paid
-    before = float(gathered[whole - 1]) if whole else 0.0
-    last = order[whole]
-    part = float(price[last]) * (needed - before) / float(amount[last])
-    # a part of an account that is worth counting only through rounding is left out: the bound stays one
-    return float(np.ceil(paid + part - 1e-6)) if is_count else paid + part
+
+    price: FloatArray
+    amount: FloatArray
+    is_count: bool
+
+    def __post_init__(self) -> None:
+        holds = self.amount > 0
+        price, amount = self.price[holds], self.amount[holds]
+        order = np.lexsort((price, price / amount))
+        object.__setattr__(self, "price", price[order])
+        object.__setattr__(self, "amount", amount[order])
+
+    @cached_property
+    def _gathered(self) -> Float64Array:
+        return np.cumsum(self.amount, dtype=np.float64)
+
+    @cached_property
+    def _paid(self) -> Float64Array:
+        return np.concatenate([[0.0], np.cumsum(self.price, dtype=np.float64)])
+
+    def least(self, needed: float) -> float:
+        """Return a lower bound on the price of accounts that bring at least ``needed``, > 0.
+
+        The accounts with the most amount per price first, the last one in part. Where all together do not suffice,
+        the price of all of them: another proof tells that.
+        """
+        whole = int(np.searchsorted(self._gathered, needed, side="left"))
+        paid = float(self._paid[whole])
+        if whole == len(self.amount):
+            return paid
+        before = float(self._gathered[whole - 1]) if whole else 0.0
+        part = float(self.price[whole]) * (needed - before) / float(self.amount[whole])
+        # a part of an account that is worth counting only through rounding is left out: the bound stays one
+        return float(np.ceil(paid + part - 1e-6)) if self.is_count else paid + part

@@ -25,7 +25,7 @@ from optimizer.problem import BoolArray
 from optimizer.result import Conflict
 from optimizer.tolerances import slack
 
-MOST_ARCS: Final = 1_000_000
+MOST_ARCS: Final = 500_000
 """Arcs of the largest network that is looked at; about a second of maximum flow."""
 SCALE: Final = 2**44
 """Integer units that the larger side is divided into: fine enough for proofs, far from overflow."""
@@ -60,14 +60,16 @@ def group_conflicts(ranges: LoadRanges) -> Iterator[Conflict]:
     forced = np.flatnonzero(ranges.must_assign & (ranges.num_allowed > 0))
     by_items = _classes(ranges, _tightest(ranges, forced))
     for measure in range(len(ranges.problem.measures)):
-        for code, highest in (
-            ("GROUP_SHORT_OF_CAPACITY", ranges.capacity_max[:, measure]),
-            ("BALANCE_IMPOSSIBLE", ranges.highest[:, measure]),
-        ):
-            found = _short_items(ranges, by_items, code=code, measure=measure, highest=highest)
-            if found is not None:
-                yield found
-                break
+        # where the tighter limits leave no group short, capacity alone does not either
+        tight = _short_items(
+            ranges, by_items, code="BALANCE_IMPOSSIBLE", measure=measure, highest=ranges.highest[:, measure]
+        )
+        if tight is not None:
+            capacity = ranges.capacity_max[:, measure]
+            by_capacity = _short_items(
+                ranges, by_items, code="GROUP_SHORT_OF_CAPACITY", measure=measure, highest=capacity
+            )
+            yield by_capacity or tight
     if not (ranges.lowest > 0).any():
         return
     servable = np.flatnonzero(ranges.num_allowed > 0)
@@ -75,14 +77,13 @@ def group_conflicts(ranges: LoadRanges) -> Iterator[Conflict]:
         return
     by_reps = _classes(ranges, servable)
     for measure in range(len(ranges.problem.measures)):
-        for code, lowest in (
-            ("MINIMUM_ABOVE_TOTAL", ranges.capacity_min[:, measure]),
-            ("BALANCE_IMPOSSIBLE", ranges.lowest[:, measure]),
-        ):
-            found = _short_reps(ranges, by_reps, code=code, measure=measure, lowest=lowest)
-            if found is not None:
-                yield found
-                break
+        tight = _short_reps(
+            ranges, by_reps, code="BALANCE_IMPOSSIBLE", measure=measure, lowest=ranges.lowest[:, measure]
+        )
+        if tight is not None:
+            capacity = ranges.capacity_min[:, measure]
+            by_capacity = _short_reps(ranges, by_reps, code="MINIMUM_ABOVE_TOTAL", measure=measure, lowest=capacity)
+            yield by_capacity or tight
 
 
 def _tightest(ranges: LoadRanges, items: Positions) -> Positions:

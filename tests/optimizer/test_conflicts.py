@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from optimizer.alignment import Alignment
-from optimizer.budget_conflicts import least_price
+from optimizer.budget_conflicts import PriceCurve
 from optimizer.conflicts import conflicts
 from optimizer.criteria import Balance, Budget, BudgetScope, Criteria, Disruption, Unassigned
 from optimizer.problem import PairAmounts, Problem
@@ -173,10 +173,10 @@ def test_pair_amounts_are_taken_on_the_safe_side() -> None:
     assert conflicts(problem, Criteria()) == ()
 
 
-def test_least_price_is_a_fractional_knapsack() -> None:
+def test_the_least_price_is_a_fractional_knapsack() -> None:
     """For 5 units: all of the account with 4 for 1, and a third of the one with 3 for 3."""
-    assert least_price(np.array([3.0, 1.0]), np.array([3.0, 4.0]), 5.0, is_count=False) == pytest.approx(2.0)
-    assert least_price(np.array([1.0, 1.0]), np.array([3.0, 4.0]), 5.0, is_count=True) == 2
+    assert PriceCurve(np.array([3.0, 1.0]), np.array([3.0, 4.0]), False).least(5.0) == pytest.approx(2.0)
+    assert PriceCurve(np.array([1.0, 1.0]), np.array([3.0, 4.0]), True).least(5.0) == 2
 
 
 MIXES = (Mix(), Mix(capacity=0.9, hard_balance=0.1, most_accounts=6), Mix(budget=0.9, hard_balance=0.6, capacity=0.2))
