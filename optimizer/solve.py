@@ -4,6 +4,7 @@ Steps live in :mod:`optimizer.search`, one a file; they meet in the incumbent, w
 proven and when to stop.
 """
 
+import math
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,25 +14,28 @@ from optimizer.certificate import PricedRow, certify
 from optimizer.conflicts import conflicts
 from optimizer.criteria import Criteria
 from optimizer.params import SolveParams
-from optimizer.problem import Problem
+from optimizer.problem import IntArray, Problem
 from optimizer.result import Conflict, Outcome, Progress, Result, StopReason
 from optimizer.score import score
 from optimizer.search.annealing_runs import anneal_from, reheated
 from optimizer.search.bounding import Relaxed, bound_and_construct
 from optimizer.search.clock import Clock
 from optimizer.search.evaluation import alignment_of
-from optimizer.search.exact import solve_exactly
+from optimizer.search.exact import BackgroundProof, solve_exactly
 from optimizer.search.incumbent import Incumbent, ProgressCallback
 from optimizer.search.neighborhoods import Losses, Neighborhoods
 from optimizer.search.reduced_cost_fixing import remaining_pairs
 from optimizer.search.relaxation import relax
 from optimizer.search.repair import repair
 from optimizer.search.rows import build_model
+from optimizer.search.subproblem import Positions
 from optimizer.stop import StopCriterion
 from optimizer.validation import violations
 
 FIRST_EXACT: Final = 0.5
 """Share of the time that is left which the first exact solve may take."""
+LAST_WAIT_S: Final = 0.25
+"""Seconds that a proof in the background gets to end after its time."""
 
 
 def solve(
@@ -99,7 +103,8 @@ class _Search:
         self._incumbent = Incumbent(
             problem, criteria, build_model(problem, criteria), stop=stop, clock=clock, on_progress=on_progress
         )
-        self._exact_pairs = -1
+        self._proof_size = params.exact.tiny_pairs
+        self._tried_pairs = -1
 
     def run(self, initial: Alignment | None) -> Result:
         """Go through all steps, until told to stop or until nothing is left to prove."""
@@ -119,20 +124,28 @@ class _Search:
         """Make the best alignment better until told to stop; return True when there is none at all."""
         incumbent, params = self._incumbent, self._params
         losses = Losses(incumbent.model, relaxed.multipliers)
+        background: BackgroundProof | None = None
         round_number = 0
         while incumbent.proceed():
             self._anneal(relaxed, round_number)
             if incumbent.columns is None and incumbent.proceed():
                 incumbent.enter("repair")
                 repair(incumbent, losses, params.repair, seed=self._seed + round_number)
-            if incumbent.proceed() and self._prove(relaxed, round_number):
+            if incumbent.proceed() and self._prove(relaxed):
                 return True
+            if background is None:
+                background = self._prove_beside(relaxed)
+            elif background.collect():
+                self._proof_size = params.exact.most_pairs
             if incumbent.columns is not None and incumbent.proceed():
                 incumbent.enter("neighborhoods")
+                threads = max(1, params.threads - (background is not None))
                 Neighborhoods(
-                    incumbent.model, losses, params.neighborhoods, self._seed + round_number, params.threads
+                    incumbent.model, losses, params.neighborhoods, self._seed + round_number, threads
                 ).improve(incumbent)
             round_number += 1
+        if background is not None:
+            background.collect(wait_s=LAST_WAIT_S)
         return False
 
     def _anneal(self, relaxed: Relaxed, round_number: int) -> None:
@@ -150,24 +163,38 @@ class _Search:
             seed=self._seed + round_number,
         )
 
-    def _prove(self, relaxed: Relaxed, round_number: int) -> bool:
+    def _prove(self, relaxed: Relaxed) -> bool:
         """Solve what is left whole where that is small; return True when there is no alignment at all."""
         incumbent, params = self._incumbent, self._params.exact
-        items, columns = remaining_pairs(
-            incumbent.model,
-            relaxed.multipliers,
-            certified_bound=relaxed.bound,
-            objective=incumbent.objective,
-            keep=incumbent.columns,
-        )
-        most = params.most_pairs if round_number else params.tiny_pairs
-        if len(items) > most or len(items) == self._exact_pairs:
+        items, columns = self._remaining(relaxed)
+        if len(items) > self._proof_size or len(items) == self._tried_pairs:
             return False
-        self._exact_pairs = len(items)
+        share = FIRST_EXACT if self._tried_pairs < 0 else 1.0
+        self._tried_pairs = len(items)
         incumbent.enter("exact")
-        share = 1.0 if round_number else FIRST_EXACT
         seconds = incumbent.seconds_left() * share
         return solve_exactly(incumbent, items=items, columns=columns, params=params, seconds=seconds, seed=self._seed)
+
+    def _prove_beside(self, relaxed: Relaxed) -> BackgroundProof | None:
+        """Begin a proof in the background where the rest is not too large and the time for it is known."""
+        incumbent = self._incumbent
+        seconds = incumbent.seconds_left() - LAST_WAIT_S
+        if not LAST_WAIT_S < seconds < math.inf or incumbent.columns is None or self._params.threads < 2:
+            return None
+        items, columns = self._remaining(relaxed)
+        if len(items) > self._params.exact.most_pairs:
+            return None
+        return BackgroundProof(incumbent, items=items, columns=columns, seconds=seconds, seed=self._seed)
+
+    def _remaining(self, relaxed: Relaxed) -> tuple[Positions, IntArray]:
+        """Return the pairs that an alignment better than the best may use."""
+        return remaining_pairs(
+            self._incumbent.model,
+            relaxed.multipliers,
+            certified_bound=relaxed.bound,
+            objective=self._incumbent.objective,
+            keep=self._incumbent.columns,
+        )
 
     def _infeasible(self, found: tuple[Conflict, ...]) -> Result:
         """Answer that there is no alignment, why, and what would help."""

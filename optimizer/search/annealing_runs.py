@@ -16,6 +16,10 @@ from optimizer.search.model import Multipliers
 
 LONGEST: float = 0.3
 """Share of the time left that one cycle may take; cut short while hot it would be worth nothing."""
+LIKELY: float = 0.06
+"""Share of the time left that a cycle takes on small problems, where the usual trials take none."""
+MANY: float = 8.0
+"""No cycle is longer than this many usual ones."""
 RESTART: float = 0.5
 """First temperature of a cycle that goes on from a feasible state, relative to the first cycle's."""
 
@@ -53,8 +57,11 @@ def anneal_from(
     ]
     for search in searches:
         search.start_from(start)
-    most = LONGEST * incumbent.stop.time_left_s(incumbent.clock.elapsed_s) * TRIALS_PER_S
-    trials = int(min(effort * params.trials_per_item * model.num_items, most))
+    affordable = incumbent.stop.time_left_s(incumbent.clock.elapsed_s) * TRIALS_PER_S
+    wanted = float(params.trials_per_item * model.num_items)
+    if np.isfinite(affordable):
+        wanted = max(wanted, min(LIKELY * affordable, MANY * wanted))
+    trials = max(params.steps, int(min(effort * wanted, LONGEST * affordable)))
     go_on = proceed or incumbent.proceed
     cycles = [search.cool(params, trials=trials) for search in searches]
     best = np.inf

@@ -33,15 +33,15 @@ class ExactParams:
     Attributes
     ----------
     most_pairs
-        Pairs left after fixing up to which the whole problem is solved, ≥ 0.
+        Pairs left after fixing up to which a solver works on the whole problem in the background, ≥ 0.
     tiny_pairs
-        The same, before any search by neighborhoods.
+        The same for two solvers that have all cores, ≥ 0.
     work
         Work of each solver in deterministic mode.
     """
 
     most_pairs: int = 30_000
-    tiny_pairs: int = 2_000
+    tiny_pairs: int = 800
     work: float = 20.0
 
     def __post_init__(self) -> None:
@@ -129,6 +129,39 @@ def solve_exactly(
     if _is_settled(incumbent, answers, of=len(runs)):
         incumbent.prove()
     return False
+
+
+class BackgroundProof:
+    """HiGHS on all that is left, beside the search, for its bound; what it says alone is no proof.
+
+    Parameters
+    ----------
+    incumbent
+        Gets the bound, and an alignment where the solver finds a better one.
+    items, columns
+        All pairs that a better alignment may use, sorted by item. Shape ``(pairs,)``.
+    seconds
+        Wall-clock limit, finite: the solver cannot be interrupted.
+    """
+
+    def __init__(self, incumbent: Incumbent, *, items: Positions, columns: IntArray, seconds: float, seed: int) -> None:
+        self._incumbent = incumbent
+        self._part = whole_problem(incumbent.model, items, columns)
+        effort = Effort(seconds=seconds, seed=seed)
+        self._run = _Run(lambda: solve_mixed_integer(self._part, effort))
+
+    def collect(self, *, wait_s: float = 0.0) -> bool:
+        """Take the answer if it is there, or comes within a moment; return whether the solver is through."""
+        self._run.thread.join(wait_s)
+        if not self._run.is_over:
+            return False
+        if self._run.error is not None:
+            raise self._run.error
+        answer = self._run.answer
+        if answer is not None and answer.is_infeasible and self._incumbent.objective is not None:
+            answer = Answer(lower_bound=self._incumbent.objective)
+        _take(self._incumbent, self._part, answer)
+        return answer is not None and (answer.is_optimal or answer.is_infeasible)
 
 
 def _nothing_better(incumbent: Incumbent) -> bool:
