@@ -40,4 +40,4 @@ def require_match(if_match: str | None, current: str) -> None:
 def is_not_modified(headers: Mapping[str, Any], current: str) -> bool:
     """Tell whether the caller's If-None-Match names the current ETag, so that 304 is enough."""
     sent = str(headers.get("if-none-match", ""))
-    return current in {tag.strip().removeprefix("W/") for tag in sent.split(",")}
+    return sent.strip() == "*" or current in {tag.strip().removeprefix("W/") for tag in sent.split(",")}

@@ -13,8 +13,10 @@ from app.alignments.routes import router as alignments_router
 from app.database import create_engine, session_factory
 from app.datasets.routes import router as datasets_router
 from app.jobs.routes import router as jobs_router
+from app.methods import ImpliedMethods
 from app.migrations.upgrade import upgrade
 from app.observation import Observation, RequestMetrics
+from app.parameters import NoUnknownParameters
 from app.scenarios.routes import router as scenarios_router
 from app.settings import Settings
 
@@ -39,21 +41,18 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=documentation.operation_id,
         **documentation.front_matter(settings),
     )
     app.state.settings = settings
     app.state.registry = CollectorRegistry()
-    for router in (
-        datasets_router,
-        scenarios_router,
-        jobs_router,
-        alignments_router,
-        health.router,
-        problems.router,
-    ):
-        app.include_router(router)
+    for router in (datasets_router, scenarios_router, jobs_router, alignments_router):
+        app.include_router(router, dependencies=[NoUnknownParameters])
+    app.include_router(health.router)
+    app.include_router(problems.router)
     documentation.install(app)
     problems.install_error_handlers(app)
+    app.add_middleware(ImpliedMethods)
     app.add_middleware(Observation, metrics=RequestMetrics(app.state.registry))
     return app
 

@@ -58,7 +58,7 @@ def test_a_missing_and_a_foreign_id_answer_the_same_bytes(client: TestClient) ->
 
 def test_allow_names_every_method_of_a_path(client: TestClient) -> None:
     """405 says all that the path can do."""
-    assert client.put("/v1/datasets/ds_x").headers["allow"] == "DELETE, GET, PATCH"
+    assert client.put("/v1/datasets/ds_x").headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH"
 
 
 def test_request_ids_come_back(client: TestClient) -> None:
