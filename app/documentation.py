@@ -55,6 +55,40 @@ _DOCS_PAGE = """<!doctype html>
 presets: [SwaggerUIBundle.presets.apis]})</script></body></html>"""
 
 
+PATH_PARAMETERS = {
+    "dataset_id": "Id of the dataset.",
+    "scenario_id": "Id of the scenario.",
+    "job_id": "Id of the job.",
+    "alignment_id": "Id of the alignment.",
+    "code": "Code as it stands in a problem document.",
+}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "ETag that you have; the answer is 304 without a body while it is the current one.",
+}
+_NOT_MODIFIED = {"description": "Not modified: If-None-Match names the current ETag."}
+_ANSWER_HEADERS = {
+    "ETag": "Changes whenever the answer does.",
+    "Location": "Address of what was made.",
+    "Idempotent-Replayed": "`true` where the Idempotency-Key was seen before: this is the first request's answer.",
+    "Retry-After": "Seconds to wait before trying again.",
+    "Allow": "Methods of this path.",
+}
+
+
+def operation_id(route: APIRoute) -> str:
+    """Return the name of an operation, as generated clients call it."""
+    return route.name
+
+
+def answer_headers(*names: str) -> dict[str, Any]:
+    """Return the documentation of headers of an answer."""
+    return {name: {"description": _ANSWER_HEADERS[name], "schema": {"type": "string"}} for name in names}
+
+
 def front_matter(settings: Settings) -> dict[str, Any]:
     """Return what the document says before its paths."""
     return {
@@ -64,6 +98,11 @@ def front_matter(settings: Settings) -> dict[str, Any]:
         "license_info": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         "servers": [{"url": settings.public_url or "/", "description": "This service."}],
     }
+
+
+def not_modified_responses() -> dict[int | str, dict[str, Any]]:
+    """Return the ``responses=`` of a route that answers 304 to an ETag that is still current."""
+    return {304: dict(_NOT_MODIFIED)}
 
 
 def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
@@ -131,19 +170,36 @@ def _complete_operation(operation: dict[str, Any], dependant: Dependant, schemas
             content = {"application/json": {"schema": _add_schema(call.strict_model, schemas)}}
             content.update(getattr(call, "other_content", {}))
             operation["requestBody"] = {"required": True, "content": content}
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            parameter.setdefault("description", PATH_PARAMETERS[parameter["name"]])
     codes = {"INVALID_INPUT", "UNAVAILABLE"} if operation.get("parameters") else {"UNAVAILABLE"}
     if "requestBody" in operation:
         codes |= {"NOT_JSON", "DUPLICATE_KEY", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "INVALID_INPUT"}
     if "{" in path:
         codes.add("NOT_FOUND")
-    if any(getattr(call, "__annotations__", {}).get("return") is Once for call in calls):
+    is_once = any(getattr(call, "__annotations__", {}).get("return") is Once for call in calls)
+    if is_once:
         codes |= {"IDEMPOTENCY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED", "INVALID_INPUT"}
     responses = operation["responses"]
+    _complete_headers(operation, path=path, is_once=is_once)
     if "HTTPValidationError" in json.dumps(responses.get("422", {})):
         del responses["422"]
     for status, response in problem_responses(*sorted(codes)).items():
         responses.setdefault(str(status), response)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _complete_headers(operation: dict[str, Any], *, path: str, is_once: bool) -> None:
+    """Name the headers of the answers; where there is a 304, name the header that asks for it."""
+    responses = operation["responses"]
+    if "304" in responses:
+        operation.setdefault("parameters", []).append(dict(IF_NONE_MATCH))
+        for status in ("200", "304"):
+            responses[status]["headers"] = answer_headers("ETag")
+    for status in {"201", "202"} & responses.keys() if is_once else ():
+        made = ("Location",) if status == "201" or path.endswith("s") else ()
+        responses[status]["headers"] = answer_headers(*made, "Idempotent-Replayed")
 
 
 def _calls(dependant: Dependant) -> Iterator[Any]:
@@ -178,7 +234,9 @@ def _with_refs(value: Any, renamed: Mapping[str, str]) -> Any:
 
 def _problem_response(codes: list[str]) -> dict[str, Any]:
     titles = "; ".join(f"`{code}` {ERROR_CODES[code].title.lower()}" for code in codes)
+    headers = {"headers": answer_headers("Retry-After")} if status_of(codes[0]) in (429, 503) else {}
     return {
         "description": f"Problem: {titles}.",
+        **headers,
         "content": {MEDIA_TYPE: {"schema": {"$ref": SCHEMA_REF + "Problem"}}},
     }

@@ -1,7 +1,5 @@
 """Health, metrics and limits: how the service is, for load balancers, Prometheus and callers."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -45,6 +43,6 @@ def get_metrics(request: Request) -> Response:
 
 
 @router.get("/v1/limits", summary="List every limit")
-def get_limits(settings: SettingsParameter) -> dict[str, Any]:
-    """List every limit of sizes, counts and times; each is a setting of the service."""
+def get_limits(settings: SettingsParameter) -> dict[str, int | float]:
+    """List every limit of sizes, counts and times; each is a setting, and its name says the unit."""
     return settings.limits()

@@ -15,6 +15,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -166,14 +167,35 @@ def _as_html(rows: list[dict[str, Any]]) -> Response:
     return HTMLResponse(_PAGE.format(title="Problems", body="".join(parts)))
 
 
-@router.get("/problems", response_model=None, summary="List every error code")
+class CodeExplanation(BaseModel):
+    """One row of the table of error codes."""
+
+    type: str = Field(description="The problem's type: the address of this row.", examples=["/problems/DUPLICATE_ID"])
+    code: str = Field(description="Stable word.", examples=["DUPLICATE_ID"])
+    status: int | None = Field(description="HTTP status; null where it is a warning or a job's own problem.")
+    title: str = Field(description="A few words, the same for each occurrence.")
+    description: str = Field(description="When it occurs.")
+    fix: str = Field(description="What to do.")
+
+
+class CodeTable(BaseModel):
+    """Every error code."""
+
+    items: list[CodeExplanation] = Field(description="All rows, in the table's order.")
+    total_size: int = Field(description="Number of rows.")
+
+
+_HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+
+
+@router.get("/problems", response_model=CodeTable, responses=_HTML, summary="List every error code")
 def list_problems(request: Request) -> Response:
     """List every error code with its status, meaning and remedy, as JSON or as a page."""
     rows = [code_json(code, entry) for code, entry in ERROR_CODES.items()]
     return _as_html(rows) if _wants_html(request) else JSONResponse({"items": rows, "total_size": len(rows)})
 
 
-@router.get("/problems/{code}", response_model=None, summary="Explain one error code")
+@router.get("/problems/{code}", response_model=CodeExplanation, responses=_HTML, summary="Explain one error code")
 def get_problem(code: str, request: Request) -> Response:
     """Explain one error code: when it occurs and what to do, as JSON or as a page."""
     entry = ERROR_CODES.get(code)

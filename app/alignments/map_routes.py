@@ -13,16 +13,20 @@ from app.alignments.representations import GEOJSON, immutable, json_bytes
 from app.alignments.territories import DEFAULT_SIMPLIFY_M, SIMPLIFY_STEPS_M, simplify_step
 from app.alignments.views import AlignmentView
 from app.dependencies import ReadSession, SessionsParameter
+from app.documentation import not_modified_responses
 from app.errors import Fault, InvalidInput
 
 router = APIRouter()
 
 _CONTENT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {GEOJSON: {"schema": schemas.FeatureCollection.model_json_schema()}}}
+    200: {"content": {GEOJSON: {"schema": schemas.FeatureCollection.model_json_schema()}}},
+    **not_modified_responses(),
 }
+_NUMBER = r"-?\d+(\.\d+)?"
+_BOX_PATTERN = {"pattern": rf"^{_NUMBER}(,{_NUMBER}){{3}}$"}
 
 
-@router.get("/{alignment_id}/territories", response_class=Response, responses=_CONTENT)
+@router.get("/{alignment_id}/territories", summary="Show the territories", response_class=Response, responses=_CONTENT)
 def get_territories(
     request: Request,
     session: ReadSession,
@@ -42,14 +46,19 @@ def get_territories(
     return immutable(request, make, etag=f'{view.etag[:-1]}-{step}"', media_type=GEOJSON)
 
 
-@router.get("/{alignment_id}/map", response_class=Response, responses=_CONTENT)
+@router.get("/{alignment_id}/map", summary="Show accounts and rep homes", response_class=Response, responses=_CONTENT)
 def get_map(
     request: Request,
     session: ReadSession,
     alignment_id: str,
     bbox: Annotated[
         str | None,
-        Query(max_length=200, description="west,south,east,north in degrees.", examples=["5.9,47.2,15.1,55.1"]),
+        Query(
+            max_length=200,
+            description="west,south,east,north in degrees.",
+            examples=["5.9,47.2,15.1,55.1"],
+            json_schema_extra=_BOX_PATTERN,
+        ),
     ] = None,
 ) -> Response:
     """Return accounts and rep homes as points; those without coordinates are left out and counted."""

@@ -23,8 +23,9 @@ from app.alignments.service import (
 )
 from app.alignments.views import AlignmentView
 from app.bodies import strict_body
+from app.datasets.schemas import DatasetSummary
 from app.dependencies import ReadSession, WriteSession
-from app.documentation import problem_responses
+from app.documentation import not_modified_responses, problem_responses
 from app.etags import IfMatch, etag_of, require_match
 from app.exchange.routes import router as exchange_router
 from app.exchange.tables import MEDIA_TYPES, FileFormat
@@ -50,28 +51,35 @@ def _file_content(*forms: FileFormat) -> dict[str, dict[str, object]]:
     return {MEDIA_TYPES[form]: dict(binary) for form in forms if form is not FileFormat.JSON}
 
 
-@router.get("", response_model=Page[schemas.Alignment])
+@router.get("", summary="List alignments", response_model=Page[schemas.Alignment])
 def list_alignments(
     session: ReadSession,
     page: PageParameters,
-    dataset_id: str | None = None,
-    scenario_id: str | None = None,
-    job_id: str | None = None,
-    archived: bool | None = None,
+    dataset_id: Annotated[str | None, Query(description="Only those of this dataset.")] = None,
+    scenario_id: Annotated[str | None, Query(description="Only those of this scenario.")] = None,
+    job_id: Annotated[str | None, Query(description="Only those that this job found.")] = None,
+    archived: Annotated[bool | None, Query(description="Only archived ones, or only others.")] = None,
 ) -> Page[schemas.Alignment]:
     """List alignments, newest first."""
     wanted = AlignmentFilter(dataset_id, scenario_id, job_id, archived)
     return Page[schemas.Alignment].model_validate(listing.alignments_page(session, wanted, page))
 
 
-@router.get("/{alignment_id}", response_model=schemas.Alignment)
+@router.get(
+    "/{alignment_id}", summary="Show an alignment", responses=not_modified_responses(), response_model=schemas.Alignment
+)
 def get_summary(request: Request, session: ReadSession, alignment_id: str) -> Response:
     """Return what is known of an alignment: origin, outcome, objective, proven gap, violations, counts."""
     summary = summary_json(get_alignment(session, alignment_id))
     return immutable(request, lambda: json_bytes(summary), etag=etag_of(summary))
 
 
-@router.patch("/{alignment_id}", response_model=schemas.Alignment, responses=problem_responses("CHANGED"))
+@router.patch(
+    "/{alignment_id}",
+    summary="Rename or archive an alignment",
+    response_model=schemas.Alignment,
+    responses=problem_responses("CHANGED"),
+)
 def patch_alignment(
     session: WriteSession,
     alignment_id: str,
@@ -89,7 +97,11 @@ def patch_alignment(
 
 
 @router.delete(
-    "/{alignment_id}", status_code=204, response_class=Response, responses=problem_responses("IN_USE", "CHANGED")
+    "/{alignment_id}",
+    summary="Delete an alignment",
+    status_code=204,
+    response_class=Response,
+    responses=problem_responses("IN_USE", "CHANGED"),
 )
 def remove_alignment(session: WriteSession, alignment_id: str, if_match: IfMatch = None) -> Response:
     """Delete an alignment that no job, dataset or other alignment refers to."""
@@ -99,7 +111,12 @@ def remove_alignment(session: WriteSession, alignment_id: str, if_match: IfMatch
     return Response(status_code=204)
 
 
-@router.get("/{alignment_id}/scorecard", response_model=schemas.Scorecard)
+@router.get(
+    "/{alignment_id}/scorecard",
+    summary="Show the scorecard",
+    responses=not_modified_responses(),
+    response_model=schemas.Scorecard,
+)
 def get_scorecard(request: Request, session: ReadSession, alignment_id: str) -> Response:
     """Return loads, targets and indices of every rep, and the team's fairness, before and after."""
     view = AlignmentView(session, alignment_id)
@@ -108,8 +125,13 @@ def get_scorecard(request: Request, session: ReadSession, alignment_id: str) -> 
 
 @router.get(
     "/{alignment_id}/assignments",
+    summary="List assignments",
     response_model=Page[schemas.Assignment],
-    responses={200: {"content": _file_content(*_TABLE_FORMS)}, **problem_responses("NOT_ACCEPTABLE")},
+    responses={
+        200: {"content": _file_content(*_TABLE_FORMS)},
+        **not_modified_responses(),
+        **problem_responses("NOT_ACCEPTABLE"),
+    },
 )
 def list_assignments(
     request: Request,
@@ -117,9 +139,9 @@ def list_assignments(
     alignment_id: str,
     page: PageParameters,
     form: FormatParameter = None,
-    rep_id: str | None = None,
-    moved: bool | None = None,
-    account_id: str | None = None,
+    rep_id: Annotated[str | None, Query(description="Only this rep's accounts.")] = None,
+    moved: Annotated[bool | None, Query(description="Only accounts that change rep, or only others.")] = None,
+    account_id: Annotated[str | None, Query(description="Only this account.")] = None,
     bom: BomParameter = True,
 ) -> Response:
     """List the accounts with their reps, by account id: pages as JSON, everything as CSV, XLSX, Parquet."""
@@ -131,8 +153,13 @@ def list_assignments(
 
 @router.get(
     "/{alignment_id}/moves",
+    summary="List moves",
     response_model=Page[schemas.Move],
-    responses={200: {"content": _file_content(*_MOVE_FORMS)}, **problem_responses("NOT_ACCEPTABLE")},
+    responses={
+        200: {"content": _file_content(*_MOVE_FORMS)},
+        **not_modified_responses(),
+        **problem_responses("NOT_ACCEPTABLE"),
+    },
 )
 def list_moves(
     request: Request,
@@ -151,7 +178,7 @@ def list_moves(
     return listing.moves_answer(request, view, wanted, page, form=chosen, bom=bom)
 
 
-@router.get("/{alignment_id}/comparison", response_model=schemas.Comparison)
+@router.get("/{alignment_id}/comparison", summary="Compare two alignments", response_model=schemas.Comparison)
 def compare(
     session: ReadSession,
     alignment_id: str,
@@ -163,7 +190,12 @@ def compare(
     return Response(json_bytes(listing.comparison_json(one, two, page)), media_type="application/json")
 
 
-@router.get("/{alignment_id}/certificate", response_model=schemas.Certificate)
+@router.get(
+    "/{alignment_id}/certificate",
+    summary="Show the certificate",
+    responses=not_modified_responses(),
+    response_model=schemas.Certificate,
+)
 def get_certificate(request: Request, session: ReadSession, alignment_id: str) -> Response:
     """Return the proof of the lower bound, which `territory verify` checks from the raw data."""
     row = get_alignment(session, alignment_id)
@@ -171,7 +203,11 @@ def get_certificate(request: Request, session: ReadSession, alignment_id: str) -
 
 
 @router.post(
-    "/{alignment_id}/publish", status_code=201, responses=problem_responses("HAS_VIOLATIONS"), response_model=None
+    "/{alignment_id}/publish",
+    summary="Publish an alignment",
+    status_code=201,
+    responses=problem_responses("HAS_VIOLATIONS"),
+    response_model=DatasetSummary,
 )
 def publish(
     alignment_id: str,

@@ -34,7 +34,7 @@ from app.datasets.service import (
 )
 from app.datasets.submission import Submission, read_submission
 from app.dependencies import ReadSession, SettingsParameter, WriteSession
-from app.documentation import problem_responses
+from app.documentation import not_modified_responses, problem_responses
 from app.errors import NotFound
 from app.etags import IfMatch, etag_of, is_not_modified, require_match
 from app.idempotency import Answer, OnceParameter
@@ -96,7 +96,7 @@ def get_datasets(
     "/{dataset_id}",
     response_model=DatasetSummary,
     summary="Show a dataset",
-    responses={304: {"description": "Not modified."}},
+    responses=not_modified_responses(),
 )
 def get_one_dataset(dataset_id: str, request: Request, session: ReadSession) -> Response:
     """Show a dataset: counts, measures, hash, and what its import check warned of."""
@@ -171,7 +171,12 @@ def get_checks(dataset_id: str, session: ReadSession, page: PageParameters) -> d
     return {"items": items, "next_page_token": token, "total_size": len(checks)}
 
 
-@router.get("/{dataset_id}/current", response_model=Alignment, summary="Show the current alignment")
+@router.get(
+    "/{dataset_id}/current",
+    response_model=Alignment,
+    summary="Show the current alignment",
+    responses=not_modified_responses(),
+)
 def get_current(dataset_id: str, request: Request, session: WriteSession) -> Response:
     """Show the current alignment that came with the data, as an alignment; 404 where no account has a rep."""
     get_dataset(session, dataset_id)

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from app.alignments.representations import immutable
 from app.alignments.views import AlignmentView
 from app.dependencies import ReadSession, SessionsParameter
+from app.documentation import not_modified_responses
 from app.exchange.bundles import csv_bundle, xlsx_bundle
 from app.exchange.report.page import report_html
 from app.exchange.tables import MEDIA_TYPES, FileFormat
@@ -21,8 +22,9 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 @router.get(
     "/{alignment_id}/exports/csv",
+    summary="Export as CSV files",
     response_class=Response,
-    responses={200: {"content": {_ZIP: _BINARY}, "description": "A zip of CSV files."}},
+    responses={200: {"content": {_ZIP: _BINARY}, "description": "A zip of CSV files."}, **not_modified_responses()},
 )
 def export_csv(request: Request, session: ReadSession, alignment_id: str) -> Response:
     """Return a zip with assignments, moves, reps, the delta and its rollback as CSV."""
@@ -38,8 +40,12 @@ def export_csv(request: Request, session: ReadSession, alignment_id: str) -> Res
 
 @router.get(
     "/{alignment_id}/exports/xlsx",
+    summary="Export as a workbook",
     response_class=Response,
-    responses={200: {"content": {MEDIA_TYPES[FileFormat.XLSX]: _BINARY}, "description": "A workbook."}},
+    responses={
+        200: {"content": {MEDIA_TYPES[FileFormat.XLSX]: _BINARY}, "description": "A workbook."},
+        **not_modified_responses(),
+    },
 )
 def export_xlsx(request: Request, session: ReadSession, alignment_id: str) -> Response:
     """Return a workbook with assignments, moves, reps, the delta and its rollback."""
@@ -55,8 +61,12 @@ def export_xlsx(request: Request, session: ReadSession, alignment_id: str) -> Re
 
 @router.get(
     "/{alignment_id}/report",
+    summary="Show the report",
     response_class=Response,
-    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "One HTML page."}},
+    responses={
+        200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "One HTML page."},
+        **not_modified_responses(),
+    },
 )
 def get_report(request: Request, session: ReadSession, sessions: SessionsParameter, alignment_id: str) -> Response:
     """Return one self-contained, printable HTML page with maps and charts."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
+from pydantic import BeforeValidator
 from sqlalchemy.orm import Session
 
 from app.jobs.repository import JobFilter, JobRepository
@@ -12,6 +13,17 @@ from app.jobs.representation import job_json
 from app.jobs.states import JobState
 from app.pages import PageRequest
 from app.scenarios.chronology import page_json, position_of
+
+
+def _not_a_number(value: object) -> object:
+    """Refuse seconds since 1970, which pydantic would take: they are not RFC 3339."""
+    if isinstance(value, str) and "-" not in value[1:]:
+        raise ValueError("a time is written as in 2027-01-31T09:30:00Z.")
+    return value
+
+
+Moment = Annotated[datetime.datetime, BeforeValidator(_not_a_number)]
+"""A time as RFC 3339 writes it; without a zone it is UTC."""
 
 
 def jobs_page(session: Session, wanted: JobFilter, page: PageRequest) -> dict[str, Any]:
@@ -35,12 +47,8 @@ def _job_filter(
             examples=[["year:2027"]],
         ),
     ] = None,
-    created_after: Annotated[
-        datetime.datetime | None, Query(description="Submitted at this time or later, RFC 3339.")
-    ] = None,
-    created_before: Annotated[
-        datetime.datetime | None, Query(description="Submitted before this time, RFC 3339.")
-    ] = None,
+    created_after: Annotated[Moment | None, Query(description="Submitted at this time or later, RFC 3339.")] = None,
+    created_before: Annotated[Moment | None, Query(description="Submitted before this time, RFC 3339.")] = None,
     scenario_id: Annotated[str | None, Query(description="Jobs of this scenario.")] = None,
 ) -> JobFilter:
     return JobFilter(

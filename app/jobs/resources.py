@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.datasets.schemas import AccountBody, PairBody, RepBody, UnitsBody
 from app.jobs.engine import MAX_PRIORITY, MIN_PRIORITY
 from app.jobs.states import JobState
 from app.scenarios.numbers import Identifier
@@ -102,10 +103,12 @@ class JobRequest(JobOptions):
     scenario_id: Identifier | None = Field(
         default=None, description="The scenario to execute; nothing of the question may stand beside it."
     )
-    accounts: list[dict[str, Any]] | None = Field(default=None, description="As in POST /v1/datasets.")
-    reps: list[dict[str, Any]] | None = Field(default=None, description="As in POST /v1/datasets.")
-    pairs: list[dict[str, Any]] | None = Field(default=None, description="As in POST /v1/datasets.")
-    units: dict[str, Any] | None = Field(default=None, description="As in POST /v1/datasets: GeoJSON.")
+    accounts: list[AccountBody] | None = Field(
+        default=None, min_length=1, description="As in POST /v1/datasets, at least one."
+    )
+    reps: list[RepBody] | None = Field(default=None, min_length=1, description="As in POST /v1/datasets, at least one.")
+    pairs: list[PairBody] | None = Field(default=None, description="As in POST /v1/datasets.")
+    units: UnitsBody | None = Field(default=None, description="As in POST /v1/datasets: GeoJSON.")
     criteria: Criteria | None = Field(
         default=None,
         description=(

@@ -30,6 +30,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 @router.post(
     "",
+    summary="Submit a job",
     status_code=202,
     response_model=JobResource,
     responses=problem_responses("UNKNOWN_REFERENCE", "CONTRADICTORY_SETTING", "LOCK_CONFLICT", "QUEUE_FULL"),
@@ -44,13 +45,13 @@ def submit_job(body: JobBody, once: OnceParameter, queue: QueueParameter, settin
     return once.run(work)
 
 
-@router.get("", response_model=Page[JobResource])
+@router.get("", summary="List jobs", response_model=Page[JobResource])
 def list_jobs(session: ReadSession, page: PageParameters, wanted: JobFilterParameter) -> Page[JobResource]:
     """List jobs, newest first."""
     return Page[JobResource].model_validate(jobs_page(session, wanted, page))
 
 
-@router.get("/{job_id}", response_model=JobResource)
+@router.get("/{job_id}", summary="Show a job", response_model=JobResource)
 async def get_job(
     job_id: str,
     sessions: SessionsParameter,
@@ -74,6 +75,7 @@ async def get_job(
 
 @router.get(
     "/{job_id}/events",
+    summary="Follow a job's events",
     response_class=EventSourceResponse,
     responses={200: {"content": {"text/event-stream": {}}, "description": "Events until `done`."}},
 )
@@ -89,19 +91,31 @@ async def follow_job(
         yield event
 
 
-@router.post("/{job_id}/stop", status_code=202, response_model=JobResource, responses=problem_responses("JOB_ENDED"))
+@router.post(
+    "/{job_id}/stop",
+    summary="Stop a job, keep the best so far",
+    status_code=202,
+    response_model=JobResource,
+    responses=problem_responses("JOB_ENDED"),
+)
 def stop_job(job_id: str, once: OnceParameter, queue: QueueParameter, settings: SettingsParameter) -> Response:
     """End the search now and keep the best so far; a job that still waits is canceled."""
     return once.run(lambda session: Answer(202, job_json(JobService(session, queue, settings).stop(job_id))))
 
 
-@router.delete("/{job_id}", status_code=202, response_model=JobResource, responses=problem_responses("JOB_ENDED"))
+@router.delete(
+    "/{job_id}",
+    summary="Cancel a job",
+    status_code=202,
+    response_model=JobResource,
+    responses=problem_responses("JOB_ENDED"),
+)
 def cancel_job(job_id: str, session: WriteSession, queue: QueueParameter, settings: SettingsParameter) -> JobResource:
     """Cancel a job; there is no result."""
     return JobResource.model_validate(job_json(JobService(session, queue, settings).cancel(job_id)))
 
 
-@router.get("/{job_id}/alignment", response_model=alignment_schemas.Alignment)
+@router.get("/{job_id}/alignment", summary="Show a job's best alignment", response_model=alignment_schemas.Alignment)
 def get_job_alignment(job_id: str, session: ReadSession) -> alignment_schemas.Alignment:
     """Return the job's best alignment so far, also while it runs; 404 before the first."""
     job = JobRepository(session).get(job_id)

@@ -22,6 +22,7 @@ router = APIRouter(prefix="/v1/scenarios", tags=["scenarios"])
 
 @router.post(
     "",
+    summary="Create a scenario",
     status_code=201,
     response_model=ScenarioResource,
     responses=problem_responses("UNKNOWN_REFERENCE", "CONTRADICTORY_SETTING", "LOCK_CONFLICT"),
@@ -39,7 +40,7 @@ def create_scenario(
     return once.run(work)
 
 
-@router.get("", response_model=Page[ScenarioResource])
+@router.get("", summary="List scenarios", response_model=Page[ScenarioResource])
 def list_scenarios(
     session: ReadSession,
     page: PageParameters,
@@ -54,7 +55,7 @@ def list_scenarios(
     return Page[ScenarioResource].model_validate(shown)
 
 
-@router.get("/{scenario_id}", response_model=ScenarioResource)
+@router.get("/{scenario_id}", summary="Show a scenario", response_model=ScenarioResource)
 def get_scenario(scenario_id: str, session: ReadSession, response: Response) -> ScenarioResource:
     """Return one scenario with every default filled in."""
     resource = scenarios_json(session, [ScenarioRepository(session).get(scenario_id)])[0]
@@ -62,7 +63,12 @@ def get_scenario(scenario_id: str, session: ReadSession, response: Response) -> 
     return ScenarioResource.model_validate(resource)
 
 
-@router.patch("/{scenario_id}", response_model=ScenarioResource, responses=problem_responses("IN_USE", "CHANGED"))
+@router.patch(
+    "/{scenario_id}",
+    summary="Rename, archive or change a scenario",
+    response_model=ScenarioResource,
+    responses=problem_responses("IN_USE", "CHANGED"),
+)
 def patch_scenario(
     scenario_id: str,
     body: Annotated[ScenarioChange, strict_body(ScenarioChange)],
@@ -81,7 +87,11 @@ def patch_scenario(
 
 
 @router.delete(
-    "/{scenario_id}", status_code=204, response_class=Response, responses=problem_responses("IN_USE", "CHANGED")
+    "/{scenario_id}",
+    summary="Delete a scenario",
+    status_code=204,
+    response_class=Response,
+    responses=problem_responses("IN_USE", "CHANGED"),
 )
 def delete_scenario(
     scenario_id: str, session: WriteSession, settings: SettingsParameter, if_match: IfMatch = None
