@@ -201,6 +201,43 @@ class JobProblem(BaseModel):
 class JobResource(BaseModel):
     """One execution of the optimizer on a scenario."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "job_01jz",
+                    "name": "EMEA rebalance",
+                    "state": "running",
+                    "outcome": None,
+                    "stop_reason": None,
+                    "attempts": 1,
+                    "priority": 0,
+                    "created_at": "2026-11-22T07:00:00Z",
+                    "started_at": "2026-11-22T07:00:01Z",
+                    "ended_at": None,
+                    "progress": {
+                        "phase": "local_search",
+                        "elapsed_s": 4.1,
+                        "time_limit_s": 60,
+                        "objective": 0.731,
+                        "lower_bound": 0.728,
+                        "gap": 0.0041,
+                        "violations": 0,
+                        "moved_accounts": 212,
+                    },
+                    "dataset_id": "ds_01jz",
+                    "scenario_id": "sc_01jz",
+                    "alignment_id": "al_01jz",
+                    "conflicts": [],
+                    "relaxations": [],
+                    "problem": None,
+                    "tags": {"year": "2027"},
+                    "links": {"self": "/v1/jobs/job_01jz", "events": "/v1/jobs/job_01jz/events"},
+                }
+            ]
+        }
+    )
+
     id: str = Field(description="Opaque id.", examples=["job_01jz"])
     name: str = Field(description="Name for people.")
     state: JobState = Field(description="queued → running → succeeded, failed or canceled.")

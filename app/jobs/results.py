@@ -70,7 +70,7 @@ def store_ending(session: Session, held: Claim, files: SolverFiles, answer: Mapp
         held,
         Ending(
             state=JobState.SUCCEEDED,
-            outcome=answer["outcome"],
+            outcome=_outcome(answer, job),
             stop_reason=answer["stop_reason"],
             alignment_id=job.alignment_id,
             conflicts=answer["conflicts"],
@@ -102,6 +102,13 @@ def discard_alignment(session: Session, alignment_id: str | None) -> None:
 def failure(problem: Mapping[str, Any], *, alignment_id: str | None = None) -> Ending:
     """Return the ending of a job that failed; an alignment that was stored before is kept."""
     return Ending(state=JobState.FAILED, alignment_id=alignment_id, problem=problem)
+
+
+def _outcome(answer: Mapping[str, Any], job: Job) -> str:
+    """Return the outcome of the job: what an earlier attempt stored is feasible, even if this one found nothing."""
+    if answer["outcome"] == "unknown" and answer["alignment"] is None and job.alignment_id is not None:
+        return "feasible"
+    return str(answer["outcome"])
 
 
 def _last_progress(held: Claim, progress: Mapping[str, Any]) -> dict[str, Any]:

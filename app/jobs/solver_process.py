@@ -237,4 +237,6 @@ def _private_output() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_code = main()
+    sys.stderr.flush()
+    os._exit(exit_code)  # a solver that cannot be interrupted may still be at work in a thread: nobody waits for it

@@ -172,8 +172,8 @@ class Watch:
                 message = self._child.next_message(timeout_s=POLL_S)
             except TimeoutError:
                 message = {}
-            if message is None:
-                return "ended"
+            if message is None or message.get("type") == "result":
+                return "ended"  # what the process has written is complete; its own tidying up is not waited for
             self._take(message)
             now = time.monotonic()
             if now - polled_at >= POLL_S:
