@@ -171,7 +171,7 @@ class RepLine(BaseModel):
     measures: dict[str, RepMeasure] = Field(description="Load, target and index by measure.")
     in_band: bool | None = Field(description="Whether each balanced measure is within its tolerance.")
     travel_km: float | None = Field(description="Road kilometers a year, one way each visit.")
-    radius_km: float | None = Field(description="Root mean square distance to the center, by workload.")
+    radius_km: float | None = Field(description="Root mean square distance to the center in km, by workload.")
     moved_in: int = Field(description="Accounts gained against current.")
     moved_out: int = Field(description="Accounts lost against current.")
     before: RepBefore | None = Field(description="Under the current alignment; null without one.")
@@ -203,7 +203,7 @@ class TerritoryCompactness(BaseModel):
     """How tight the territories are."""
 
     moment_of_inertia: float | None = Field(description="Sum of workload · km², null if nothing is known.")
-    radius_km: float | None = Field(description="Mean of the reps' radius.")
+    radius_km: float | None = Field(description="Mean of the reps' radius in km.")
 
 
 class TeamDisruption(BaseModel):

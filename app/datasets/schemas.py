@@ -78,7 +78,7 @@ class RepBody(Strict):
     skills: list[str] | None = Field(
         default=None, description="What accounts may require; each a text.", examples=[["medical"]]
     )
-    max_distance_km: Amount | None = Field(default=None, description="Largest great-circle distance.")
+    max_distance_km: Amount | None = Field(default=None, description="Largest great-circle distance in km.")
     manager_id: Identifier | None = Field(default=None, description="Id of the rep's manager, kept as it is.")
     capacity: dict[str, CapacityBody | None] | None = Field(
         default=None, description="Limits by measure.", examples=[{"workload": {"min": 0, "max": 1800}}]
@@ -116,6 +116,40 @@ class DatasetOptions(Strict):
 
 class DatasetRequest(DatasetOptions):
     """A dataset: accounts, reps, and optionally pairs and units."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "EMEA 2027",
+                    "accounts": [
+                        {
+                            "id": "A-1",
+                            "name": "Łódź Works",
+                            "lat": 51.77,
+                            "lon": 19.46,
+                            "current_rep_id": "R-1",
+                            "requires": ["medical"],
+                            "visits_per_year": 12,
+                            "hours_per_visit": 1.5,
+                            "measures": {"potential": 52000},
+                        }
+                    ],
+                    "reps": [
+                        {
+                            "id": "R-1",
+                            "name": "Çelik",
+                            "lat": 52.23,
+                            "lon": 21.01,
+                            "skills": ["medical"],
+                            "capacity": {"workload": {"min": 0, "max": 1800}},
+                        }
+                    ],
+                }
+            ]
+        },
+    )
 
     accounts: list[AccountBody] = Field(min_length=1, description="The accounts to share out, at least one.")
     reps: list[RepBody] = Field(min_length=1, description="The reps who share them, at least one.")
@@ -162,6 +196,20 @@ class RepUpdate(Strict):
 
 class DatasetChanges(Strict):
     """Reps who leave, join, or change; accounts keep their current rep."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "leave": ["R-7"],
+                    "join": [{"id": "R-51", "name": "Open seat Kraków"}],
+                    "update": [{"rep_id": "R-3", "fte": 0.5}],
+                    "name": "After Nguyễn leaves",
+                }
+            ]
+        },
+    )
 
     leave: list[Identifier] = Field(default_factory=list, description="Reps who leave: active becomes false.")
     join: list[RepBody] = Field(default_factory=list, description="New reps, as in POST /v1/datasets.")
