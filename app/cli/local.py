@@ -12,17 +12,18 @@ from app.alignments.models import Alignment
 from app.alignments.service import store_alignment
 from app.alignments.summaries import Origin, OriginKind
 from app.cli.failure import Failure
+from app.cli.service import settings_from
 from app.database import Sessions, create_engine, session_factory, transaction
 from app.datasets.service import create_dataset
 from app.datasets.tables import DatasetTables, write_parquet
 from app.errors import ProblemError
 from app.jobs.solver_files import CERTIFICATE, SolverFiles
 from app.jobs.solver_process import answer_question
+from app.jobs.warm_up import warm_up
 from app.migrations.upgrade import upgrade
 from app.scenarios.resources import ScenarioRequest
 from app.scenarios.schemas import Criteria, Search
 from app.scenarios.service import ScenarioService
-from app.settings import Settings
 
 Tell = Callable[..., None]
 
@@ -47,7 +48,9 @@ class LocalAnswer:
 def local_sessions() -> Iterator[tuple[Sessions, Path]]:
     """Yield sessions of a temporary database, and a folder for the solver's files; both vanish at the end."""
     with TemporaryDirectory(prefix="territory-") as folder:
-        engine = create_engine(Settings(data_dir=Path(folder), database_url=None))
+        engine = create_engine(
+            settings_from(data_dir=Path(folder), database_url="sqlite:///" + str(Path(folder) / "local.db"))
+        )
         upgrade(engine)
         try:
             yield session_factory(engine), Path(folder)
@@ -70,12 +73,13 @@ def solve_locally(
         dataset = create_dataset(session, tables, name="Local")
         wanted = ScenarioRequest(dataset_id=dataset.id, name="Local", criteria=criteria, search=search)
         try:
-            scenario = ScenarioService(session, Settings()).create(wanted)
+            scenario = ScenarioService(session, settings_from()).create(wanted)
         except ProblemError as error:
             raise refused(error) from None
         stored = {name: write_parquet(table) for name, table in tables.named()}
         files.write_question(stored, criteria=scenario.criteria, search=search.model_dump(mode="json"))
         dataset_id, scenario_id = dataset.id, scenario.id
+    warm_up(hurry=threading.Event())  # compiling is not searching: it does not count toward the time limit
     try:
         answer = answer_question(files, tell=tell, stop=threading.Event())
     except ProblemError as error:

@@ -1,5 +1,6 @@
 """Wire the commands together and turn expected failures into one clear sentence and an exit code."""
 
+import os
 import sys
 
 import typer
@@ -28,8 +29,14 @@ cli.command()(audit.verify)
 
 def main() -> None:
     """Run the command line; a failure that was foreseen ends with its sentence on standard error."""
+    exit_code = 0
     try:
         cli()
     except Failure as failure:
         Console(stderr=True).print(f"[bold red]territory:[/] {failure}", highlight=False, soft_wrap=True)
-        sys.exit(failure.exit_code)
+        exit_code = failure.exit_code
+    except SystemExit as ending:
+        exit_code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(exit_code)  # a solver that cannot be interrupted may still be at work in a thread: nobody waits for it

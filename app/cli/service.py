@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from app.cli.failure import Failure
 from app.settings import Settings
@@ -24,6 +25,7 @@ def serve(
     from app.server import AddressError, run_server
 
     settings = settings_from(host=host, port=port, data_dir=data)
+    bring_up_to_date(settings)
     with foreseen(AddressError):
         run_server(settings, with_worker=not no_worker)
 
@@ -36,32 +38,48 @@ def worker(data: DataDir = None) -> None:
 
     settings = settings_from(data_dir=data)
     configure_logs(settings)
+    bring_up_to_date(settings)
     with foreseen(WorkerIdTakenError):
         run_worker(settings)
 
 
 def migrate(data: DataDir = None) -> None:
     """Bring the database to this version's schema; `serve` and `worker` do it by themselves."""
-    from app.database import create_engine
-    from app.migrations.upgrade import upgrade
-
-    engine = create_engine(settings_from(data_dir=data))
-    with foreseen():
-        upgrade(engine)
-    engine.dispose()
+    bring_up_to_date(settings_from(data_dir=data))
 
 
 def openapi(target: Annotated[Path, typer.Argument(help="File to write.")] = Path("docs/openapi.json")) -> None:
     """Write the OpenAPI document."""
     from app.main import create_app
 
-    document = create_app(Settings()).openapi()
+    document = create_app(settings_from()).openapi()
     target.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def settings_from(**overrides: Any) -> Settings:
     """Return the settings of the environment with what was said on the command line on top."""
-    return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        faults = [f"TERRITORY_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
+        raise Failure("\n  ".join(["a setting cannot be used:", *faults]), exit_code=2) from None
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """Migrate the database, so that one that cannot be used is found before anything is started.
+
+    Raises
+    ------
+    Failure
+        When the database cannot be opened or changed.
+    """
+    from app.database import create_engine
+    from app.migrations.upgrade import upgrade
+
+    with foreseen():
+        engine = create_engine(settings)
+        upgrade(engine)
+        engine.dispose()
 
 
 @contextmanager
@@ -71,7 +89,7 @@ def foreseen(*errors: type[Exception]) -> Iterator[None]:
 
     try:
         yield
-    except sa.exc.OperationalError as error:
+    except sa.exc.DBAPIError as error:
         raise Failure(f"the database cannot be used: {error.orig}") from None
     except OSError as error:
         raise Failure(str(error)) from None

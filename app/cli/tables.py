@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from app.cli.failure import Failure
+from app.cli.service import settings_from
 from app.datasets.importing import ImportOptions, read_files
 from app.datasets.readers.uploads import UploadedFile
 from app.datasets.tables import DatasetTables
 from app.errors import Fault, ProblemError
-from app.settings import Settings
 
 MOST_FAULTS = 50
 
@@ -25,7 +25,7 @@ def read_tables(
     paths = {"accounts": accounts, "reps": reps, "pairs": pairs, "units": units}
     uploads = [UploadedFile(name, path.read_bytes(), {}) for name, path in paths.items() if path is not None]
     try:
-        tables, log = read_files(uploads, Settings(), ImportOptions())
+        tables, log = read_files(uploads, settings_from(), ImportOptions())
     except ProblemError as error:
         raise Failure(error.detail, exit_code=2) from None
     if log.num_errors:
