@@ -3,7 +3,7 @@
 Rounds of an interior-point method on few pairs an item: those of small reduced cost at the prices of the round
 before. Its barrier says how small is small, so that the program shrinks as the prices settle. Each round prices all
 pairs, which gives a valid bound and the pairs of the next round; when the restricted program is worth no more than
-the bound, it was the whole program. Large models first learn their prices from a coarsened one.
+the bound, it was the whole program. Large models first learn their prices from a sample of the items.
 
 Rows may be broken at a price that grows while that is used. If it stays, the same program without costs decides: a
 positive bound on it proves that no alignment keeps the limits.
@@ -19,11 +19,11 @@ import numpy as np
 
 from optimizer.problem import FloatArray, IntArray
 from optimizer.search.bound import zero_multipliers
-from optimizer.search.coarsening import coarsened
 from optimizer.search.column_generation import ColumnGeneration, Round
 from optimizer.search.dual_params import DualParams
 from optimizer.search.model import Model, Multipliers
 from optimizer.search.reduced_costs import near_columns
+from optimizer.search.sampling import sampled
 from optimizer.stop import SearchState, StopCriterion
 
 SMALLEST_SHARE: Final = 1e-4
@@ -32,8 +32,8 @@ MAX_STALLED: Final = 8
 """Rounds without a better bound after which the best is taken."""
 MAX_PROOFS: Final = 3
 """How often the program without costs is asked, while rows stay broken at ever higher prices."""
-COARSE_TOLERANCE: Final = 1e-3
-"""Relative gap at which the coarsened model is left."""
+SAMPLE_TOLERANCE: Final = 1e-2
+"""Relative gap at which the sample is left."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -117,7 +117,7 @@ def solve_dual(
     if (model.lower > model.upper).any():
         return DualSolution(multipliers=_crossing(model), lower_bound=-math.inf, infeasible=True)
     if start is None:
-        start = _coarse_start(model, params, is_over)
+        start = _sampled_start(model, params, is_over)
     generation = ColumnGeneration(model=model, params=params, is_over=is_over, on_bound=on_bound)
     if start is not None:
         generation.start_from(start)
@@ -196,20 +196,20 @@ def _without_soft(multipliers: Multipliers, generation: ColumnGeneration) -> Mul
     )
 
 
-def _coarse_start(model: Model, params: DualParams, is_over: Callable[[], bool]) -> Multipliers | None:
-    """Return the multipliers of a coarsened model, or None where it would not be much smaller."""
-    size = model.num_items // (params.coarse_items * model.num_columns)
+def _sampled_start(model: Model, params: DualParams, is_over: Callable[[], bool]) -> Multipliers | None:
+    """Return the multipliers of a sample, or None where it would not be much smaller."""
+    size = model.num_items // (params.sample_items * model.num_columns)
     if size < 3:
         return None
     prices = np.zeros((model.num_loads, model.num_columns))
     near = near_columns(model, prices, width=math.inf, most=3, num_threads=params.num_threads)
     generation = ColumnGeneration(
-        model=coarsened(model, near, size=size),
-        params=replace(params, tolerance=max(COARSE_TOLERANCE, params.tolerance)),
+        model=sampled(model, near, size=size),
+        params=replace(params, tolerance=max(SAMPLE_TOLERANCE, params.tolerance)),
         is_over=is_over,
     )
     for _ in range(params.max_rounds):
-        if is_over() or generation.run().is_solved(COARSE_TOLERANCE):
+        if is_over() or generation.run().is_solved(SAMPLE_TOLERANCE):
             break
     return generation.best
 

@@ -19,8 +19,9 @@ class DualParams:
         Largest number of rounds on each level.
     steps
         Interior-point steps of a round.
-    coarse_items
-        Items per column that the coarsened model has; models with less than three times as many are not coarsened.
+    sample_items
+        Items per column of the sample that the first prices come from; models with less than three times as many
+        begin without prices.
     elastic
         First price of breaking a row, in units of cost per unit of load.
     fixed_elastic
@@ -33,7 +34,7 @@ class DualParams:
     max_columns: int = 32
     max_rounds: int = 60
     steps: int = 8
-    coarse_items: int = 20
+    sample_items: int = 20
     elastic: float = 30.0
     fixed_elastic: bool = False
     num_threads: int = 2
@@ -41,5 +42,5 @@ class DualParams:
     def __post_init__(self) -> None:
         if not self.tolerance > 0 or not self.elastic > 0:
             raise InvalidParameter("the tolerance and the elastic price of the bound must be above 0")
-        if min(self.max_columns, self.max_rounds, self.steps, self.coarse_items, self.num_threads) < 1:
-            raise InvalidParameter("columns, rounds, steps, coarse items and threads must be at least 1")
+        if min(self.max_columns, self.max_rounds, self.steps, self.sample_items, self.num_threads) < 1:
+            raise InvalidParameter("columns, rounds, steps, sample items and threads must be at least 1")

@@ -16,6 +16,7 @@ Mehrotra (1992), "On the implementation of a primal-dual interior point method",
 """
 
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -27,7 +28,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from optimizer.problem import FloatArray, IntArray
 from optimizer.search import interior_kernels as kernels
-from optimizer.search.slices import map_slices, slices_of
+from optimizer.search.slices import map_in_pool, slices_of
 
 STEP: Final = 0.995
 """Share of the longest step that is taken."""
@@ -37,6 +38,8 @@ CORRECTORS: Final = 2
 """Largest number of further correctors."""
 SHARES: Final = np.array([0.0, 0.1, 0.25, 0.5, 0.75, 1.0])
 """Shares in which a corrector may enter the direction."""
+THREADED_PAIRS: Final = 100_000
+"""Below so many pairs a second thread costs more than it saves."""
 PARTS: Final = 2
 """Parts that the items are cut into; fixed, so that sums do not depend on the machine."""
 
@@ -118,26 +121,27 @@ def solve_interior(
     is_over: Callable[[], bool],
 ) -> InteriorPoint:
     """Solve until complementarity and residual are ``tolerance`` of the objective, from any prices ``pi``."""
-    state = _State(program, pi, barrier)
-    steps = 0
-    while steps < max_steps and not state.is_within(tolerance) and not is_over():
-        if not state.step():
-            break
-        steps += 1
-    return state.result(steps)
+    with ThreadPoolExecutor(max_workers=PARTS) as pool:
+        state = _State(program, pi, barrier, pool if len(program.pairs.column) >= THREADED_PAIRS else None)
+        steps = 0
+        while steps < max_steps and not state.is_within(tolerance) and not is_over():
+            if not state.step():
+                break
+            steps += 1
+        return state.result(steps)
 
 
 class _Values:
     """Positive values, their dual slacks, and directions for both."""
 
-    def __init__(self, x: FloatArray, z: FloatArray) -> None:
-        self.x, self.z = x, z
+    def __init__(self, x: FloatArray, z: FloatArray, pool: Executor | None) -> None:
+        self.x, self.z, self.pool = x, z, pool if len(x) >= THREADED_PAIRS else None
         self.dx, self.dz = np.zeros_like(x), np.zeros_like(x)
         self.ex, self.ez, self.aim = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
         self.parts = slices_of(len(x), -(-max(1, len(x)) // PARTS))
 
     def map(self, kernel: Callable[..., Any], *arguments: Any) -> list[Any]:
-        return map_slices(lambda part: kernel(part.start, part.stop, *arguments), self.parts, num_threads=PARTS)
+        return map_in_pool(lambda part: kernel(part.start, part.stop, *arguments), self.parts, self.pool)
 
     def aim_at_center(self, center: float) -> None:
         self.map(kernels.aim_at_center, self.x, self.z, self.dx, self.dz, center, self.aim)
@@ -158,7 +162,7 @@ class _Values:
             kernels.longest_steps(part.start, part.stop, self.z, self.dz, self.ez, shares, out[1])
             return out
 
-        primal, dual = np.min(map_slices(work, self.parts, num_threads=PARTS), axis=0)
+        primal, dual = np.min(map_in_pool(work, self.parts, self.pool), axis=0)
         return primal, dual
 
     def take(self, primal: float, dual: float) -> None:
@@ -173,9 +177,9 @@ class _Values:
 class _State:
     """The current point and its buffers."""
 
-    def __init__(self, program: LinearProgram, pi: FloatArray, barrier: float) -> None:
+    def __init__(self, program: LinearProgram, pi: FloatArray, barrier: float, pool: Executor | None) -> None:
         pairs = program.pairs
-        self.program = program
+        self.program, self.pool = program, pool
         self.pi = np.array(pi)
         x, z = np.empty(len(pairs.column)), np.empty(len(pairs.column))
         self.parts = _even_parts(pairs.start)
@@ -189,12 +193,12 @@ class _State:
         )  # fmt: skip
         self.bounded = np.flatnonzero(np.isfinite(program.width))
         w, zl, v, zu = self._centered_w(barrier)
-        self.pairs, self.lower, self.upper = _Values(x, z), _Values(w, zl), _Values(v, zu)
+        self.pairs, self.lower, self.upper = _Values(x, z, pool), _Values(w, zl, pool), _Values(v, zu, pool)
         self.all = (self.pairs, self.lower, self.upper)
         self._measure()
 
     def _map(self, work: Callable[[slice], Any]) -> list[Any]:
-        return map_slices(work, self.parts, num_threads=PARTS)
+        return map_in_pool(work, self.parts, self.pool)
 
     def _centered_w(self, barrier: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return w and, for bounded ones, what is left of their width, each with its slack."""

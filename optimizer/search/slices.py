@@ -5,7 +5,7 @@ results come back in order: a sum over them is the same on every machine.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Final, TypeVar
 
 Part = TypeVar("Part")
@@ -26,3 +26,8 @@ def map_slices(work: Callable[[slice], Part], parts: list[slice], *, num_threads
         return [work(part) for part in parts]
     with ThreadPoolExecutor(max_workers=min(num_threads, len(parts))) as pool:
         return list(pool.map(work, parts))
+
+
+def map_in_pool(work: Callable[[slice], Part], parts: list[slice], pool: Executor | None) -> list[Part]:
+    """Return ``work`` of each slice, in their order; without a pool one after the other."""
+    return [work(part) for part in parts] if pool is None else list(pool.map(work, parts))

@@ -130,11 +130,11 @@ def test_few_pairs_lead_to_the_same_value_as_all() -> None:
     assert solution.lower_bound == pytest.approx(value, rel=2e-6)
 
 
-def test_a_coarsened_start_leads_to_the_same_value() -> None:
-    """Prices learned from merged items change the way, not the end."""
+def test_a_sampled_start_leads_to_the_same_value() -> None:
+    """Prices learned from a sample change the way, not the end."""
     model = clustered(900, 6, seed=4)
-    near = solve_dual(model, stop=LONG, params=DualParams(coarse_items=20))
-    far = solve_dual(model, stop=LONG, params=DualParams(coarse_items=1000))
+    near = solve_dual(model, stop=LONG, params=DualParams(sample_items=20))
+    far = solve_dual(model, stop=LONG, params=DualParams(sample_items=1000))
     assert near.is_exact
     assert near.lower_bound == pytest.approx(far.lower_bound, rel=2e-6)
 
