@@ -89,6 +89,7 @@ class ColumnGeneration:
         self.best = zero_multipliers(self.model)
         self.barrier = math.inf
         self.widening = 1.0
+        self.misses = 0
         self.rows = linking_rows(self.model, cost_unit=1.0)
         self._price(np.zeros(self.rows.num_rows), self.best)
         self.rows = linking_rows(self.model, cost_unit=cost_spread(self.near))
@@ -133,7 +134,10 @@ class ColumnGeneration:
             {"steps": point.steps, "pairs": len(program.pairs.column), "objective": done.objective, "bound": bound}
         )
         self._raise_elastic()
-        if bound < self.best_bound and not done.is_solved(self.params.tolerance):
+        self.misses = self.misses + 1 if bound < self.best_bound else 0
+        unsolved = point.gap * unit + done.residual
+        is_misled = self.best_bound - bound > unsolved or self.misses > 1
+        if self.misses and is_misled and not done.is_solved(self.params.tolerance):
             self._widen()
         return done
 
@@ -181,7 +185,11 @@ class ColumnGeneration:
         self.elastic = np.where(near, np.maximum(self.elastic, raised), self.elastic)
 
     def _widen(self) -> None:
-        """Go back to the best prices with more pairs: the restricted program has misled."""
+        """Go back to the best prices with more pairs: the restricted program has misled.
+
+        That is so when the bound falls by more than the program has left unsolved, or twice in a row.
+        """
+        self.misses = 0
         self.most = min(2 * self.most, self.model.num_columns)
         self.widening *= 3.0
         self.pi = self.best_pi
