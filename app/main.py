@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from app import documentation, health, problems
+from app import documentation, health, page, problems
 from app.alignments.routes import router as alignments_router
 from app.database import create_engine, session_factory
 from app.datasets.routes import router as datasets_router
@@ -51,6 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(health.router)
     app.include_router(problems.router)
     documentation.install(app)
+    page.install(app)
     problems.install_error_handlers(app)
     app.add_middleware(ImpliedMethods)
     app.add_middleware(Observation, metrics=RequestMetrics(app.state.registry))
