@@ -12,17 +12,20 @@ import numpy as np
 from optimizer.params import SolveParams
 from optimizer.problem import IntArray
 from optimizer.search.annealing_runs import anneal_from
-from optimizer.search.bound import column_prices, zero_multipliers
+from optimizer.search.bound import column_prices, lower_bound, zero_multipliers
 from optimizer.search.clock import OnClock
+from optimizer.search.coarse_prices import coarse_prices
 from optimizer.search.dual import DualSolution, solve_dual
 from optimizer.search.incumbent import Incumbent
-from optimizer.search.model import Multipliers
+from optimizer.search.model import Model, Multipliers
 from optimizer.search.rounding import round_prices, round_primal
 
 FIRST_EFFORT: Final = 0.15
 """Share of a full cycle of local search that an early construction may take."""
-LONGEST: Final = 0.6
+LONGEST: Final = 0.35
 """Share of the time left that the relaxation may take; prices that are not exact serve as well."""
+COARSE_S: Final = 1.0
+"""Work that the first prices count as, in seconds."""
 MOST_EARLY: Final = 3
 """Constructions before the relaxation is solved."""
 
@@ -54,7 +57,7 @@ def bound_and_construct(incumbent: Incumbent, *, params: SolveParams, seed: int)
     model, constructed = incumbent.model, 0
     incumbent.enter("bounding")
 
-    def on_bound(bound: float, multipliers: Multipliers) -> None:
+    def take(bound: float, multipliers: Multipliers) -> None:
         nonlocal constructed
         incumbent.raise_bound(bound, source="certificate", multipliers=multipliers)
         incumbent.report()
@@ -76,29 +79,30 @@ def bound_and_construct(incumbent: Incumbent, *, params: SolveParams, seed: int)
 
     elapsed = incumbent.clock.elapsed_s
     until = elapsed + LONGEST * incumbent.stop.time_left_s(elapsed)
+    coarse = coarse_prices(model, num_threads=params.threads)
+    incumbent.clock.charge(COARSE_S)
+    take(lower_bound(model, coarse), coarse)
     solution = solve_dual(
         model,
         stop=OnClock(incumbent.stop, incumbent.clock, until),
         params=replace(params.dual, num_threads=params.threads),
-        on_bound=on_bound,
+        on_bound=take,
+        start=coarse,
     )
     if solution.infeasible:
         zero = zero_multipliers(model)
         return Relaxed(multipliers=zero, bound=-np.inf, rounded=np.zeros(0, dtype=np.int32), is_infeasible=True)
     incumbent.raise_bound(solution.lower_bound, source="certificate", multipliers=solution.multipliers)
-    return Relaxed(
-        multipliers=solution.multipliers,
-        bound=solution.lower_bound,
-        rounded=_rounded(incumbent, solution),
-        is_infeasible=False,
-    )
+    best, bound = incumbent.multipliers, incumbent.certified_bound
+    if best is None or bound is None:
+        best, bound = solution.multipliers, solution.lower_bound
+    return Relaxed(multipliers=best, bound=bound, rounded=_rounded(model, solution, best), is_infeasible=False)
 
 
-def _rounded(incumbent: Incumbent, solution: DualSolution) -> IntArray:
-    """Round the fractional answer, or the prices where there is none."""
-    model = incumbent.model
-    prices = column_prices(model, solution.multipliers)
-    if solution.primal is None:
+def _rounded(model: Model, solution: DualSolution, best: Multipliers) -> IntArray:
+    """Round the fractional answer, or the prices where it is not the relaxation's own."""
+    prices = column_prices(model, best)
+    if solution.primal is None or not solution.is_exact:
         return round_prices(model, prices)
     primal = solution.primal
     return round_primal(model, item=primal.item, column=primal.column, value=primal.value, prices=prices)
