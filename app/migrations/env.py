@@ -10,13 +10,8 @@ import sqlalchemy as sa
 from alembic import context
 
 from app.database import UtcDateTime, create_engine
-from app.migrations.models import metadata
+from app.migrations.models import is_ours, metadata
 from app.settings import Settings
-
-
-def is_ours(item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
-    """Leave alone the tables of the job engine, which migrates its own."""
-    return kind != "table" or name in metadata.tables
 
 
 def in_plain_words(kind: str, item: Any, _context: Any) -> str | Literal[False]:

@@ -6,8 +6,6 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from app.migrations.models import metadata
-
 ADVISORY_LOCK = 7_402_513
 FOLDER = Path(__file__).parent
 
@@ -25,8 +23,5 @@ def upgrade(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-        if not any((FOLDER / "versions").glob("*.py")):
-            metadata.create_all(connection)
-            return
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

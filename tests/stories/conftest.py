@@ -1,6 +1,7 @@
 """A real service in a process of its own, with an embedded worker, for stories from a user's view."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -28,10 +29,12 @@ class Service:
         return httpx.Client(base_url=self.address, timeout=60.0, trust_env=False)
 
 
-def start_service(data_dir: Path) -> Service:
-    """Start a service and wait until it says where it listens."""
+def start_service(data_dir: Path, **environment: str) -> Service:
+    """Start a service, with settings from the environment, and wait until it says where it listens."""
     command = [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--data", str(data_dir)]
-    service = Service(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE))
+    service = Service(
+        subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    )
     listening = threading.Event()
 
     def read_log() -> None:

@@ -12,6 +12,7 @@ import shapely
 from shapely.geometry import shape
 
 from app.cli.data import write_example
+from tests.stories.waiting import finished
 
 
 @pytest.fixture(scope="module")
@@ -20,15 +21,6 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("example")
     write_example(folder, num_accounts=400, num_reps=8, seed=11)
     return folder
-
-
-def finished(http: httpx.Client, job_id: str) -> dict[str, Any]:
-    """Wait for a job by long polls and return its last body."""
-    for _ in range(20):
-        job: dict[str, Any] = http.get(f"/v1/jobs/{job_id}", headers={"Prefer": "wait=10"}).json()
-        if job["state"] not in ("queued", "running"):
-            return job
-    raise AssertionError(f"job {job_id} did not end: {job}")
 
 
 @pytest.fixture(scope="module")
