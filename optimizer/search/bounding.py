@@ -13,7 +13,7 @@ from optimizer.params import SolveParams
 from optimizer.problem import IntArray
 from optimizer.search.annealing_runs import anneal_from
 from optimizer.search.bound import column_prices, lower_bound, zero_multipliers
-from optimizer.search.clock import OnClock
+from optimizer.search.clock import PAIRS_PER_S, OnClock
 from optimizer.search.coarse_prices import coarse_prices
 from optimizer.search.dual import DualSolution, solve_dual
 from optimizer.search.incumbent import Incumbent
@@ -24,8 +24,8 @@ FIRST_EFFORT: Final = 0.15
 """Share of a full cycle of local search that an early construction may take."""
 LONGEST: Final = 0.35
 """Share of the time left that the relaxation may take; prices that are not exact serve as well."""
-COARSE_S: Final = 1.0
-"""Work that the first prices count as, in seconds."""
+PAIRS_OF_A_SECOND: Final = 1e6
+"""Pairs of a model whose first prices count as a second of work; larger models are sampled."""
 MOST_EARLY: Final = 3
 """Constructions before the relaxation is solved."""
 
@@ -80,7 +80,7 @@ def bound_and_construct(incumbent: Incumbent, *, params: SolveParams, seed: int)
     elapsed = incumbent.clock.elapsed_s
     until = elapsed + LONGEST * incumbent.stop.time_left_s(elapsed)
     coarse = coarse_prices(model, num_threads=params.threads)
-    incumbent.clock.charge(COARSE_S)
+    incumbent.clock.charge(min(1.0, model.num_items * model.num_columns / PAIRS_OF_A_SECOND))
     take(lower_bound(model, coarse), coarse)
     solution = solve_dual(
         model,
@@ -89,6 +89,8 @@ def bound_and_construct(incumbent: Incumbent, *, params: SolveParams, seed: int)
         on_bound=take,
         start=coarse,
     )
+    visited = sum(part["steps"] * part["pairs"] for part in solution.statistics.get("rounds", []))
+    incumbent.clock.charge(visited / PAIRS_PER_S)
     if solution.infeasible:
         zero = zero_multipliers(model)
         return Relaxed(multipliers=zero, bound=-np.inf, rounded=np.zeros(0, dtype=np.int32), is_infeasible=True)

@@ -16,7 +16,7 @@ from optimizer.stop import SearchState, StopCriterion
 TRIALS_PER_S: Final = 1.5e6
 """Trials of local search that count as a second."""
 PAIRS_PER_S: Final = 2e7
-"""Pairs looked at by the relaxation's iterations that count as a second."""
+"""Pairs in the steps of the relaxation that count as a second."""
 
 
 @dataclass(eq=False)
