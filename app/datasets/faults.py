@@ -31,7 +31,9 @@ class Origin:
     columns
         The file's own column name of each field.
     base
-        Pointer of the rows' list in a JSON body or file; None for flat files.
+        Pointer of the table in a JSON body or file; None for flat files.
+    within
+        Pointer from there to the list of rows, such as ``/features``; empty where the table is the list.
     """
 
     table: str
@@ -39,12 +41,14 @@ class Origin:
     rows: NDArray[np.int64] | None = None
     columns: dict[str, str] = field(default_factory=dict)
     base: str | None = None
+    within: str = ""
 
     def place(self, row: int | None, name: str | None = None) -> dict[str, Any]:
         """Return the place of a record (0-based) and field as a fault's arguments."""
         place: dict[str, Any] = {}
         if self.base is not None:
-            place["pointer"] = self.base + pointer_of([] if row is None else [row, *_json_path(name)])
+            inside = "" if row is None else self.within + pointer_of([row, *_json_path(name)])
+            place["pointer"] = self.base + inside
         if self.file is not None:
             place["file"] = self.file
             if row is not None and self.base is None:

@@ -97,11 +97,36 @@ class PairBody(Strict):
     measures: dict[str, Amount | None] | None = Field(default=None, description="Amounts that differ for this rep.")
 
 
+class UnitGeometry(BaseModel):
+    """A Polygon or MultiPolygon of RFC 7946."""
+
+    type: Literal["Polygon", "MultiPolygon"] = Field(description="Kind of geometry.")
+    coordinates: list[Any] = Field(description="Closed rings, longitude first, degrees WGS 84.")
+
+
+class UnitFeature(BaseModel):
+    """One unit with its polygon."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["id"], "properties": {"id": {"type": ["string", "integer"]}}},
+                {"required": ["properties"], "properties": {"properties": {"type": "object", "required": ["id"]}}},
+            ]
+        }
+    )
+
+    type: Literal["Feature"] = Field(description="Always `Feature`.")
+    id: Identifier | int | None = Field(default=None, description="The unit's id; else properties.id is.")
+    properties: dict[str, Any] | None = Field(default=None, description="`name` and whatever else is known.")
+    geometry: UnitGeometry = Field(description="The unit's land.")
+
+
 class UnitsBody(BaseModel):
     """A GeoJSON FeatureCollection of Polygons and MultiPolygons; a unit's id is Feature.id or properties.id."""
 
     type: Literal["FeatureCollection"] = Field(description="Always `FeatureCollection`.")
-    features: list[dict[str, Any]] = Field(description="One Feature a unit; longitude first, degrees WGS 84.")
+    features: list[UnitFeature] = Field(description="One Feature a unit; longitude first, degrees WGS 84.")
 
 
 class DatasetOptions(Strict):

@@ -17,6 +17,8 @@ from app.strict_json import control_character_fault, find_control_character
 CONTROL_IN_TEXT = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{0080}-\x{009f}]"
 CONTROL_IN_ID = r"[\x00-\x1f\x7f\x{0080}-\x{009f}]"
 UNIT_IDS = ("id",)
+FREE_IDS = frozenset({"parent_id", "unit_id", "manager_id"})
+"""Ids that need not be of a row: a blank one would be taken as it is, and join all rows that have it."""
 
 
 def check_texts(table: pa.Table, origin: Origin, log: FaultLog, limits: CheckLimits) -> None:
@@ -32,6 +34,8 @@ def check_texts(table: pa.Table, origin: Origin, log: FaultLog, limits: CheckLim
         longest = limits.max_id_characters if name in ids else limits.max_text_characters
         longest = limits.max_name_characters if name == "name" else longest
         _check_column(column, name, origin, log, longest=longest, is_id=name in ids)
+        if name in FREE_IDS:
+            log.rows(_blank_rows(column.combine_chunks()), _blank(origin, name))
 
 
 def check_ids(table: pa.Table, origin: Origin, log: FaultLog) -> None:
@@ -39,8 +43,7 @@ def check_ids(table: pa.Table, origin: Origin, log: FaultLog) -> None:
     if "id" not in table.column_names:
         return
     column = table["id"].combine_chunks()
-    blank = pc.fill_null(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(column)), 0), False)
-    log.rows(np.flatnonzero(blank.to_numpy(zero_copy_only=False)), _blank(origin))
+    log.rows(_blank_rows(column), _blank(origin, "id"))
     firsts = _first_rows(column)
     again = np.flatnonzero(firsts != np.arange(len(firsts)))
     log.rows(again, _twice(column, firsts, origin))
@@ -77,8 +80,15 @@ def _normalized(column: pa.Array) -> pa.Array:
     return column if trimmed.equals(column) else trimmed
 
 
-def _blank(origin: Origin) -> Callable[[int], Fault]:
-    return lambda row: Fault(code="BAD_TEXT", detail="The id is empty.", value="", **origin.place(row, "id"))
+def _blank_rows(column: pa.Array) -> NDArray[np.int64]:
+    blank = pc.fill_null(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(column)), 0), False)
+    rows: NDArray[np.int64] = np.flatnonzero(blank.to_numpy(zero_copy_only=False))
+    return rows
+
+
+def _blank(origin: Origin, name: str) -> Callable[[int], Fault]:
+    detail = f"The {name} is empty." if name == "id" else f"The {name} is empty; leave it out, or send null."
+    return lambda row: Fault(code="BAD_TEXT", detail=detail, value="", **origin.place(row, name))
 
 
 def _twice(column: pa.Array, firsts: NDArray[np.int64], origin: Origin) -> Callable[[int], Fault]:

@@ -8,7 +8,7 @@ from app.datasets.faults import Origin
 from app.datasets.fields import TABLES
 from app.datasets.readers.json_rows import read_rows
 from app.datasets.readers.reading import Reading, ReadLimits
-from app.datasets.readers.units import read_units
+from app.datasets.readers.units import read_units, units_origin
 from app.errors import Fault
 from app.strict_json import (
     count_keys,
@@ -18,7 +18,7 @@ from app.strict_json import (
     not_json,
     text_faults,
 )
-from app.validation import nearest
+from app.validation import nearest, pointer_of
 
 DATA_FIELDS = ("accounts", "reps", "pairs", "units")
 
@@ -54,7 +54,12 @@ def read_json_body(content: bytes, reading: Reading, limits: ReadLimits, *, othe
         hint = f"did you mean '{near}'?" if near else f"known are {', '.join(known)}."
         detail = f"'{name[:64]}' is not a field: {hint}"
         reading.log.add(
-            Fault(code="UNKNOWN_FIELD", detail=detail, pointer=f"/{name}", params={"nearest": near} if near else {})
+            Fault(
+                code="UNKNOWN_FIELD",
+                detail=detail,
+                pointer=pointer_of([name]),
+                params={"nearest": near} if near else {},
+            )
         )
     for name in DATA_FIELDS:
         raw = parts.get(name)
@@ -62,6 +67,7 @@ def read_json_body(content: bytes, reading: Reading, limits: ReadLimits, *, othe
             continue
         origin = Origin(name, base=f"/{name}")
         if name == "units":
+            origin = units_origin(bytes(raw), base="/units")
             reading.add(read_units(bytes(raw), origin, reading.log, limits), origin)
         else:
             reading.add(read_rows(raw, TABLES[name], origin, reading.log), origin)

@@ -1,5 +1,7 @@
 """Units from GeoJSON (RFC 7946): strict JSON, then `geo_data.layer` for geometry and its faults."""
 
+import dataclasses
+
 import msgspec
 import pyarrow as pa
 import shapely
@@ -36,7 +38,8 @@ def read_units(content: bytes, origin: Origin, log: FaultLog, limits: ReadLimits
     parsed = decode_syntax(content)
     if structure.num_keys != count_keys(parsed):
         raise duplicate_key_error(content)
-    log.extend(text_faults(parsed))
+    for fault in text_faults(parsed):
+        log.add(dataclasses.replace(fault, pointer=f"{origin.base or ''}{fault.pointer}", file=origin.file))
     if isinstance(parsed, list):
         content = b'{"type":"FeatureCollection","features":' + content + b"}"
     try:
@@ -53,6 +56,12 @@ def read_units(content: bytes, origin: Origin, log: FaultLog, limits: ReadLimits
     )
     arrays = [pa.array(values, field.type) for values, field in zip(columns, UNIT_FIELDS, strict=True)]
     return pa.Table.from_arrays(arrays, schema=UNIT_FIELDS)
+
+
+def units_origin(content: bytes, *, base: str, file: str | None = None) -> Origin:
+    """Return the origin of units, whose rows are the features of a collection, or a plain list."""
+    within = "/features" if content.lstrip().startswith(b"{") else ""
+    return Origin("units", file=file, base=base, within=within)
 
 
 def _fault(fault: LayerFault, origin: Origin) -> Fault:

@@ -13,7 +13,7 @@ from app.datasets.readers.flat_table import FlatTable, UnreadableError
 from app.datasets.readers.json_rows import read_rows
 from app.datasets.readers.parquet_file import read_parquet_file
 from app.datasets.readers.reading import Reading, ReadLimits
-from app.datasets.readers.units import read_units
+from app.datasets.readers.units import read_units, units_origin
 from app.datasets.readers.xlsx_file import read_xlsx
 from app.errors import Fault, ProblemError, TooLarge
 from app.strict_json import decode_syntax, measure_structure
@@ -77,8 +77,9 @@ def _read(upload: UploadedFile, reading: Reading, limits: ReadLimits) -> None:
     if table == "units":
         if start not in (b"{", b"["):
             raise UnreadableError("Units must be GeoJSON (a FeatureCollection of polygons in WGS 84).")
-        origin = Origin(table, file=table, base="")
-        reading.add(read_units(content.removeprefix(b"\xef\xbb\xbf"), origin, reading.log, limits), origin)
+        content = content.removeprefix(b"\xef\xbb\xbf")
+        origin = units_origin(content, base="", file=table)
+        reading.add(read_units(content, origin, reading.log, limits), origin)
         return
     if start in (b"{", b"["):
         _read_json(upload, reading, limits)
