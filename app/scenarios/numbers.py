@@ -5,7 +5,10 @@ Owns ranges and their wording. Refuses anything that needs a dataset to be judge
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+LARGEST_COUNT = 2**31 - 1
+LARGEST_WEIGHT = 1e9
 
 
 class StrictModel(BaseModel):
@@ -18,6 +21,12 @@ def _not_negative(value: float) -> float:
     if value < 0:
         raise ValueError(f"{value:g} is below 0; send 0 or more.")
     return value
+
+
+def _weight(value: float) -> float:
+    if value > LARGEST_WEIGHT:
+        raise ValueError(f"{value:g} is above {LARGEST_WEIGHT:g}; weights are relative, so divide them all.")
+    return _not_negative(value)
 
 
 def _fraction(value: float) -> float:
@@ -47,10 +56,17 @@ def _factor(value: float) -> float:
 def _count(value: int) -> int:
     if value < 0:
         raise ValueError(f"{value} is below 0; send 0 or more.")
+    if value > LARGEST_COUNT:
+        raise ValueError(f"{value:.3g} is above {LARGEST_COUNT:,}; leave the limit out.")
     return value
 
 
-Weight = Annotated[float, AfterValidator(_not_negative), Field(json_schema_extra={"minimum": 0})]
+def _whole(value: object) -> object:
+    """Take 7.0 for 7, as JSON Schema does; anything else stays as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Weight = Annotated[float, AfterValidator(_weight), Field(json_schema_extra={"minimum": 0, "maximum": LARGEST_WEIGHT})]
 """A relative weight, ≥ 0; 0 leaves the aim out."""
 
 Tolerance = Annotated[float, AfterValidator(_fraction), Field(json_schema_extra={"minimum": 0, "exclusiveMaximum": 1})]
@@ -68,7 +84,10 @@ Positive = Annotated[float, AfterValidator(_positive), Field(json_schema_extra={
 RoadFactor = Annotated[float, AfterValidator(_factor), Field(json_schema_extra={"minimum": 1})]
 """Road kilometers per great-circle kilometer, ≥ 1."""
 
-Count = Annotated[int, AfterValidator(_count), Field(json_schema_extra={"minimum": 0})]
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""A whole number; 7.0 is one."""
+
+Count = Annotated[Whole, AfterValidator(_count), Field(json_schema_extra={"minimum": 0, "maximum": LARGEST_COUNT})]
 """A number of things, ≥ 0."""
 
 Identifier = Annotated[str, Field(min_length=1, max_length=128)]

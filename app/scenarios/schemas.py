@@ -19,6 +19,7 @@ from app.scenarios.numbers import (
     StrictModel,
     Tolerance,
     Weight,
+    Whole,
 )
 
 MeasureName = Annotated[str, Field(min_length=1, max_length=128)]
@@ -202,7 +203,7 @@ class Search(StrictModel):
     no_improvement_s: Positive | None = Field(
         default=None, description="Stop when neither objective nor bound improved for so many seconds."
     )
-    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="Seed of everything random in the search.")
+    seed: Whole = Field(default=0, ge=0, le=2**31 - 1, description="Seed of everything random in the search.")
     deterministic: bool = Field(
         default=False,
         description="True: limits count work instead of seconds; the same input and seed give the same answer.",
