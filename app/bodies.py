@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from fastapi import Depends, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from app.errors import ProblemError, TooLarge
@@ -58,6 +58,27 @@ def strict_body(model: type[BaseModel]) -> Any:
 
     read_body.strict_model = model  # type: ignore[attr-defined] # read by app/documentation.py
     return Depends(read_body)
+
+
+class NoFields(BaseModel):
+    """A body that says nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+async def _refuse_body(request: Request) -> None:
+    """Take no body, or an empty object: what is said in vain is refused, not dropped."""
+    settings: Settings = request.app.state.settings
+    async with spool(request, limit=settings.max_json_bytes) as body:
+        if body.size:
+            require_json(request)
+            await run_in_threadpool(_parse, body, NoFields, settings.max_json_depth)
+
+
+_refuse_body.takes_no_body = True  # type: ignore[attr-defined] # read by app/documentation.py
+
+NoBody = Depends(_refuse_body)
+"""Dependency of a POST that needs no body."""
 
 
 def media_type_of(request: Request) -> str:

@@ -158,6 +158,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         for method in context.methods or ():
             operation = document["paths"][context.path_format][method.lower()]
             _complete_operation(operation, context.dependant, schemas, str(context.path_format))
+            _complete_parameters(operation, app.state.settings)
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     return document
@@ -170,11 +171,8 @@ def _complete_operation(operation: dict[str, Any], dependant: Dependant, schemas
             content = {"application/json": {"schema": _add_schema(call.strict_model, schemas)}}
             content.update(getattr(call, "other_content", {}))
             operation["requestBody"] = {"required": True, "content": content}
-    for parameter in operation.get("parameters", ()):
-        if parameter["in"] == "path":
-            parameter.setdefault("description", PATH_PARAMETERS[parameter["name"]])
     codes = {"INVALID_INPUT", "UNAVAILABLE"} if operation.get("parameters") else {"UNAVAILABLE"}
-    if "requestBody" in operation:
+    if "requestBody" in operation or any(hasattr(call, "takes_no_body") for call in calls):
         codes |= {"NOT_JSON", "DUPLICATE_KEY", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "INVALID_INPUT"}
     if "{" in path:
         codes.add("NOT_FOUND")
@@ -188,6 +186,15 @@ def _complete_operation(operation: dict[str, Any], dependant: Dependant, schemas
     for status, response in problem_responses(*sorted(codes)).items():
         responses.setdefault(str(status), response)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _complete_parameters(operation: dict[str, Any], settings: Settings) -> None:
+    """Describe ids in paths, and the limits that are settings."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            parameter.setdefault("description", PATH_PARAMETERS[parameter["name"]])
+        if parameter["name"] == "page_size":
+            parameter["schema"]["maximum"] = settings.max_page_size
 
 
 def _complete_headers(operation: dict[str, Any], *, path: str, is_once: bool) -> None:

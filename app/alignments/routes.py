@@ -22,7 +22,7 @@ from app.alignments.service import (
     summary_json,
 )
 from app.alignments.views import AlignmentView
-from app.bodies import strict_body
+from app.bodies import NoBody, strict_body
 from app.datasets.schemas import DatasetSummary
 from app.dependencies import ReadSession, WriteSession
 from app.documentation import not_modified_responses, problem_responses
@@ -204,6 +204,7 @@ def get_certificate(request: Request, session: ReadSession, alignment_id: str) -
 
 @router.post(
     "/{alignment_id}/publish",
+    dependencies=[NoBody],
     summary="Publish an alignment",
     status_code=201,
     responses=problem_responses("HAS_VIOLATIONS"),

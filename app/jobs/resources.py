@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.datasets.schemas import AccountBody, PairBody, RepBody, UnitsBody
 from app.jobs.engine import MAX_PRIORITY, MIN_PRIORITY
 from app.jobs.states import JobState
-from app.scenarios.numbers import Identifier
+from app.scenarios.numbers import Identifier, Whole
 from app.scenarios.schemas import Criteria, Search
 
 NAME_CHARACTERS = 1000
@@ -32,7 +32,7 @@ class JobOptions(BaseModel):
         description="Own words to find the job by.",
         examples=[{"year": "2027"}],
     )
-    priority: int = Field(
+    priority: Whole = Field(
         default=0,
         ge=MIN_PRIORITY,
         le=MAX_PRIORITY,
@@ -96,7 +96,17 @@ class JobRequest(JobOptions):
                 },
                 {"scenario_id": "sc_01jz", "priority": 5},
             ],
-            "oneOf": [{"required": ["scenario_id"]}, {"required": ["accounts", "reps"]}],
+            "oneOf": [
+                {"required": ["scenario_id"], "properties": {"scenario_id": {"type": "string"}}},
+                {
+                    "required": ["accounts", "reps"],
+                    "properties": {
+                        "accounts": {"type": "array"},
+                        "reps": {"type": "array"},
+                        "scenario_id": {"type": "null"},
+                    },
+                },
+            ],
         },
     )
 

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.alignments import schemas as alignment_schemas
 from app.alignments.service import get_alignment, summary_json
+from app.bodies import NoBody
 from app.database import snapshot
 from app.dependencies import ReadSession, SessionsParameter, SettingsParameter, WriteSession
 from app.documentation import problem_responses
@@ -93,6 +94,7 @@ async def follow_job(
 
 @router.post(
     "/{job_id}/stop",
+    dependencies=[NoBody],
     summary="Stop a job, keep the best so far",
     status_code=202,
     response_model=JobResource,

@@ -7,6 +7,7 @@ both name the same faults at the same pointers. Nothing is stored unless all of 
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -30,6 +31,7 @@ from app.validation import validate_model
 
 DEFAULT_NAME = "Job"
 _OPTION_FIELDS = tuple(InlineJobOptions.model_fields)
+_QUESTION_FIELDS = ("criteria", "search", "coordinates_confirmed")
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,11 @@ def checked_body(content: bytes, settings: Settings) -> CheckedBody:
     tables, log, rest = read_json_dataset(content, settings, other_fields=("scenario_id", *_OPTION_FIELDS))
     parsed = decode(rest)
     has_data = any(getattr(tables, name) is not None and getattr(tables, name).num_rows for name in DATA_FIELDS)
-    if isinstance(parsed, dict) and "scenario_id" in parsed:
-        return _of_scenario(rest, parsed, has_data=has_data)
+    if isinstance(parsed, dict) and parsed.get("scenario_id") is not None:
+        return _of_scenario(parsed, has_data=has_data)
+    if isinstance(parsed, dict) and "scenario_id" in parsed:  # null says what leaving it out says
+        parsed.pop("scenario_id")
+        rest = msgspec.json.encode(parsed)
     options = _validated(rest, parsed, log)
     criteria = options.criteria or default_criteria()
     search = options.search or Search()
@@ -136,8 +141,8 @@ def submit(session: Session, body: CheckedBody, *, queue: JobQueue, settings: Se
     return jobs.submit(scenario, body.submission)
 
 
-def _of_scenario(rest: bytes, parsed: dict[str, Any], *, has_data: bool) -> CheckedBody:
-    beside = [name for name in ("criteria", "search", "coordinates_confirmed") if name in parsed]
+def _of_scenario(parsed: dict[str, Any], *, has_data: bool) -> CheckedBody:
+    beside = [name for name in _QUESTION_FIELDS if parsed.get(name) not in (None, False)]
     if has_data or beside:
         named = ", ".join([*beside, *(["data"] if has_data else [])])
         fault = Fault(
@@ -147,7 +152,8 @@ def _of_scenario(rest: bytes, parsed: dict[str, Any], *, has_data: bool) -> Chec
             pointer="/scenario_id",
         )
         raise InvalidInput([fault])
-    request = validate_model(ScenarioJobRequest, rest, parsed)
+    kept = {name: value for name, value in parsed.items() if name not in _QUESTION_FIELDS}
+    request = validate_model(ScenarioJobRequest, msgspec.json.encode(kept), kept)
     refuse_webhook(request.webhook)
     return CheckedBody(request.scenario_id, Submission(name=request.name, tags=request.tags, priority=request.priority))
 
