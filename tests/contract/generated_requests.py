@@ -1,0 +1,208 @@
+"""Run schemathesis' engine over the service and say what it found; also a command for longer runs.
+
+python -m tests.contract.generated_requests 200      # examples an operation
+"""
+
+import itertools
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
+from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
+
+from app.main import create_app
+from app.settings import Settings
+from tests.contract.seeding import SeededIds, seed
+
+SEED = 20270101
+VALID_REFUSED = "Schema-valid request rejected"
+SAID_BY_THE_SCHEMA = frozenset(
+    {
+        "EMPTY_LIST",
+        "INVALID_VALUE",
+        "METHOD_NOT_ALLOWED",
+        "MISSING_FIELD",
+        "NEGATIVE_MEASURE",
+        "NOT_A_FINITE_NUMBER",
+        "NOT_JSON",
+        "UNKNOWN_FIELD",
+        "UNSUPPORTED_MEDIA_TYPE",
+        "WRONG_TYPE",
+    }
+)
+"""Codes of rules that the document states; a request that keeps the document must never get them.
+
+Other codes are of rules between values (an id that must exist, a lock against a forbidden pair, a stale ETag),
+which no schema can state.
+"""
+
+
+@dataclass
+class Findings:
+    """What a run saw.
+
+    Parameters
+    ----------
+    cases
+        Requests sent, by operation.
+    statuses
+        Answers, by status.
+    failures
+        One text for each distinct failure: the operation, what is wrong, and how to repeat it.
+    """
+
+    cases: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
+    failures: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def report(self) -> str:
+        """Return all failures as one text."""
+        return "\n\n".join(self.failures.values())
+
+
+def send_generated_requests(data_dir: Path, *, num_examples: int, max_time_s: int | None = None) -> Findings:
+    """Send the document's examples, edge cases and random requests to a service that has one of everything."""
+    settings = Settings(data_dir=data_dir, log_format="console", log_level="error")
+    seeded_app = create_app(settings)
+    with TestClient(seeded_app) as client:
+        ids = seed(seeded_app, client)
+    schema = schemathesis.openapi.from_asgi(
+        "/openapi.json", create_app(settings), config=_config(num_examples, max_time_s)
+    )
+    _use_real_ids(schema, ids)
+    findings = Findings()
+    with _fresh_headers():
+        for event in from_schema(schema).execute():
+            _note(findings, event)
+    return findings
+
+
+def _config(num_examples: int, max_time_s: int | None) -> SchemathesisConfig:
+    limits = {} if max_time_s is None else {"max-time": max_time_s}
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": SEED,
+            "continue-on-failure": True,
+            "generation": {"max-examples": num_examples, "deterministic": True, "no-shrink": True},
+            "phases": {"stateful": {"enabled": False}},
+            **limits,
+        }
+    )
+
+
+def _use_real_ids(schema: Any, ids: SeededIds) -> None:
+    """Put ids that exist into five of six paths, and into bodies."""
+    real = {
+        "dataset_id": [ids.dataset],
+        "scenario_id": [ids.scenario],
+        "job_id": [ids.ended_job],
+        "alignment_id": [ids.alignment, ids.current_alignment],
+        "code": ["DUPLICATE_ID"],
+    }
+
+    @schema.hook  # type: ignore[untyped-decorator] # schemathesis' types end here
+    def before_generate_path_parameters(context: Any, strategy: SearchStrategy[Any]) -> SearchStrategy[Any]:
+        def replaced(drawn: tuple[Any, int]) -> Any:
+            parameters, choice = drawn
+            if choice == 0 or not isinstance(parameters, dict):
+                return parameters
+            return {name: known[choice % len(known)] for name in parameters for known in [real[name]]}
+
+        return st.tuples(strategy, st.integers(0, 5)).map(replaced)
+
+    @schema.hook  # type: ignore[untyped-decorator] # schemathesis' types end here
+    def map_case(context: Any, case: Any) -> Any:
+        known = {
+            "dataset_id": ids.dataset,
+            "scenario_id": ids.scenario,
+            "based_on": ids.scenario,
+            "with": ids.current_alignment,
+        }
+        for part in (case.body, case.query):
+            if isinstance(part, dict):
+                named = known.keys() & {
+                    name for name, value in part.items() if isinstance(value, str) and 0 < len(value) <= 128
+                }
+                part.update({name: known[name] for name in named})
+        return case
+
+
+@contextmanager
+def _fresh_headers() -> Iterator[None]:
+    """Use each Idempotency-Key once, and not only stale ETags and foreign tokens: requests get to their work."""
+    numbers = itertools.count()
+
+    def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+        headers = case.headers or {}
+        for name in list(headers):
+            if name.lower() == "idempotency-key" and 0 < len(headers[name]) < 200:
+                headers[name] = f"{headers[name]}-{next(numbers)}"
+            if name.lower() == "if-match" and next(numbers) % 2:
+                headers[name] = "*"
+        if isinstance(case.query, dict) and next(numbers) % 4:
+            case.query.pop("page_token", None)
+
+    schemathesis.hook(before_call)
+    try:
+        yield
+    finally:
+        GLOBAL_HOOK_DISPATCHER.unregister(before_call)
+
+
+def _note(findings: Findings, event: Any) -> None:
+    if isinstance(event, (events.NonFatalError, events.FatalError)):
+        findings.failures[("error", str(event)[:200])] = str(getattr(event, "info", event))
+    recorder = getattr(event, "recorder", None)
+    if recorder is None or not isinstance(event, (events.ScenarioFinished, events.FuzzScenarioFinished)):
+        return
+    for node in recorder.cases.values():
+        findings.cases[node.value.operation.label] += 1
+    for interaction in recorder.interactions.values():
+        if interaction.response is not None:
+            findings.statuses[interaction.response.status_code] += 1
+    for case_id, checks in recorder.checks.items():
+        for check in checks:
+            if check.failure_info is None:
+                continue
+            failure = check.failure_info.failure
+            case = recorder.cases[case_id].value
+            response = recorder.interactions[case_id].response
+            if failure.title == VALID_REFUSED and not _breaks_its_schema(case, response):
+                continue
+            text = f"{case.operation.label}: {failure.title}\n{failure.message[:1500]}\n"
+            text += check.failure_info.code_sample[:1500]
+            if response is not None:
+                text += f"\n-> {response.status_code} {response.content[:600]!r}"
+            findings.failures.setdefault((case.operation.label, failure.title + failure.message[:80]), text)
+
+
+def _breaks_its_schema(case: Any, response: Any) -> bool:
+    """Tell whether a refusal names a rule of the document; what stands inside of uploaded files it cannot say."""
+    return case.media_type != "multipart/form-data" and bool(_codes_of(response) & SAID_BY_THE_SCHEMA)
+
+
+def _codes_of(response: Any) -> set[str]:
+    """Return the codes of a problem document, those of its single faults included."""
+    if response is None or response.status_code < 400:
+        return set()
+    problem = json.loads(response.content)
+    return {problem["code"], *(fault["code"] for fault in problem["errors"])}
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        found = send_generated_requests(Path(folder), num_examples=int(sys.argv[1]))
+    sys.stdout.write(f"{found.report()}\n{sum(found.cases.values())} cases\n{dict(found.statuses)}\n")
+    sys.exit(bool(found.failures))
