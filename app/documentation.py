@@ -23,6 +23,9 @@ from app.problem_schema import PROBLEM_SCHEMAS
 from app.problems import MEDIA_TYPE
 from app.settings import Settings
 
+API_VERSION = "1.0"
+"""Version of the HTTP API as the document states it; the software has its own, see /health/live."""
+
 STATIC_FOLDER = Path(__file__).parent / "static"
 SCHEMA_REF = "#/components/schemas/"
 
@@ -142,7 +145,7 @@ def install(app: FastAPI) -> None:
 def _document(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(
         title=app.title,
-        version=app.version,
+        version=API_VERSION,
         summary=app.summary,
         description=app.description,
         routes=app.routes,

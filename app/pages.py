@@ -41,7 +41,7 @@ class PageRequest(BaseModel):
         """
         if self.after is None:
             return 0
-        if len(self.after) != 1 or not isinstance(self.after[0], int) or not 0 <= self.after[0] < 2**53:
+        if len(self.after) != 1 or type(self.after[0]) is not int or not 0 <= self.after[0] < 2**53:
             raise _bad_token()
         return self.after[0]
 

@@ -67,7 +67,7 @@ def _accepted(header: str) -> list[str]:
         quality = next((_quality(value[2:]) for value in parameters if value.startswith("q=")), 1.0)
         if media_type and quality > 0:
             wanted.append((-quality, position, media_type))
-    return [media_type for _, _, media_type in sorted(wanted)] or ["*/*"]
+    return [media_type for _, _, media_type in sorted(wanted)] if header.strip() else ["*/*"]
 
 
 def _quality(text: str) -> float:
