@@ -1,68 +1,109 @@
-"""Prices of the limits that are good enough to begin with, in about a second: subgradient steps on a sample.
+"""Prices of the limits that are good enough to begin with, in about a second: subgradient steps.
 
-Each step sends every sampled item to its cheapest column at the present prices, and moves the price of each limit
-with its breach. Steps shrink, and the later prices are averaged. Only limits of measures are priced: budgets wait for
+Each step sends every item to its cheapest column at the present prices, and moves the price of each limit with its
+breach. Steps shrink, and the later prices are averaged. A sample of the items gives the first prices; from then on all
+items look at the few columns near at the prices so far. Only limits of measures are priced: budgets wait for
 the relaxation proper.
 """
 
-from typing import Final
+from typing import Any, Final
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
 from optimizer.problem import FloatArray
 from optimizer.search.bound import zero_multipliers
-from optimizer.search.candidates import pair_amounts
+from optimizer.search.candidates import pair_corrections
 from optimizer.search.model import Corrections, Model, Multipliers
-from optimizer.search.reduced_costs import cheapest_columns
+from optimizer.search.reduced_costs import NearColumns, near_columns
 
-MOST_PAIRS: Final = 4_000_000
-"""Pairs of the sample."""
+SAMPLE_PAIRS: Final = 2_000_000
+"""Pairs of the sample that the first prices come from."""
 FEWEST_PER_COLUMN: Final = 20
 """Items of the sample per column, whatever the pairs."""
-MOST_STEPS: Final = 1000
-FEWEST_STEPS: Final = 300
-VISITS: Final = 1e9
-"""Pairs looked at in all steps together, about a second's work."""
-FIRST_STEP: Final = 1.0
-"""First change of a price for a breach by the mean load, in costs of an average unit."""
-LAST_STEP: Final = 0.03
-SETTLED: Final = 0.8
-"""Share of the steps after which prices are averaged."""
+NEAR: Final = 24
+"""Columns of an item that the later steps look at."""
+STAGES: Final = ((400, 1.0, 0.1), (700, 0.5, 0.05), (700, 0.2, 0.01))
+"""Steps, and the first and last change of a price for a breach by the mean load, in costs of an average unit: the
+first stage on the sample, the others on all items and the columns near at the prices of the stage before."""
+SETTLED: Final = 0.7
+"""Share of a stage's steps after which prices are averaged."""
 
 Array = npt.NDArray[np.float64]
 
 
 def coarse_prices(model: Model, *, num_threads: int = 2) -> Multipliers:
     """Return multipliers of the measures' limits from a sample of the items; all 0 when nothing is limited."""
-    sample, factor = _sample(model)
     lower, upper = _limits(model)
     limited = (np.isfinite(lower) | np.isfinite(upper)).any(axis=1)
     if not limited.any():
         return zero_multipliers(model)
     total = np.maximum(model.amount.sum(axis=0), 1e-12)
-    unit = _typical_cost(model) / total * limited
-    mean_load = total / model.num_columns
-    over, under = np.zeros(upper.shape), np.zeros(upper.shape)
-    sums = [np.zeros(upper.shape), np.zeros(upper.shape)]
-    steps = int(min(MOST_STEPS, max(FEWEST_STEPS, VISITS / (sample.num_items * model.num_columns))))
-    first = int(SETTLED * steps)
-    for step in range(steps):
-        best, _ = cheapest_columns(sample, over - under, num_threads=num_threads)
-        load = factor * _loads(sample, best)
-        size = FIRST_STEP * (LAST_STEP / FIRST_STEP) ** (step / steps)
-        change = (size * unit / mean_load)[:, None]
-        over = np.where(np.isfinite(upper), np.maximum(0.0, over + change * (load - _finite(upper))), 0.0)
-        under = np.where(np.isfinite(lower), np.maximum(0.0, under + change * (_finite(lower) - load)), 0.0)
-        if step >= first:
-            sums[0] += over / (steps - first)
-            sums[1] += under / (steps - first)
-    return _multipliers(model, over=sums[0], under=sums[1])
+    pace = (_typical_cost(model) / total * limited / (total / model.num_columns))[:, None]
+    prices = np.zeros(upper.shape)
+    for stage, (steps, first, last) in enumerate(STAGES):
+        part, factor = _sample(model) if stage == 0 else (model, 1.0)
+        near = near_columns(part, prices, width=np.inf, most=NEAR if stage else NEAR * 4, num_threads=num_threads)
+        start, column, cost, entry, amount, delta = _near_pairs(part, near)
+        mean = np.zeros(upper.shape)
+        for step in range(steps):
+            load = np.zeros(upper.shape)
+            _assign(start, column, cost, entry, amount, delta, prices, load)
+            size = first * (last / first) ** (step / steps)
+            prices = _moved(prices, size * pace, load=factor * load, lower=lower, upper=upper)
+            if step >= int(SETTLED * steps):
+                mean += prices / (steps - int(SETTLED * steps))
+        prices = mean
+    return _multipliers(model, over=np.maximum(prices, 0.0), under=np.maximum(-prices, 0.0))
+
+
+def _moved(prices: Array, size: Array, *, load: Array, lower: Array, upper: Array) -> Array:
+    """Return the prices after a step: positive ones belong to upper limits, negative ones to lower limits."""
+    over = np.where(np.isfinite(upper), np.maximum(0.0, np.maximum(prices, 0.0) + size * (load - _finite(upper))), 0.0)
+    under = np.where(
+        np.isfinite(lower), np.maximum(0.0, np.maximum(-prices, 0.0) + size * (_finite(lower) - load)), 0.0
+    )
+    return over - under
+
+
+def _near_pairs(model: Model, near: NearColumns) -> tuple[Any, ...]:
+    """Return the near pairs as flat arrays: where each item's begin, columns, costs and amounts."""
+    filled = np.arange(near.column.shape[1]) < near.count[:, None]
+    item = np.repeat(np.arange(model.num_items), near.count)
+    column = near.column[filled]
+    entry = pair_corrections(model.corrections, item, column, model.num_columns)
+    start = np.concatenate([[0], np.cumsum(near.count)]).astype(np.int64)
+    cost = model.cost[item, column].astype(np.float64)
+    return start, column, cost, entry, np.array(model.amount), np.array(model.corrections.delta)
+
+
+@numba.njit(cache=True, nogil=True)
+def _assign(start, column, cost, entry, amount, delta, prices, load):  # type: ignore[no-untyped-def]  # compiled
+    """Add every item's amounts to the loads of its cheapest near column."""
+    loads = prices.shape[0]
+    for item in range(len(start) - 1):
+        best, smallest = -1, np.inf
+        for pair in range(start[item], start[item + 1]):
+            reduced = cost[pair]
+            for kind in range(loads):
+                value = amount[item, kind]
+                if entry[pair] >= 0:
+                    value += delta[entry[pair], kind]
+                reduced += value * prices[kind, column[pair]]
+            if reduced < smallest:
+                best, smallest = pair, reduced
+        if best >= 0:
+            for kind in range(loads):
+                value = amount[item, kind]
+                if entry[best] >= 0:
+                    value += delta[entry[best], kind]
+                load[kind, column[best]] += value
 
 
 def _sample(model: Model) -> tuple[Model, float]:
     """Return a model of every so many items, and how many items each stands for."""
-    wanted = max(MOST_PAIRS // model.num_columns, FEWEST_PER_COLUMN * model.num_columns)
+    wanted = max(SAMPLE_PAIRS // model.num_columns, FEWEST_PER_COLUMN * model.num_columns)
     stride = max(1, model.num_items // wanted)
     if stride == 1:
         return model, 1.0
@@ -129,16 +170,6 @@ def _multipliers(model: Model, *, over: Array, under: Array) -> Multipliers:
         total=zero.total,
         soft=soft,
     )
-
-
-def _loads(model: Model, columns: npt.NDArray[np.int32]) -> Array:
-    """Return the load of every column. Shape ``(loads, columns)``."""
-    items = np.flatnonzero(columns >= 0)
-    amount = pair_amounts(model, items, columns[items])
-    load = np.zeros((model.num_loads, model.num_columns))
-    for kind in range(model.num_loads):
-        load[kind] = np.bincount(columns[items], weights=amount[:, kind], minlength=model.num_columns)
-    return load
 
 
 def _typical_cost(model: Model) -> float:
