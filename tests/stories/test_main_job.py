@@ -155,3 +155,15 @@ def test_an_impossible_wish_is_answered_with_arithmetic(http: httpx.Client) -> N
     relaxation = job["relaxations"][0]
     assert relaxation["total"] == pytest.approx(20.0)
     assert http.get(f"/v1/alignments/{relaxation['alignment_id']}").status_code == 200
+
+
+def test_the_bound_comes_with_a_verified_certificate(http: httpx.Client, job: dict[str, Any]) -> None:
+    """The certificate's own bound is what the alignment shows as certified."""
+    alignment = http.get(f"/v1/alignments/{job['alignment_id']}").json()
+    certificate = http.get(f"/v1/alignments/{job['alignment_id']}/certificate").json()
+    assert certificate["kind"] == "lagrangian"
+    assert certificate["verified"] is True
+    assert certificate["objective"] == pytest.approx(alignment["objective"], rel=1e-9)
+    assert certificate["gap"] == pytest.approx(alignment["certified_gap"], abs=1e-12)
+    assert certificate["lower_bound"] <= alignment["lower_bound"] <= alignment["objective"]
+    assert all(isinstance(multiplier["value"], int) for multiplier in certificate["multipliers"])
