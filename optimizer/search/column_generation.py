@@ -26,6 +26,17 @@ RECOVERY_BARRIER: Final = 1e-3
 """Least barrier after a program that misled, in units of cost: prices must be able to move."""
 LARGEST_ELASTIC: Final = 1e7
 """No row is priced above this, in units of cost per unit of load."""
+EARLY_SUPPLY: Final = 4.0
+LATE_SUPPLY: Final = 1.5
+"""Load that the pairs of a column hold at least, in multiples of its lower limit, before and after LATE_BARRIER."""
+LATE_BARRIER: Final = 0.003
+"""Barrier in units of cost below which shares have become distinct."""
+SETTLED: Final = 1e-2
+"""Share of the objective that may be unsolved when rows' prices are taken as a sign that breaking is too cheap."""
+SHORT: Final = 0.05
+"""Units of load that a column may lack before it gets more pairs."""
+MOST_SCARCE: Final = 100.0
+"""Growth of a column's supply after which the program is widened for all."""
 BROKEN: Final = 1e-7
 """Units of load that count as broken."""
 COLD_BARRIER: Final = 1.0
@@ -89,6 +100,7 @@ class ColumnGeneration:
         self.best = zero_multipliers(self.model)
         self.barrier = math.inf
         self.widening = 1.0
+        self.scarce: FloatArray = np.ones(self.model.num_columns)
         self.misses = 0
         self.rows = linking_rows(self.model, cost_unit=1.0)
         self._price(np.zeros(self.rows.num_rows), self.best)
@@ -133,11 +145,12 @@ class ColumnGeneration:
         self.history.append(
             {"steps": point.steps, "pairs": len(program.pairs.column), "objective": done.objective, "bound": bound}
         )
-        self._raise_elastic()
+        if point.gap * unit + done.residual <= SETTLED * abs(done.objective):
+            self._raise_elastic()
         self.misses = self.misses + 1 if bound < self.best_bound else 0
         unsolved = point.gap * unit + done.residual
         is_misled = self.best_bound - bound > unsolved or self.misses > 1
-        if self.misses and is_misled and not done.is_solved(self.params.tolerance):
+        if self.misses and is_misled and not self._supply_broken(done) and not done.is_solved(self.params.tolerance):
             self._widen()
         return done
 
@@ -153,8 +166,10 @@ class ColumnGeneration:
     def _price(self, pi: FloatArray, multipliers: Multipliers) -> float:
         """Price all pairs; keep the near ones for the next round and the bound if it is the best."""
         width = self.widening * max(WIDTH * self.barrier, LEAST_WIDTH) * self.rows.cost_unit
-        prices = column_prices(self.model, multipliers)
-        self.near = near_columns(self.model, prices, width=width, most=self.most, num_threads=self.params.num_threads)
+        self.prices = column_prices(self.model, multipliers)
+        self.near = near_columns(
+            self.model, self.prices, width=width, most=self.most, num_threads=self.params.num_threads
+        )
         cheapest = self.near.column[:, 0]
         bound = bound_of_minima(self.model, multipliers, best=cheapest, smallest=self.near.smallest)
         self.rounding = rounding_error(self.model, multipliers, best=cheapest)
@@ -167,14 +182,23 @@ class ColumnGeneration:
     def _program(self) -> LinearProgram:
         """Return the restricted program: the near pairs, and every row elastic."""
         rows = self.rows
+        supply = EARLY_SUPPLY if self.barrier > LATE_BARRIER else LATE_SUPPLY
         return LinearProgram(
-            pairs=pairs_of(self.model, rows, self.near),
+            pairs=pairs_of(self.model, rows, self.near, prices=self.prices, supply=supply * self.scarce),
             slot_row=rows.slot_row,
             right=rows.right,
             matrix=sparse.csc_array(sparse.hstack([rows.matrix, self.sides, -self.sides])),
             cost=np.concatenate([rows.cost, self.elastic, self.elastic]),
             width=np.concatenate([rows.width, np.full(2 * rows.num_rows, np.inf)]),
         )
+
+    def _supply_broken(self, last: Round) -> bool:
+        """Ask for more pairs in the columns that stayed below a lower limit; False when there is none."""
+        low = last.point.w[len(self.rows.cost) :][: self.rows.num_rows]
+        row = self.rows.limit_row
+        short = ((row >= 0) & (np.append(low, 0.0)[row] > SHORT)).any(axis=0) & (self.scarce < MOST_SCARCE)
+        self.scarce = np.where(short, self.scarce * 3.0, self.scarce)
+        return bool(short.any())
 
     def _raise_elastic(self) -> None:
         """Raise the price of breaking a row where the row's price has come near it."""

@@ -31,7 +31,7 @@ class DualParams:
     """
 
     tolerance: float = 1e-6
-    max_columns: int = 32
+    max_columns: int = 20
     max_rounds: int = 60
     steps: int = 8
     sample_items: int = 20
