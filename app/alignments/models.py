@@ -12,7 +12,7 @@ from app.datasets.models import Dataset
 
 
 class Alignment(Base):
-    """One complete, immutable alignment; only its name and archive mark can change."""
+    """One complete, immutable alignment; only its name, its archive mark and the count of its edits can change."""
 
     __tablename__ = "alignments"
     __table_args__ = (
@@ -34,6 +34,7 @@ class Alignment(Base):
     parent_id: Mapped[str | None] = mapped_column(sa.String(40), sa.ForeignKey("alignments.id"), index=True)
     dataset_id: Mapped[str] = mapped_column(sa.String(40), sa.ForeignKey(Dataset.id), index=True)
     scenario_id: Mapped[str | None] = mapped_column(sa.String(40), index=True)
+    num_edits: Mapped[int] = mapped_column(default=0, server_default="0")
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
     assignments_sha256: Mapped[str] = mapped_column(sa.String(64), sa.ForeignKey(Blob.sha256), index=True)
     certificate_sha256: Mapped[str | None] = mapped_column(sa.String(64), sa.ForeignKey(Blob.sha256), index=True)

@@ -78,6 +78,7 @@ class Alignment(BaseModel):
                     "origin": {"kind": "job", "job_id": "job_01k…", "parent_id": None},
                     "dataset_id": "ds_01k…",
                     "scenario_id": "sc_01k…",
+                    "num_edits": 0,
                     "outcome": "feasible",
                     "objective": 0.731,
                     "lower_bound": 0.729,
@@ -103,6 +104,7 @@ class Alignment(BaseModel):
     origin: Origin = Field(description="Where it comes from.")
     dataset_id: str = Field(description="The dataset whose accounts it assigns.")
     scenario_id: str | None = Field(description="The question that it answers; null for an import.")
+    num_edits: int = Field(description="How often it was edited by hand; each edit is an alignment of its own.")
     outcome: str | None = Field(description="`optimal` or `feasible`; null where no criteria were asked.")
     objective: float | None = Field(description="Sum of the weighted terms; null without criteria.")
     lower_bound: float | None = Field(description="No alignment that keeps the criteria is below this.")

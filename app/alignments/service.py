@@ -27,6 +27,8 @@ from app.identifiers import new_id
 from app.scenarios.models import Scenario
 
 DISTRIBUTION = "territory-optimizer"
+COUNTED = frozenset({"accounts", "reps", "moved", "unassigned"})
+"""What is counted of every alignment."""
 
 
 def store_alignment(
@@ -53,7 +55,8 @@ def store_alignment(
     assignments
         Columns account_id, rep_id (null is unassigned); the dataset's accounts in their order.
     summary
-        What is known of it. Counts and hashes that it leaves out are filled in from the data.
+        What is known of it. Counts and hashes that it leaves out are filled in from the data, and the rows are
+        checked on the way; who gives all counts has checked them.
     name
         A name for people; one is made from the origin where it is left out.
     certificate
@@ -77,7 +80,7 @@ def store_alignment(
     table = assignments.select(ASSIGNMENT_FIELDS.names).cast(ASSIGNMENT_FIELDS)
     completed = replace(
         summary,
-        counts={**_counts(session, dataset, table), **summary.counts},
+        counts=summary.counts if summary.counts.keys() >= COUNTED else _counts(session, dataset, table),
         hashes={
             "dataset": dataset.sha256,
             "criteria": None if scenario is None else scenario.criteria_sha256,
@@ -88,6 +91,7 @@ def store_alignment(
     row = Alignment(
         id=new_id("al"),
         name=name or _default_name(dataset, scenario, origin),
+        num_edits=0,
         origin_kind=origin.kind.value,
         job_id=origin.job_id,
         parent_id=origin.parent_id,
@@ -182,6 +186,7 @@ def summary_json(alignment: Alignment) -> dict[str, Any]:
         },
         "dataset_id": alignment.dataset_id,
         "scenario_id": alignment.scenario_id,
+        "num_edits": alignment.num_edits,
         **summary,
         "centers": {rep_id: {"lat": point[0], "lon": point[1]} for rep_id, point in centers.items()},
         "links": _links(alignment),

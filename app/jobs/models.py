@@ -12,6 +12,7 @@ from app.database import Base, utc_now
 class Job(Base):
     """One execution of the optimizer on a scenario.
 
+    ``initial_alignment_id`` is where the search begins; with ``open_reps`` everybody else keeps what they have there.
     ``fence`` changes whenever the job changes hands; a worker writes only while it carries the fence that the
     worker was given. ``dispatch`` counts how often the job was handed to the queue; older ones are void.
     """
@@ -29,6 +30,8 @@ class Job(Base):
     dataset_id: Mapped[str] = mapped_column(sa.String(40), sa.ForeignKey("datasets.id"), index=True)
     scenario_id: Mapped[str] = mapped_column(sa.String(40), sa.ForeignKey("scenarios.id"), index=True)
     alignment_id: Mapped[str | None] = mapped_column(sa.String(40), index=True)
+    initial_alignment_id: Mapped[str | None] = mapped_column(sa.String(40), index=True)
+    open_reps: Mapped[list[Any] | None] = mapped_column(sa.JSON())
     time_limit_s: Mapped[float]
     created_at: Mapped[datetime.datetime] = mapped_column(default=utc_now, index=True)
     started_at: Mapped[datetime.datetime | None]

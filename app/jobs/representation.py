@@ -28,6 +28,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "dataset_id": job.dataset_id,
         "scenario_id": job.scenario_id,
         "alignment_id": job.alignment_id,
+        "initial_alignment_id": job.initial_alignment_id,
         "conflicts": job.conflicts,
         "relaxations": job.relaxations,
         "problem": None if job.problem is None else problem_document(job.problem),

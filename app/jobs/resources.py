@@ -237,6 +237,7 @@ class JobResource(BaseModel):
                     },
                     "dataset_id": "ds_01jz",
                     "scenario_id": "sc_01jz",
+                    "initial_alignment_id": None,
                     "alignment_id": "al_01jz",
                     "conflicts": [],
                     "relaxations": [],
@@ -266,6 +267,9 @@ class JobResource(BaseModel):
     dataset_id: str = Field(description="The dataset that it works on.")
     scenario_id: str = Field(description="The scenario that it executes.")
     alignment_id: str | None = Field(description="The best alignment, also while running; null before the first.")
+    initial_alignment_id: str | None = Field(
+        description="The alignment that the search began with, such as an edited one; null for none."
+    )
     conflicts: list[ConflictResource] = Field(description="Why there is no alignment; of outcome infeasible.")
     relaxations: list[RelaxationResource] = Field(description="What would help; of outcome infeasible.")
     problem: JobProblem | None = Field(description="Why it failed.")

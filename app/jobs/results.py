@@ -28,7 +28,10 @@ LEAST_TIME_SHARE = 0.2
 
 
 def write_question(session: Session, held: Claim, files: SolverFiles) -> None:
-    """Write what a job asks into the solver's folder, the last stored alignment included."""
+    """Write what a job asks into the solver's folder, with the alignment that the search begins with.
+
+    That is the last one that the job stored, or the one that the job was given.
+    """
     dataset = session.get_one(Dataset, held.dataset_id)
     scenario = session.get_one(Scenario, held.scenario_id)
     hashes = {
@@ -39,9 +42,16 @@ def write_question(session: Session, held: Claim, files: SolverFiles) -> None:
     }
     tables = {name: blobs.read(session, sha256) for name, sha256 in hashes.items() if sha256 is not None}
     files.write_question(tables, criteria=scenario.criteria, search=_search(scenario, held))
-    best = None if held.alignment_id is None else AlignmentRepository(session).get(held.alignment_id)
-    if best is not None and not scenario.search["deterministic"]:
+    job = session.get_one(Job, held.job_id)
+    alignments = AlignmentRepository(session)
+    given = None if job.initial_alignment_id is None else alignments.get(job.initial_alignment_id)
+    best = None if held.alignment_id is None else alignments.get(held.alignment_id)
+    if scenario.search["deterministic"] or best is None:
+        best = given
+    if best is not None:
         files.write_initial(blobs.read(session, best.assignments_sha256))
+    if given is not None and job.open_reps is not None:
+        files.write_held(blobs.read(session, given.assignments_sha256), open_reps=job.open_reps)
 
 
 def store_best(session: Session, held: Claim, files: SolverFiles, *, name: str) -> bool:
@@ -120,11 +130,12 @@ def _store(
     session: Session, held: Claim, files: SolverFiles, *, name: str, certificate: bytes | None = None
 ) -> Alignment:
     assignments, summary = files.read_alignment(name)
+    job = session.get_one(Job, held.job_id)
     return store_alignment(
         session,
         dataset_id=held.dataset_id,
         scenario_id=held.scenario_id,
-        origin=Origin(OriginKind.JOB, job_id=held.job_id),
+        origin=Origin(OriginKind.JOB, job_id=held.job_id, parent_id=job.initial_alignment_id),
         assignments=assignments,
         summary=summary,
         certificate=certificate,

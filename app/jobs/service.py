@@ -32,11 +32,17 @@ class Submission:
         Own words to find the job by.
     priority
         Higher is sooner.
+    initial_alignment_id
+        The alignment that the search begins with, of the scenario's dataset.
+    open_reps
+        The only reps whose territories may change against that alignment; None leaves all of them free.
     """
 
     name: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     priority: int = 0
+    initial_alignment_id: str | None = None
+    open_reps: list[str] | None = None
 
 
 class JobService:
@@ -67,6 +73,8 @@ class JobService:
             tags=dict(wanted.tags),
             dataset_id=scenario.dataset_id,
             scenario_id=scenario.id,
+            initial_alignment_id=wanted.initial_alignment_id,
+            open_reps=wanted.open_reps,
             time_limit_s=float(scenario.search["time_limit_s"]),
             conflicts=[],
             relaxations=[],

@@ -5,7 +5,7 @@ found; a file is there complete or not at all.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from app.datasets.tables import DatasetTables, read_parquet, write_parquet
 CRITERIA = "criteria.json"
 SEARCH = "search.json"
 INITIAL = "initial.parquet"
+HELD = "held.parquet"
+OPEN_REPS = "open_reps.json"
 RESULT = "result.json"
 CERTIFICATE = "certificate.json"
 CORES_VARIABLE = "TERRITORY_SOLVER_CORES"
@@ -66,6 +68,18 @@ class SolverFiles:
         """Read the alignment to start from, None without one."""
         path = self.path(INITIAL)
         return read_parquet(path) if path.exists() else None
+
+    def write_held(self, content: bytes, *, open_reps: Sequence[str]) -> None:
+        """Write the alignment that everybody but some reps keeps, as stored."""
+        self._write(HELD, content)
+        self.write_json(OPEN_REPS, {"rep_ids": list(open_reps)})
+
+    def read_held(self) -> tuple[pa.Table, list[str]] | None:
+        """Read the alignment that everybody but some reps keeps, and these reps; None without one."""
+        path = self.path(HELD)
+        if not path.exists():
+            return None
+        return read_parquet(path), self.read_json(OPEN_REPS)["rep_ids"]
 
     def write_alignment(self, name: str, assignments: pa.Table, summary: Mapping[str, Any]) -> None:
         """Write an alignment and what is known of it."""

@@ -19,6 +19,7 @@ from typing import Any, Final
 from app.errors import Fault, ProblemError
 from app.jobs.judgement import Judge, Judged, discrepancies, gap
 from app.jobs.proofs import Bound, Proof
+from app.jobs.reoptimization import held_outside, unproven, without_bounds
 from app.jobs.sentences import Names, conflict_json, relaxation_json
 from app.jobs.solver_files import CORES_VARIABLE, CRITERIA, RESULT, SEARCH, SolverFiles
 from app.jobs.solver_reports import Reporter, Tell, line_writer
@@ -121,18 +122,22 @@ def answer_question(files: SolverFiles, *, tell: Tell, stop: threading.Event) ->
     judge = Judge(tables, criteria.model_dump(mode="json"), planned)
     initial = files.read_initial()
     reporter = Reporter(planned, judge, files=files, tell=tell, software=_software(search.seed))
+    held = files.read_held()
+    asked = planned if held is None else held_outside(planned, texts(held[0], "rep_id"), held[1])
     try:
         result = solve(
-            planned.problem,
-            planned.criteria,
+            asked.problem,
+            asked.criteria,
             _stop_criterion(search, stop, used_s=time.monotonic() - started),
             seed=search.seed,
             params=SolveParams(threads=_cores(), deterministic=search.deterministic),
             initial=None if initial is None else planned.alignment(texts(initial, "rep_id")),
-            on_progress=reporter,
+            on_progress=reporter if held is None else without_bounds(reporter),
         )
     finally:
         reporter.close()
+    if held is not None:
+        result = unproven(result)
     names = Names(planned.account_ids, planned.rep_ids, texts(tables.accounts, "name"), texts(tables.reps, "name"))
     answer = _result_json(
         result,

@@ -70,11 +70,15 @@ class ScenarioRepository:
                 users.append(noun)
         return users
 
-    def used_by_jobs(self, scenario_ids: Sequence[str]) -> set[str]:
-        """Return those scenarios that a job belongs to, ended or not."""
-        jobs = Scenario.metadata.tables["jobs"]
-        query = sa.select(jobs.c.scenario_id).where(jobs.c.scenario_id.in_(scenario_ids)).distinct()
-        return set(self._session.scalars(query).all())
+    def used(self, scenario_ids: Sequence[str]) -> set[str]:
+        """Return those scenarios that a job belongs to, ended or not, or that an alignment is judged by."""
+        found: set[str] = set()
+        for noun in ("jobs", "alignments"):
+            table = Scenario.metadata.tables.get(noun)
+            if table is not None:
+                query = sa.select(table.c.scenario_id).where(table.c.scenario_id.in_(scenario_ids)).distinct()
+                found |= set(self._session.scalars(query).all())
+        return found
 
     def remove(self, scenario: Scenario) -> None:
         """Delete a scenario that nothing uses."""

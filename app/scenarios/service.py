@@ -82,20 +82,20 @@ class ScenarioService:
         return scenario
 
     def change(self, scenario: Scenario, wanted: ScenarioChange) -> None:
-        """Rename or archive; change criteria and search while no job used the scenario.
+        """Rename or archive; change criteria and search while no job or alignment uses the scenario.
 
         Raises
         ------
         Conflict
-            When a job used it (IN_USE).
+            When a job or an alignment uses it (IN_USE).
         InvalidInput
             When the new criteria do not fit.
         """
         if wanted.criteria is not None or wanted.search is not None:
-            if self._scenarios.used_by_jobs([scenario.id]):
+            if self._scenarios.used([scenario.id]):
                 raise Conflict(
                     "IN_USE",
-                    "A job used this scenario, so its criteria and search are fixed; "
+                    "A job or an alignment uses this scenario, so its criteria and search are fixed; "
                     "make a new one with based_on instead.",
                 )
             criteria = wanted.criteria or _criteria_of(scenario)
@@ -215,5 +215,5 @@ def scenario_json(scenario: Scenario, *, used: bool) -> dict[str, Any]:
 
 def scenarios_json(session: Session, scenarios: Sequence[Scenario]) -> list[dict[str, Any]]:
     """Return what the API shows of several scenarios."""
-    used = ScenarioRepository(session).used_by_jobs([scenario.id for scenario in scenarios])
+    used = ScenarioRepository(session).used([scenario.id for scenario in scenarios])
     return [scenario_json(scenario, used=scenario.id in used) for scenario in scenarios]

@@ -49,7 +49,7 @@ def moved_to(change: WhatIf, goal: int) -> Alignment:
 def test_standing_scores_as_score_does(seed: int) -> None:
     """The terms without a matrix of pairs are the terms of a full score."""
     problem, criteria = random_problem(seed, mix=MIX)
-    rep = np.random.default_rng(seed).integers(-1, problem.num_reps, problem.num_accounts)
+    rep = np.random.default_rng(seed).integers(-1, problem.num_reps, problem.num_accounts, dtype=np.int32)
     assert standing_of(problem, criteria, rep).terms == score(problem, criteria, Alignment(rep)).terms
 
 
