@@ -47,7 +47,7 @@ def references(allowed: Allowed, items: Items) -> References:
         mask = np.logical_and.reduceat(allowed.table(accounts), start, axis=0)
         if criteria.measures_distance:
             block = _by_distance(allowed, accounts, start, mask)
-            travel += block[0]
+            travel += 0.0 if criteria.has_pair_costs else block[0]
             compactness += block[1]
         if needs_costs:
             travel += _cheapest(_cost_table(allowed, accounts), start, mask)
