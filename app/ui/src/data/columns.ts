@@ -1,0 +1,61 @@
+// What each column of a dropped file means: the service's own names (a test holds columns.json to them), shown
+// before the upload so that a wrong guess is mended with a click. What is shown is what is sent.
+import names from './columns.json';
+
+export type Table = 'accounts' | 'reps';
+export const LEFT_OUT = '';
+/** Numbers become measures and texts attributes; the service decides by the values. */
+export const BY_VALUES = 'auto';
+
+const SALESFORCE_SIGNS = ['OwnerId', 'BillingLatitude', 'BillingPostalCode', 'IsActive', 'ManagerId'];
+const NAMED_MEASURES = ['workload', 'potential'];
+
+export type Source = 'salesforce' | 'hubspot' | 'file';
+
+export function sourceOf(columns: string[], table: Table): Source {
+  if (columns.includes('Id') && SALESFORCE_SIGNS.some((sign) => columns.includes(sign))) return 'salesforce';
+  if (columns.includes('Record ID') || (table === 'reps' && columns.includes('User ID'))) return 'hubspot';
+  return 'file';
+}
+
+/** The field of each column, by position; each field once. */
+export function guess(columns: string[], table: Table): string[] {
+  const source = sourceOf(columns, table);
+  const known: Record<string, string> = source === 'file' ? {} : names[source][table];
+  const taken = new Set<string>();
+  return columns.map((column) => {
+    const field = known[column] ?? usual(column, table);
+    if (field !== BY_VALUES && field !== LEFT_OUT && taken.has(field)) return LEFT_OUT;
+    taken.add(field);
+    return field;
+  });
+}
+
+/** The fields that a column can be given, in the order of the menu. */
+export function choices(table: Table): string[] {
+  const more = table === 'accounts' ? ['measure:workload', 'measure:potential'] : ['max:workload'];
+  return [...names.fields[table].filter((field) => field !== 'located_by'), ...more];
+}
+
+export function fileTable(name: string): Table | null {
+  if (/rep|owner|user|team|seller|vertrieb|mitarbeiter/i.test(name)) return 'reps';
+  if (/acc|customer|compan|kunden|client/i.test(name)) return 'accounts';
+  return null;
+}
+
+function usual(column: string, table: Table): string {
+  const plain = column
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_]+/gu, '_')
+    .replace(/^_+|_+$/g, '');
+  if (!plain) return LEFT_OUT;
+  if (names.fields[table].includes(plain)) return plain;
+  if (table === 'accounts' && NAMED_MEASURES.includes(plain)) return `measure:${plain}`;
+  if (table === 'reps') {
+    const limit = /^(.+)_(min|max|target)$/.exec(column.trim());
+    if (limit) return `${limit[2]}:${limit[1]}`;
+  }
+  const aliases: Record<string, string> = names.aliases[table];
+  return aliases[plain] ?? BY_VALUES;
+}

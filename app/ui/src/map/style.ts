@@ -1,0 +1,146 @@
+// Layers of the map, from the sea up. Colors come from app.css, so that both themes are one list.
+import type { StyleSpecification } from 'maplibre-gl';
+import { color } from '../state/theme.svelte';
+import type { BaseMap } from './base';
+
+export const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
+const FONT = ['system-ui, sans-serif'];
+
+export function mapStyle(base: BaseMap, isDark: boolean): StyleSpecification {
+  const halo = isDark ? 'rgba(16,18,22,0.85)' : 'rgba(255,255,255,0.9)';
+  const ink = color('ink');
+  const outline = isDark ? '#101216' : '#ffffff';
+  return {
+    version: 8,
+    sources: {
+      land: { type: 'geojson', data: base.land as GeoJSON.GeoJSON, tolerance: 0.3 },
+      borders: { type: 'geojson', data: base.borders, tolerance: 0.3 },
+      states: { type: 'geojson', data: base.states, tolerance: 0.3 },
+      territories: { type: 'geojson', data: EMPTY, promoteId: 'rep_id', tolerance: 0.3 },
+      accounts: { type: 'geojson', data: EMPTY, buffer: 8, maxzoom: 12 },
+      selection: { type: 'geojson', data: EMPTY, buffer: 8 },
+      arcs: { type: 'geojson', data: EMPTY },
+      homes: { type: 'geojson', data: EMPTY },
+      labels: { type: 'geojson', data: EMPTY },
+    },
+    layers: [
+      { id: 'sea', type: 'background', paint: { 'background-color': color('water') } },
+      { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': color('land') } },
+      {
+        id: 'territory-fill',
+        type: 'fill',
+        source: 'territories',
+        paint: {
+          'fill-color': ['coalesce', ['feature-state', 'color'], ['get', 'color']],
+          'fill-opacity': [
+            'case',
+            ['boolean', ['feature-state', 'dim'], false],
+            0.12,
+            ['boolean', ['feature-state', 'hover'], false],
+            isDark ? 0.72 : 0.66,
+            isDark ? 0.5 : 0.46,
+          ],
+        },
+      },
+      { id: 'states', type: 'line', source: 'states', paint: { 'line-color': color('border'), 'line-width': 0.6, 'line-opacity': 0.9 } },
+      { id: 'borders', type: 'line', source: 'borders', paint: { 'line-color': color('line-strong'), 'line-width': 0.8 } },
+      {
+        id: 'territory-line',
+        type: 'line',
+        source: 'territories',
+        paint: { 'line-color': outline, 'line-width': 1, 'line-opacity': 0.9 },
+      },
+      {
+        id: 'territory-selected',
+        type: 'line',
+        source: 'territories',
+        paint: {
+          'line-color': color('ink'),
+          'line-width': ['case', ['boolean', ['feature-state', 'selected'], false], 2.5, 0],
+        },
+      },
+      {
+        id: 'arcs',
+        type: 'line',
+        source: 'arcs',
+        layout: { 'line-cap': 'round' },
+        paint: {
+          'line-color': color('ink'),
+          'line-opacity': 0.55,
+          'line-width': ['interpolate', ['linear'], ['get', 'count'], 1, 0.8, 10, 2, 50, 5],
+        },
+      },
+      {
+        id: 'arc-heads',
+        type: 'symbol',
+        source: 'arcs',
+        layout: {
+          'symbol-placement': 'line',
+          'symbol-spacing': 120,
+          'text-field': '▸',
+          'text-font': FONT,
+          'text-size': 16,
+          'text-keep-upright': false,
+          'text-allow-overlap': true,
+          'text-ignore-placement': true,
+        },
+        paint: { 'text-color': ink },
+      },
+      {
+        id: 'accounts',
+        type: 'circle',
+        source: 'accounts',
+        filter: ['<=', ['get', 'z'], ['zoom']],
+        paint: {
+          'circle-color': ['case', ['==', ['get', 'm'], 1], color('panel'), ['get', 'c']],
+          'circle-radius': ['interpolate', ['linear'], ['zoom'], 2, 1.4, 5, 2.4, 9, 4.5, 12, 7],
+          'circle-stroke-color': ['case', ['==', ['get', 'l'], 1], ink, ['==', ['get', 'm'], 1], ['get', 'c'], outline],
+          'circle-stroke-width': [
+            'interpolate', ['linear'], ['zoom'],
+            3, ['case', ['==', ['get', 'l'], 1], 1, ['==', ['get', 'm'], 1], 1, 0.2],
+            9, ['case', ['==', ['get', 'l'], 1], 2, ['==', ['get', 'm'], 1], 2, 0.8],
+          ],
+        },
+      },
+      {
+        id: 'selection',
+        type: 'circle',
+        source: 'selection',
+        paint: {
+          'circle-color': color('accent'),
+          'circle-radius': ['interpolate', ['linear'], ['zoom'], 2, 2.5, 9, 6, 12, 9],
+          'circle-stroke-color': outline,
+          'circle-stroke-width': 1.2,
+        },
+      },
+      {
+        id: 'homes',
+        type: 'symbol',
+        source: 'homes',
+        layout: {
+          'text-field': ['case', ['get', 'open'], '◇', '⌂'],
+          'text-font': FONT,
+          'text-size': ['interpolate', ['linear'], ['zoom'], 3, 12, 8, 20],
+          'text-allow-overlap': true,
+          'text-ignore-placement': true,
+        },
+        paint: { 'text-color': ink, 'text-halo-color': halo, 'text-halo-width': 1.5 },
+      },
+      {
+        id: 'labels',
+        type: 'symbol',
+        source: 'labels',
+        layout: {
+          'text-field': ['get', 'text'],
+          'text-font': FONT,
+          'text-size': ['interpolate', ['linear'], ['zoom'], 3, 10.5, 7, 13],
+          'text-line-height': 1.2,
+          'text-offset': [0, 0.9],
+          'text-anchor': 'top',
+          'symbol-sort-key': ['get', 'order'],
+        },
+        paint: { 'text-color': ink, 'text-halo-color': halo, 'text-halo-width': 1.6 },
+      },
+    ],
+  };
+}

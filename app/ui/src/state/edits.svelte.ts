@@ -1,0 +1,58 @@
+// Changes by hand: each makes a new alignment, so undo is going back to the one before.
+import { alignmentPath, asProblem, post, type Alignment, type Job, type Problem } from '../api/client';
+import { offers } from './abilities.svelte';
+import { go } from './route.svelte';
+import { selection } from './selection.svelte';
+import type { View } from './views.svelte';
+import { workspace } from './workspace.svelte';
+
+const state = $state({ isSaving: false, problem: null as Problem | null });
+
+/** Whether this alignment can be changed by hand. */
+export function isEditable(): boolean {
+  return offers('/edits') && Boolean(workspace.view);
+}
+
+export function isSaving(): boolean {
+  return state.isSaving;
+}
+
+export function editProblem(): Problem | null {
+  return state.problem;
+}
+
+/** Give accounts to a rep. */
+export async function giveTo(view: View, accountIds: string[], repId: string): Promise<void> {
+  await edit(view, { moves: accountIds.map((account_id) => ({ account_id, rep_id: repId })) });
+}
+
+/** Lock accounts where they are. */
+export async function lock(view: View, accountIds: string[]): Promise<void> {
+  await edit(view, { locks: accountIds });
+}
+
+export async function unlock(view: View, accountIds: string[]): Promise<void> {
+  await edit(view, { unlocks: accountIds });
+}
+
+/** Solve again around what was changed by hand. */
+export async function reoptimize(view: View, scope: 'touched' | 'all'): Promise<void> {
+  await edit(view, { reoptimize: scope });
+}
+
+async function edit(view: View, body: Record<string, unknown>): Promise<void> {
+  state.isSaving = true;
+  state.problem = null;
+  try {
+    const made = await post<Alignment | Job>(alignmentPath(view.id, '/edits'), body);
+    selection.clear();
+    workspace.undone = [];
+    if ('state' in made) go({ job: made.id });
+    else go({ alignment: made.id });
+    await workspace.refreshPlans();
+  } catch (error) {
+    state.problem = asProblem(error);
+  } finally {
+    state.isSaving = false;
+  }
+}

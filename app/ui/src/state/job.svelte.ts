@@ -1,0 +1,104 @@
+// A job as it is watched: its events are read from the start, so that a reload shows the same lines again.
+import { address, asProblem, get, post, remove, type Alignment, type Job, type Problem, type Progress } from '../api/client';
+
+export interface Mark {
+  second: number;
+  objective: number | null;
+  bound: number | null;
+}
+
+const LOOK_FOR_ALIGNMENT_MS = 2000;
+
+export class WatchedJob {
+  job = $state.raw<Job | null>(null);
+  progress = $state.raw<Progress | null>(null);
+  marks = $state.raw<Mark[]>([]);
+  problem = $state.raw<Problem | null>(null);
+  /** The best alignment so far. */
+  alignmentId = $state('');
+  isEnding = $state(false);
+  private events?: EventSource;
+  private timer?: number;
+
+  constructor(
+    readonly id: string,
+    private readonly onEnd: (job: Job) => void,
+  ) {}
+
+  get isRunning(): boolean {
+    return this.job?.state === 'queued' || this.job?.state === 'running';
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.refresh();
+    } catch (error) {
+      this.problem = asProblem(error);
+      return;
+    }
+    this.listen();
+    if (this.isRunning) this.timer = window.setInterval(() => void this.lookForAlignment(), LOOK_FOR_ALIGNMENT_MS);
+  }
+
+  leave(): void {
+    this.events?.close();
+    window.clearInterval(this.timer);
+  }
+
+  /** End the search and keep the best so far. */
+  async stop(): Promise<void> {
+    await this.end(() => post<Job>(`v1/jobs/${this.id}/stop`));
+  }
+
+  /** End the search and throw the result away. */
+  async cancel(): Promise<void> {
+    await this.end(() => remove(`v1/jobs/${this.id}`));
+  }
+
+  private async end(request: () => Promise<unknown>): Promise<void> {
+    this.isEnding = true;
+    try {
+      await request();
+      await this.refresh();
+    } catch (error) {
+      this.problem = asProblem(error);
+    } finally {
+      this.isEnding = false;
+    }
+  }
+
+  private listen(): void {
+    const wasRunning = this.isRunning;
+    this.events = new EventSource(address(`v1/jobs/${this.id}/events`));
+    this.events.addEventListener('progress', (event) => this.take(JSON.parse(event.data) as Progress));
+    this.events.addEventListener('state', () => void this.refresh().catch(() => undefined));
+    this.events.addEventListener('done', () => {
+      this.leave();
+      void this.refresh().then(() => {
+        if (wasRunning && this.job) this.onEnd(this.job);
+      });
+    });
+  }
+
+  private take(progress: Progress): void {
+    this.progress = progress;
+    if (progress.objective === null && progress.lower_bound === null) return;
+    const mark = { second: progress.elapsed_s, objective: progress.objective, bound: progress.lower_bound };
+    this.marks = [...this.marks, mark];
+  }
+
+  private async refresh(): Promise<void> {
+    this.job = await get<Job>(`v1/jobs/${this.id}`);
+    this.progress ??= this.job.progress;
+    if (this.job.alignment_id) this.alignmentId = this.job.alignment_id;
+  }
+
+  private async lookForAlignment(): Promise<void> {
+    if (!this.isRunning || this.progress?.objective === null) return;
+    try {
+      this.alignmentId = (await get<Alignment>(`v1/jobs/${this.id}/alignment`)).id;
+    } catch {
+      // none yet
+    }
+  }
+}

@@ -1,0 +1,22 @@
+// How a measure is called and counted.
+import { number, short, t, type Key } from '../i18n/language.svelte';
+
+const NAMES: Record<string, Key> = { workload: 'measure.workload', potential: 'measure.potential', accounts: 'measure.accounts' };
+const UNITS: Record<string, Key> = { workload: 'unit.hours', accounts: 'unit.accounts' };
+
+export function measureName(measure: string): string {
+  const key = NAMES[measure];
+  return key ? t(key) : measure;
+}
+
+export function measureUnit(measure: string): string {
+  const key = UNITS[measure];
+  return key ? t(key) : '';
+}
+
+/** An amount with its unit. */
+export function amount(value: number | null | undefined, measure: string): string {
+  const text = Math.abs(value ?? 0) >= 100_000 ? short(value) : number(value, Math.abs(value ?? 0) < 100 ? 1 : 0);
+  const unit = measureUnit(measure);
+  return unit ? `${text} ${unit}` : text;
+}

@@ -1,0 +1,80 @@
+// What the address bar holds: every view has its own address, and a reload loses nothing.
+
+export type Fill = 'rep' | 'index' | 'change';
+export type Tab = 'reps' | 'accounts' | 'moves' | 'violations';
+export type Room = 'plan' | 'compare';
+
+export interface Route {
+  dataset: string;
+  alignment: string;
+  job: string;
+  /** The alignment that is compared with, and how: a divider on the map, or two maps. */
+  with: string;
+  room: Room;
+  swipe: boolean;
+  rep: string;
+  account: string;
+  measure: string;
+  fill: Fill;
+  points: boolean;
+  arcs: boolean;
+  tab: Tab | '';
+  /** Zoom, latitude and longitude of the map. */
+  at: string;
+}
+
+const EMPTY: Route = {
+  dataset: '',
+  alignment: '',
+  job: '',
+  with: '',
+  room: 'plan',
+  swipe: false,
+  rep: '',
+  account: '',
+  measure: '',
+  fill: 'rep',
+  points: true,
+  arcs: false,
+  tab: '',
+  at: '',
+};
+
+export const route: Route = $state(read());
+
+/** Change the address; a new entry in the browser's history unless `quiet`. */
+export function go(change: Partial<Route>, options: { quiet?: boolean } = {}): void {
+  Object.assign(route, change);
+  const address = link({});
+  if (address === location.href) return;
+  if (options.quiet) history.replaceState(null, '', address);
+  else history.pushState(null, '', address);
+}
+
+/** The address of this view with some changes, to be shared. */
+export function link(change: Partial<Route>): string {
+  const url = new URL(location.href);
+  url.search = '';
+  url.hash = '';
+  for (const [name, value] of Object.entries({ ...route, ...change })) {
+    if (value !== EMPTY[name as keyof Route]) url.searchParams.set(name, value === true ? '1' : value === false ? '0' : value);
+  }
+  return url.href;
+}
+
+export function followHistory(): () => void {
+  const onPop = () => Object.assign(route, read());
+  window.addEventListener('popstate', onPop);
+  return () => window.removeEventListener('popstate', onPop);
+}
+
+function read(): Route {
+  const given = new URLSearchParams(location.search);
+  const result: Record<string, string | boolean> = { ...EMPTY };
+  for (const [name, empty] of Object.entries(EMPTY)) {
+    const value = given.get(name);
+    if (value === null) continue;
+    result[name] = typeof empty === 'boolean' ? value === '1' : value;
+  }
+  return result as unknown as Route;
+}

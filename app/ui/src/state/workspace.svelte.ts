@@ -1,0 +1,143 @@
+// What is open: a dataset, its plans, the alignment on the map, the one it is compared with, the job that runs.
+import {
+  asProblem,
+  get,
+  getAll,
+  post,
+  type Alignment,
+  type Criteria,
+  type Dataset,
+  type Job,
+  type Page,
+  type Problem,
+  type RepItem,
+  type Scenario,
+  type Search,
+} from '../api/client';
+import { WatchedJob } from './job.svelte';
+import { go, route } from './route.svelte';
+import { openView, type View } from './views.svelte';
+
+class Workspace {
+  dataset = $state.raw<Dataset | null>(null);
+  reps = $state.raw<RepItem[]>([]);
+  current = $state.raw<Alignment | null>(null);
+  scenario = $state.raw<Scenario | null>(null);
+  plans = $state.raw<Alignment[]>([]);
+  scenarios = $state.raw<Scenario[]>([]);
+  view = $state.raw<View | null>(null);
+  other = $state.raw<View | null>(null);
+  job = $state.raw<WatchedJob | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  isLoading = $state(false);
+  /** Alignments that an undo left, newest last, so that redo finds them. */
+  undone = $state<string[]>([]);
+
+  repName(id: string | null | undefined): string {
+    if (!id) return '–';
+    return this.names.get(id) ?? id;
+  }
+
+  private names = $derived(new Map(this.reps.map((rep) => [rep.id, rep.name || rep.id])));
+
+  async openDataset(id: string): Promise<void> {
+    if (this.dataset?.id === id) return;
+    await this.attempt(async () => {
+      const path = `v1/datasets/${encodeURIComponent(id)}`;
+      const [dataset, reps, current] = await Promise.all([
+        get<Dataset>(path),
+        getAll<RepItem>(`${path}/reps`),
+        get<Alignment>(`${path}/current`).catch(() => null),
+      ]);
+      this.dataset = dataset;
+      this.reps = reps;
+      this.current = current;
+      this.scenario = null;
+      await this.refreshPlans();
+      if (route.dataset === id && !route.alignment && !route.job && current) go({ alignment: current.id }, { quiet: true });
+    });
+  }
+
+  async openAlignment(id: string): Promise<void> {
+    await this.attempt(async () => {
+      const view = await openView(id);
+      if (route.alignment !== id) return;
+      this.view = view;
+      const { dataset_id: datasetId, scenario_id: scenarioId } = view.alignment;
+      if (route.dataset !== datasetId) go({ dataset: datasetId }, { quiet: true });
+      if (scenarioId && this.scenario?.id !== scenarioId) this.scenario = await get<Scenario>(`v1/scenarios/${scenarioId}`);
+    });
+  }
+
+  async openOther(id: string): Promise<void> {
+    if (!id) {
+      this.other = null;
+      return;
+    }
+    await this.attempt(async () => {
+      const view = await openView(id);
+      if (route.with === id) this.other = view;
+    });
+  }
+
+  watch(jobId: string): void {
+    if (this.job?.id === jobId) return;
+    this.job?.leave();
+    this.job = jobId ? new WatchedJob(jobId, (job) => this.ended(job)) : null;
+    void this.job?.start();
+  }
+
+  /** Store the question and start its job. */
+  async optimize(criteria: Criteria, search: Partial<Search>, name: string): Promise<void> {
+    const dataset = this.dataset;
+    if (!dataset) return;
+    const scenario = await post<Scenario>('v1/scenarios', { dataset_id: dataset.id, name, criteria, search });
+    this.scenario = scenario;
+    const job = await post<Job>('v1/jobs', { scenario_id: scenario.id });
+    go({ job: job.id, room: 'plan' });
+  }
+
+  async refreshPlans(): Promise<void> {
+    const dataset_id = this.dataset?.id;
+    if (!dataset_id) return;
+    const [plans, scenarios] = await Promise.all([
+      get<Page<Alignment>>('v1/alignments', { dataset_id, page_size: 200 }),
+      get<Page<Scenario>>('v1/scenarios', { dataset_id, page_size: 200 }),
+    ]);
+    this.plans = plans.items.filter((plan) => !plan.archived);
+    this.scenarios = scenarios.items;
+  }
+
+  undo(): void {
+    const parent = this.view?.alignment.origin.parent_id;
+    if (!parent || !this.view) return;
+    this.undone = [...this.undone, this.view.id];
+    go({ alignment: parent });
+  }
+
+  redo(): void {
+    const next = this.undone.at(-1);
+    if (!next) return;
+    this.undone = this.undone.slice(0, -1);
+    go({ alignment: next });
+  }
+
+  private ended(job: Job): void {
+    void this.refreshPlans();
+    if (job.alignment_id && route.job === job.id) go({ alignment: job.alignment_id }, { quiet: true });
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    this.isLoading = true;
+    this.problem = null;
+    try {
+      await work();
+    } catch (error) {
+      this.problem = asProblem(error);
+    } finally {
+      this.isLoading = false;
+    }
+  }
+}
+
+export const workspace = new Workspace();
