@@ -1,5 +1,6 @@
 """HEAD and OPTIONS for every path: what a GET would say without its body, and which methods there are."""
 
+import anyio
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,13 +24,23 @@ class ImpliedMethods:
             nonlocal ended
             if message["type"] == "http.response.start":
                 await send(_with_implied(message, method))
+                if method in ("HEAD", "OPTIONS"):
+                    ended = True
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+                    if _is_stream(message):
+                        work.cancel()  # it would go on for as long as there is something to tell
             elif not ended:
-                ended = method in ("HEAD", "OPTIONS")
-                await send({"type": "http.response.body", "body": b"", "more_body": False} if ended else message)
+                await send(message)
 
-        await self.app(asked, receive, send_implied)
+        with anyio.CancelScope() as work:
+            await self.app(asked, receive, send_implied)
         if "route" in asked:
             scope["route"] = asked["route"]  # metrics are counted by it
+
+
+def _is_stream(message: Message) -> bool:
+    kind: str = MutableHeaders(raw=list(message.get("headers", []))).get("content-type", "")
+    return kind.startswith("text/event-stream")
 
 
 def _with_implied(message: Message, method: str) -> Message:

@@ -97,11 +97,25 @@ class PairBody(Strict):
     measures: dict[str, Amount | None] | None = Field(default=None, description="Amounts that differ for this rep.")
 
 
-class UnitGeometry(BaseModel):
-    """A Polygon or MultiPolygon of RFC 7946."""
+Position = Annotated[list[float], Field(min_length=2, max_length=3)]
+Ring = Annotated[list[Position], Field(min_length=4)]
 
-    type: Literal["Polygon", "MultiPolygon"] = Field(description="Kind of geometry.")
-    coordinates: list[Any] = Field(description="Closed rings, longitude first, degrees WGS 84.")
+
+class UnitPolygon(BaseModel):
+    """A Polygon of RFC 7946."""
+
+    type: Literal["Polygon"] = Field(description="Kind of geometry.")
+    coordinates: list[Ring] = Field(min_length=1, description="Closed rings, longitude first, degrees WGS 84.")
+
+
+class UnitMultiPolygon(BaseModel):
+    """A MultiPolygon of RFC 7946."""
+
+    type: Literal["MultiPolygon"] = Field(description="Kind of geometry.")
+    coordinates: list[list[Ring]] = Field(min_length=1, description="Polygons of closed rings, longitude first.")
+
+
+_KNOWN_ID: dict[str, Any] = {"type": ["string", "integer"], "minLength": 1}
 
 
 class UnitFeature(BaseModel):
@@ -110,8 +124,14 @@ class UnitFeature(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "anyOf": [
-                {"required": ["id"], "properties": {"id": {"type": ["string", "integer"]}}},
-                {"required": ["properties"], "properties": {"properties": {"type": "object", "required": ["id"]}}},
+                {"required": ["id"], "properties": {"id": _KNOWN_ID}},
+                {
+                    "required": ["properties"],
+                    "properties": {
+                        "id": {"type": "null"},
+                        "properties": {"type": "object", "required": ["id"], "properties": {"id": _KNOWN_ID}},
+                    },
+                },
             ]
         }
     )
@@ -119,14 +139,16 @@ class UnitFeature(BaseModel):
     type: Literal["Feature"] = Field(description="Always `Feature`.")
     id: Identifier | int | None = Field(default=None, description="The unit's id; else properties.id is.")
     properties: dict[str, Any] | None = Field(default=None, description="`name` and whatever else is known.")
-    geometry: UnitGeometry = Field(description="The unit's land.")
+    geometry: UnitPolygon | UnitMultiPolygon = Field(description="The unit's land.")
 
 
 class UnitsBody(BaseModel):
     """A GeoJSON FeatureCollection of Polygons and MultiPolygons; a unit's id is Feature.id or properties.id."""
 
     type: Literal["FeatureCollection"] = Field(description="Always `FeatureCollection`.")
-    features: list[UnitFeature] = Field(description="One Feature a unit; longitude first, degrees WGS 84.")
+    features: list[UnitFeature] = Field(
+        min_length=1, description="One Feature a unit; longitude first, degrees WGS 84."
+    )
 
 
 class DatasetOptions(Strict):
@@ -271,7 +293,9 @@ class DatasetPreview(BaseModel):
     counts: dict[str, int] = Field(
         description="Rows by kind.", examples=[{"accounts": 5000, "reps": 50, "units": 0, "pairs": 0, "families": 120}]
     )
-    measures: list[MeasureTotal] = Field(description="Every measure with its total, the count of accounts included.")
+    measures: list[MeasureTotal] = Field(
+        description="Every measure with its total; the number of accounts stands in counts."
+    )
     hashes: dict[str, str] = Field(description="sha256 of the data, in hexadecimal; equal data have equal hashes.")
     checks: list[CheckItem] = Field(description="Warnings, up to 1,000.")
     checks_total: int = Field(description="Warnings found.")
