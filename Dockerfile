@@ -1,18 +1,20 @@
 # syntax=docker/dockerfile:1
 FROM python:3.12-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-RUN python -m venv /opt/territory
-ENV PATH=/opt/territory/bin:$PATH
+RUN python -m venv /opt/build && python -m venv /opt/territory
 WORKDIR /source
 COPY requirements/ requirements/
-RUN pip install --require-hashes -r requirements/build.txt && pip install --require-hashes -r requirements/runtime.txt
-COPY pyproject.toml README.md LICENSE NOTICE ./
+RUN /opt/build/bin/pip install --require-hashes -r requirements/build.txt
+RUN /opt/territory/bin/pip install --require-hashes -r requirements/runtime.txt
+COPY pyproject.toml hatch_build.py README.md LICENSE NOTICE ./
+COPY docs/openapi.json docs/
 COPY app/ app/
 COPY checker/ checker/
 COPY geo_data/ geo_data/
 COPY optimizer/ optimizer/
-RUN pip install --no-deps --no-build-isolation . \
- && pip uninstall --yes hatchling editables pathspec pluggy trove-classifiers
+# The wheel carries the built page; what builds it stays behind in this stage.
+RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+ && /opt/territory/bin/pip install --no-deps /wheels/*.whl
 
 FROM python:3.12-slim
 LABEL org.opencontainers.image.title="Territory optimizer" \
