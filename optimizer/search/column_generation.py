@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from scipy import sparse
 
-from optimizer.problem import FloatArray
+from optimizer.problem import FloatArray, IntArray
 from optimizer.search.bound import bound_of_minima, column_prices, rounding_error, zero_multipliers
 from optimizer.search.columns import cost_spread, pairs_of
 from optimizer.search.dual_params import DualParams
@@ -23,7 +23,7 @@ WIDTH: Final = 300.0
 LEAST_WIDTH: Final = 0.1
 """Pairs within so many units of cost are always kept."""
 RECOVERY_BARRIER: Final = 1e-3
-"""Least barrier after a program that misled, in units of cost: prices must be able to move."""
+"""Up to this the barrier grows tenfold after a program that misled: prices must be able to move."""
 LARGEST_ELASTIC: Final = 1e7
 """No row is priced above this, in units of cost per unit of load."""
 EARLY_SUPPLY: Final = 4.0
@@ -96,10 +96,11 @@ class ColumnGeneration:
 
     def __post_init__(self) -> None:
         """Price all pairs at zero prices and choose the units."""
-        self.most = min(self.params.max_columns, self.model.num_columns)
+        self.most = min(self.params.pairs_per_item(self.model.num_columns), self.model.num_columns)
         self.best = zero_multipliers(self.model)
         self.barrier = math.inf
         self.widening = 1.0
+        self.kept: tuple[IntArray, IntArray] | None = None
         self.scarce: FloatArray = np.ones(self.model.num_columns)
         self.misses = 0
         self.rows = linking_rows(self.model, cost_unit=1.0)
@@ -148,8 +149,9 @@ class ColumnGeneration:
         if point.gap * unit + done.residual <= SETTLED * abs(done.objective):
             self._raise_elastic()
         self.misses = self.misses + 1 if bound < self.best_bound else 0
+        self.kept = _items_and_columns(program.pairs) if self.misses else None
         unsolved = point.gap * unit + done.residual
-        is_misled = self.best_bound - bound > unsolved or self.misses > 1
+        is_misled = self.best_bound - bound > unsolved or self.misses > 2
         if self.misses and is_misled and not self._supply_broken(done) and not done.is_solved(self.params.tolerance):
             self._widen()
         return done
@@ -175,6 +177,7 @@ class ColumnGeneration:
         self.rounding = rounding_error(self.model, multipliers, best=cheapest)
         if bound > self.best_bound:
             self.best_bound, self.best, self.best_pi = bound, multipliers, pi
+            self.widening = max(1.0, self.widening / 3.0)
             if self.on_bound is not None:
                 self.on_bound(bound, multipliers)
         return bound
@@ -184,7 +187,9 @@ class ColumnGeneration:
         rows = self.rows
         supply = EARLY_SUPPLY if self.barrier > LATE_BARRIER else LATE_SUPPLY
         return LinearProgram(
-            pairs=pairs_of(self.model, rows, self.near, prices=self.prices, supply=supply * self.scarce),
+            pairs=pairs_of(
+                self.model, rows, self.near, prices=self.prices, supply=supply * self.scarce, kept=self.kept
+            ),
             slot_row=rows.slot_row,
             right=rows.right,
             matrix=sparse.csc_array(sparse.hstack([rows.matrix, self.sides, -self.sides])),
@@ -211,11 +216,16 @@ class ColumnGeneration:
     def _widen(self) -> None:
         """Go back to the best prices with more pairs: the restricted program has misled.
 
-        That is so when the bound falls by more than the program has left unsolved, or twice in a row.
+        That is so when the bound falls by more than the program has left unsolved, or three times in a row.
         """
         self.misses = 0
         self.most = min(2 * self.most, self.model.num_columns)
         self.widening *= 3.0
         self.pi = self.best_pi
-        self.barrier = max(self.barrier, RECOVERY_BARRIER)
+        self.barrier = max(self.barrier, min(RECOVERY_BARRIER, 10.0 * self.barrier))
         self._price(self.pi, self.best)
+
+
+def _items_and_columns(pairs: Pairs) -> tuple[IntArray, IntArray]:
+    """Return the item and the column of each pair: kept after a miss, or two sets of prices could alternate."""
+    return np.repeat(pairs.item, np.diff(pairs.start)), pairs.column

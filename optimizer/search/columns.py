@@ -9,7 +9,15 @@ from optimizer.search.model import Model
 from optimizer.search.reduced_costs import NearColumns
 
 
-def pairs_of(model: Model, rows: LinkingRows, near: NearColumns, *, prices: FloatArray, supply: FloatArray) -> Pairs:
+def pairs_of(
+    model: Model,
+    rows: LinkingRows,
+    near: NearColumns,
+    *,
+    prices: FloatArray,
+    supply: FloatArray,
+    kept: tuple[IntArray, IntArray] | None = None,
+) -> Pairs:
     """Return the pairs of near columns, items sorted by their cheapest column.
 
     Items that compete for the same columns lie side by side: their rows are in the cache together. Columns that could
@@ -21,6 +29,8 @@ def pairs_of(model: Model, rows: LinkingRows, near: NearColumns, *, prices: Floa
         Those that the near columns were found at. Shape ``(loads, columns)``.
     supply
         Load that the pairs of a column must hold, in multiples of its lower limit. Shape ``(columns,)``.
+    kept
+        Items and columns of pairs that are wanted as well.
     """
     order = np.argsort(near.column[:, 0], kind="stable").astype(np.int32)
     count = near.count[order]
@@ -28,13 +38,14 @@ def pairs_of(model: Model, rows: LinkingRows, near: NearColumns, *, prices: Floa
     column = near.column[order][taken]
     item = np.repeat(order, count)
     more_item, more_column = _missing_supply(model, near, item=item, column=column, prices=prices, supply=supply)
-    if len(more_item):
+    if len(more_item) or kept is not None:
+        old_item, old_column = kept or (more_item, more_column)
+        item, column = np.concatenate([item, more_item, old_item]), np.concatenate([column, more_column, old_column])
         rank = np.empty(model.num_items, dtype=np.int32)
         rank[order] = np.arange(model.num_items, dtype=np.int32)
-        item, column = np.concatenate([item, more_item]), np.concatenate([column, more_column])
-        place = np.argsort(rank[item], kind="stable")
-        item, column = item[place], column[place]
-        count = np.bincount(rank[item], minlength=model.num_items).astype(np.int32)
+        key = np.unique(rank[item].astype(np.int64) * model.num_columns + column)
+        item, column = order[key // model.num_columns], (key % model.num_columns).astype(np.int32)
+        count = np.bincount(key // model.num_columns, minlength=model.num_items).astype(np.int32)
     return Pairs(
         item=order,
         start=np.concatenate([[0], np.cumsum(count, dtype=np.int64)]),
