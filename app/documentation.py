@@ -63,6 +63,7 @@ PATH_PARAMETERS = {
     "scenario_id": "Id of the scenario.",
     "job_id": "Id of the job.",
     "alignment_id": "Id of the alignment.",
+    "account_id": "Id of the account, percent-encoded; it may contain anything, `/` too.",
     "code": "Code as it stands in a problem document.",
 }
 IF_NONE_MATCH = {

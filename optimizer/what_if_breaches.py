@@ -75,6 +75,15 @@ def may_serve(change: WhatIf) -> BoolArray:
     return allowed
 
 
+def may_be_unassigned(change: WhatIf) -> bool:
+    """Return whether the item may stay without a rep: allowed, not locked, and not from a frozen rep."""
+    criteria = change.standing.criteria
+    if not criteria.unassigned.allowed or next(_pinned(change), None) is not None:
+        return False
+    current = change.standing.problem.current[change.row.members]
+    return not np.isin(current[current >= 0], criteria.frozen_reps).any()
+
+
 def _pairs(change: WhatIf) -> Iterator[Breach]:
     standing, row = change.standing, change.row
     problem, criteria, members = standing.problem, standing.criteria, row.members

@@ -77,6 +77,19 @@ class PairFacts:
             is_mismatched=held & ground.is_missing[ground.requirement, owner],
         )
 
+    def chosen_of(self, accounts: Integers, rep: int) -> ChosenPairs:
+        """Return what belongs to the pairs of some accounts with one rep; arrays of shape ``(len(accounts),)``."""
+        ground = self.ground
+        distance, cost, ruled_out = self.table(accounts)
+        reach = np.nan_to_num(distance[:, rep])
+        pace = self.criteria.travel.road_factor * ground.visits[accounts]
+        return ChosenPairs(
+            travel=(np.nan_to_num(cost[:, rep]) if self.has_costs else pace * reach) if self.has_travel else None,
+            inertia=self._weight()[accounts] * reach**2 if self.has_inertia else None,
+            is_impossible=ruled_out[:, rep],
+            is_mismatched=ground.is_missing[ground.requirement[accounts], rep],
+        )
+
     def is_too_far(self, distance: Floats, owner: Integers) -> Flags:
         """Tell which accounts lie beyond their owner's largest distance. Shape ``(accounts,)``."""
         limit = self.ground.max_distance_km[owner]

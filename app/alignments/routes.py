@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.alignments import listing, schemas
 from app.alignments.assignments import AssignmentFilter
 from app.alignments.edits_routes import router as edits_router
+from app.alignments.explanations_routes import router as explanations_router
 from app.alignments.map_routes import router as map_router
 from app.alignments.moves import MoveFilter
 from app.alignments.publishing import publish_alignment
@@ -36,6 +37,7 @@ from app.pages import Page, PageParameters
 router = APIRouter(prefix="/v1/alignments", tags=["alignments"])
 router.include_router(map_router)
 router.include_router(edits_router)
+router.include_router(explanations_router)
 router.include_router(exchange_router)
 
 FormatParameter = Annotated[

@@ -1,0 +1,191 @@
+"""The one plain sentence that says why an account has its rep, and why another rep may not have it.
+
+Owns the wording. Every number comes from the direct change: distances, room, the change of the objective.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.alignments.numerals import counted, kilometers, quantity
+from app.alignments.situations import Situation
+from optimizer.measures import Positions
+from optimizer.result import Violation
+from optimizer.what_if import WhatIf
+
+_NOTABLE_KM = 0.05
+_WORDS = {"workload": "hours", "accounts": "accounts"}
+
+
+@dataclass(frozen=True, eq=False)
+class Considered:
+    """One other rep for an item.
+
+    Parameters
+    ----------
+    rep
+        Its position.
+    eligible
+        Whether it may have the item by every criterion on pairs.
+    violations
+        What giving it the item would break.
+    price
+        The change of the objective.
+    """
+
+    rep: int
+    eligible: bool
+    violations: tuple[Violation, ...]
+    price: float
+
+
+class Wording:
+    """Sentences on one item of one alignment.
+
+    Parameters
+    ----------
+    situation
+        The alignment.
+    change
+        The item moved to each rep.
+    account
+        The account that was asked for.
+    """
+
+    def __init__(self, situation: Situation, change: WhatIf, account: int) -> None:
+        self._situation = situation
+        self._change = change
+        self._account = account
+        self._distance, self._cost, _ = (values[0] for values in situation.facts.table(np.array([account])))
+        self._ids = situation.columns.rep_ids
+
+    def why_not(self, rep: int) -> str:
+        """Say, without a full stop, why a rep may not have the item; empty where it may."""
+        situation, members = self._situation, self._change.row.members
+        problem, criteria = situation.standing.problem, situation.standing.criteria
+        name = self._ids[rep]
+        if not problem.active[rep]:
+            return f"{name} has left"
+        locked_to = self._locked_to()
+        if locked_to is not None and locked_to != rep:
+            return f"it is locked to {self._ids[locked_to]}"
+        frozen = set(criteria.frozen_reps)
+        if rep in frozen:
+            return f"{name} is frozen and gains nothing"
+        held = [int(problem.current[member]) for member in members if int(problem.current[member]) in frozen]
+        if held:
+            return f"{self._ids[held[0]]} is frozen and keeps what it has"
+        missing = self._missing(rep) if criteria.eligibility.hard else []
+        if missing:
+            return f"{name} lacks the required skill {', '.join(missing[:3])}"
+        limit = float(situation.ground.max_distance_km[rep])
+        if self._change.row.impossible[rep] and self._distance[rep] > limit:
+            return f"{name} goes {kilometers(limit)} at most, and it is {kilometers(float(self._distance[rep]))} away"
+        forbidden = {(int(member), rep) for member in members} & set(criteria.forbid)
+        if forbidden or self._change.row.impossible[rep]:
+            return f"{name} may not serve it (forbidden pair)"
+        return ""
+
+    def sentence(self, considered: list[Considered], own: Positions) -> str:
+        """Say in one sentence why the item is where it is; ``own`` are the reps that have it now."""
+        size = len(self._change.row.members)
+        family = f" Its family of {counted(size, 'account')} goes together." if size > 1 else ""
+        if not len(own):
+            return "It stays without a rep." + family
+        if len(own) > 1:
+            return f"Its family is split between {len(own)} reps." + family
+        return self._of_one(considered, int(own[0])) + family
+
+    def _of_one(self, considered: list[Considered], own: int) -> str:
+        locked_to = self._locked_to()
+        if locked_to == own:
+            return f"It is locked to {self._ids[own]}."
+        if not considered:
+            return f"{self._ids[own]} is the only rep."
+        nearest = min(considered, key=lambda other: self._effort(other.rep))
+        if self._is_nearer(nearest.rep, own):
+            return f"{self._ids[nearest.rep]} {self._nearer_by(nearest.rep, own)}{self._but(nearest, own)}."
+        return self._is_best(considered, own)
+
+    def _is_best(self, considered: list[Considered], own: int) -> str:
+        name = self._ids[own]
+        first = f"{name} is the nearest" if np.isfinite(self._effort(own)) else f"{name} has it"
+        if np.isfinite(self._distance[own]) and not self._situation.facts.has_costs:
+            first += f" ({kilometers(self._road(own))})"
+        allowed = [other for other in considered if other.eligible]
+        if not allowed:
+            return f"{first}, and nobody else may serve it."
+        best = min(allowed, key=lambda other: (bool(other.violations), other.price))
+        return f"{first}; the next best is {self._ids[best.rep]}, {self._price_clause(best)}."
+
+    def _but(self, other: Considered, own: int) -> str:
+        if not other.eligible:
+            return f" but {self.why_not(other.rep).removeprefix(self._ids[other.rep] + ' ')}"
+        for violation in other.violations:
+            return f" but {self._obstacle(violation, other.rep, own)}"
+        return f", {self._price_clause(other)}"
+
+    def _obstacle(self, violation: Violation, rep: int, own: int) -> str:
+        measure = violation.measure or "accounts"
+        value, limit = violation.value or 0.0, violation.limit or 0.0
+        if violation.rep == rep and value > limit and violation.criterion in ("capacity", "balance"):
+            k = self._situation.standing.problem.measure_index(measure)
+            needed = float(self._change.row.amount[rep, k])
+            room = max(0.0, needed - (value - limit))
+            return f"has room for {quantity(room)} of the {quantity(needed)} {_word(measure)} needed"
+        if violation.rep == own and value < limit:
+            short = f"{quantity(limit - value)} {_word(measure)}"
+            return f"{self._ids[own]} would fall {short} below its least {quantity(limit)}"
+        if violation.criterion.startswith("max_"):
+            return f"moves would take {quantity(value)} of {measure}, and {quantity(limit)} is allowed"
+        who = "somebody" if violation.rep is None else self._ids[violation.rep]
+        return f"{who} would leave the allowed {measure} by {quantity(violation.by)}"
+
+    def _price_clause(self, other: Considered) -> str:
+        """Say what giving the item to a rep does to the objective."""
+        if other.violations:
+            return "which would break a limit"
+        if other.price > 0:
+            terms = {change.name: float(change.weighted[other.rep]) for change in self._change.terms}
+            worst = max(terms, key=lambda name: terms[name])
+            return f"which would raise the objective by {_small(other.price)}, most of it {worst}"
+        if other.price < 0:
+            return f"which would lower the objective by {_small(-other.price)}: a better alignment exists"
+        return "which would leave the objective as it is"
+
+    def _effort(self, rep: int) -> float:
+        value = self._cost[rep] if self._situation.facts.has_costs else self._distance[rep]
+        return float(value) if np.isfinite(value) else np.inf
+
+    def _is_nearer(self, rep: int, own: int) -> bool:
+        threshold = 0.0 if self._situation.facts.has_costs else _NOTABLE_KM
+        return self._effort(rep) + threshold < self._effort(own) < np.inf
+
+    def _nearer_by(self, rep: int, own: int) -> str:
+        if self._situation.facts.has_costs:
+            return f"costs {quantity(self._effort(rep))} instead of {quantity(self._effort(own))}"
+        return f"is {kilometers(self._road(own) - self._road(rep))} nearer"
+
+    def _road(self, rep: int) -> float:
+        return self._situation.criteria.travel.road_factor * float(self._distance[rep])
+
+    def _locked_to(self) -> int | None:
+        account, rep = self._situation.standing.pins
+        mine = rep[np.isin(account, self._change.row.members)]
+        return int(mine[0]) if len(mine) else None
+
+    def _missing(self, rep: int) -> list[str]:
+        tables = self._situation.ground.tables
+        skills = set(tables.reps.column("skills")[rep].as_py() or ())
+        wanted: set[str] = set()
+        for member in self._change.row.members.tolist():
+            wanted |= set(tables.accounts.column("requires")[member].as_py() or ())
+        return sorted(wanted - skills)
+
+
+def _word(measure: str) -> str:
+    return _WORDS.get(measure, measure)
+
+
+def _small(value: float) -> str:
+    return f"{value:.3g}"

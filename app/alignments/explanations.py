@@ -1,0 +1,230 @@
+"""Why an account has its rep, what every other rep would change, and what that would cost at least.
+
+Owns the content and order of an explanation. Level ``direct``: only this item moves, exact. Level ``repaired`` stands
+in :mod:`app.alignments.repairs`. A family that stays together moves as a whole.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.alignments.breaches import violation_json
+from app.alignments.certificate_prices import Proof
+from app.alignments.columns import Floats, Integers
+from app.alignments.edits import MEASURE_UNITS
+from app.alignments.explanation_texts import Considered, Wording
+from app.alignments.repairs import Repair, Repairs
+from app.alignments.situations import Situation
+from optimizer.price_bounds import price_lower_bounds
+from optimizer.what_if_breaches import Breach, breaches, may_serve
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What an explanation is asked for.
+
+    Parameters
+    ----------
+    account
+        The account, by position.
+    top
+        So many alternatives at most; None for every rep.
+    rep
+        Only this rep, by position; None for all.
+    repairs
+        How to look for follow-up moves; None where only direct changes are asked for.
+    """
+
+    account: int
+    top: int | None = None
+    rep: int | None = None
+    repairs: Repairs | None = None
+
+
+def explanation_json(situation: Situation, proof: Proof | None, asked: Asked) -> dict[str, Any]:
+    """Return an explanation as the API shows it."""
+    return _Explanation(situation, proof, asked).json()
+
+
+class _Explanation:
+    """One explanation while it is made."""
+
+    def __init__(self, situation: Situation, proof: Proof | None, asked: Asked) -> None:
+        self._situation, self._asked = situation, asked
+        self._members = situation.item_of(asked.account)
+        self._change = situation.what_if(self._members)
+        self._allowed = may_serve(self._change)
+        self._found = breaches(self._change)
+        self._bounds = self._price_bounds(proof)
+        self._wording = Wording(situation, self._change, asked.account)
+
+    def json(self) -> dict[str, Any]:
+        """Return the explanation."""
+        situation, ids = self._situation, self._situation.columns
+        own = self._change.sources
+        ranked = self._ranked()
+        considered = [self._considered(rep) for rep in ranked]
+        owner = int(situation.owner[self._asked.account])
+        wanted = [rep for rep in ranked if self._asked.rep in (None, rep)][: self._asked.top]
+        told = [self._alternative(rep) for rep in wanted]
+        if self._asked.repairs is not None:
+            told = self._with_repairs(told, wanted)
+        return {
+            "account_id": ids.account_ids[self._asked.account],
+            "rep_id": None if owner < 0 else ids.rep_ids[owner],
+            "family": [ids.account_ids[member] for member in self._members.tolist()],
+            "sentence": self._wording.sentence(considered, own),
+            "terms": self._own_terms(),
+            "alternatives": told,
+            "num_alternatives": len(ranked),
+        }
+
+    def _ranked(self) -> list[int]:
+        """Return every rep who does not have the whole item, best first."""
+        own = self._situation.owner[self._members]
+        others = np.flatnonzero(~np.isin(np.arange(len(self._allowed)), own if len(set(own.tolist())) == 1 else []))
+        breaks = np.zeros(len(self._allowed), dtype=np.bool_)
+        for breach in self._found:
+            breaks |= breach.is_worse
+        order = np.lexsort((others, self._change.price[others], breaks[others], ~self._allowed[others]))
+        ranked: list[int] = others[order].tolist()
+        return ranked
+
+    def _price_bounds(self, proof: Proof | None) -> Floats:
+        if proof is None:
+            return np.zeros(len(self._allowed))
+        return price_lower_bounds(self._change, proof.prices, allowed=self._allowed, lower_bound=proof.lower_bound)
+
+    def _considered(self, rep: int) -> Considered:
+        return Considered(
+            rep=rep,
+            eligible=bool(self._allowed[rep]),
+            violations=tuple(breach.violation(rep) for breach in self._breaches_at(rep)),
+            price=float(self._change.price[rep]),
+        )
+
+    def _breaches_at(self, rep: int) -> list[Breach]:
+        return [breach for breach in self._found if breach.is_worse[rep]]
+
+    def _alternative(self, rep: int) -> dict[str, Any]:
+        situation = self._situation
+        eligible = bool(self._allowed[rep])
+        return {
+            "rep_id": situation.columns.rep_ids[rep],
+            "level": "direct",
+            "eligible": eligible,
+            "why_not": None if eligible else _capitalized(self._wording.why_not(rep)) + ".",
+            "terms": [
+                {
+                    "name": change.name,
+                    "raw": float(change.raw[rep]),
+                    "unit": MEASURE_UNITS.get(term.unit, term.unit),
+                    "weighted": float(change.weighted[rep]),
+                }
+                for change, term in zip(self._change.terms, situation.standing.terms, strict=True)
+                if term.weight > 0
+            ],
+            "loads": self._loads(rep),
+            "violations": [violation_json(breach.violation(rep), situation) for breach in self._breaches_at(rep)],
+            "price": float(self._change.price[rep]),
+            "price_lower_bound": float(self._bounds[rep]),
+            "follow_up": [],
+        }
+
+    def _loads(self, rep: int) -> list[dict[str, Any]]:
+        """Return the loads of everybody whom the change concerns, before and after."""
+        change, standing = self._change, self._situation.standing
+        concerned = [source for source in change.sources.tolist() if source != rep]
+        told = []
+        for place, after in [*((source, change.load_without) for source in concerned), (rep, change.load_with)]:
+            measures = {
+                measure: {"before": float(standing.load[place, k]), "after": float(after[place, k])}
+                for k, measure in enumerate(standing.problem.measures)
+            }
+            told.append({"rep_id": self._situation.columns.rep_ids[place], "measures": measures})
+        return told
+
+    def _own_terms(self) -> list[dict[str, Any]]:
+        """Return what the item adds to the linear terms where it is."""
+        standing, members = self._situation.standing, self._members
+        chosen, problem = standing.chosen, standing.problem
+        measure = problem.measure_index(standing.criteria.disruption.measure)
+        raw = {
+            "travel": None if chosen.travel is None else float(chosen.travel[members].sum()),
+            "compactness": None if chosen.inertia is None else float(chosen.inertia[members].sum()),
+            "disruption": float(problem.amount[members, measure][standing.is_moved[members]].sum()),
+            "eligibility": float(chosen.is_mismatched[members].sum()),
+            "unassigned": float((standing.rep[members] < 0).sum()),
+        }
+        return [
+            {
+                "name": term.name,
+                "raw": raw[term.name],
+                "unit": MEASURE_UNITS.get(term.unit, term.unit),
+                "weighted": term.weight * (raw[term.name] or 0.0) / term.reference,
+            }
+            for term in standing.terms
+            if term.weight > 0 and raw.get(term.name) is not None
+        ]
+
+    def _with_repairs(self, told: list[dict[str, Any]], reps: list[int]) -> list[dict[str, Any]]:
+        """Return the alternatives with a repaired one after each that follow-up moves make better."""
+        repairs = self._asked.repairs
+        found: dict[int, Repair] = {}
+        if repairs is not None:
+            found = repairs.find(self._situation, self._members, [rep for rep in reps if self._allowed[rep]])
+        shown = []
+        for rep, alternative in zip(reps, told, strict=True):
+            shown.append(alternative)
+            if rep in found:
+                shown.append(self._repaired(alternative, found[rep]))
+        return shown
+
+    def _repaired(self, direct: dict[str, Any], repair: Repair) -> dict[str, Any]:
+        before, after = self._situation.standing, repair.situation.standing
+        ids = self._situation.columns
+        pairs = zip(before.terms, after.terms, strict=True)
+        touched = np.unique(
+            np.concatenate([before.rep[repair.changed], after.rep[repair.changed]]),
+        )
+        return direct | {
+            "level": "repaired",
+            "terms": [
+                {
+                    "name": one.name,
+                    "raw": two.raw - one.raw,
+                    "unit": MEASURE_UNITS.get(one.unit, one.unit),
+                    "weighted": two.weighted - one.weighted,
+                }
+                for one, two in pairs
+                if one.weight > 0
+            ],
+            "loads": [self._load_line(rep, before.load, after.load) for rep in touched.tolist() if rep >= 0],
+            "violations": repair.violations,
+            "price": after.objective - before.objective,
+            "follow_up": [
+                {
+                    "account_id": ids.account_ids[account],
+                    "from": None if before.rep[account] < 0 else ids.rep_ids[int(before.rep[account])],
+                    "to": ids.rep_ids[int(after.rep[account])],
+                }
+                for account in _followers(repair, self._members)
+            ],
+        }
+
+    def _load_line(self, rep: int, before: Floats, after: Floats) -> dict[str, Any]:
+        measures = {
+            measure: {"before": float(before[rep, k]), "after": float(after[rep, k])}
+            for k, measure in enumerate(self._situation.standing.problem.measures)
+        }
+        return {"rep_id": self._situation.columns.rep_ids[rep], "measures": measures}
+
+
+def _followers(repair: Repair, members: Integers) -> list[int]:
+    followers: list[int] = np.setdiff1d(repair.changed, members).tolist()
+    return followers
+
+
+def _capitalized(clause: str) -> str:
+    return clause[:1].upper() + clause[1:]
