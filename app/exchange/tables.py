@@ -10,6 +10,7 @@ XLSX (the cell's own quote mark, which changes no character). Numbers are never 
 keep every value as it is.
 """
 
+import datetime
 import io
 from collections.abc import Mapping
 from enum import StrEnum
@@ -67,6 +68,9 @@ def parquet_bytes(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
+_EPOCH = datetime.datetime(1980, 1, 1)  # a workbook's times have no zone; a fixed one keeps its bytes fixed
+
+
 def xlsx_bytes(sheets: Mapping[str, pa.Table]) -> bytes:
     """Return a workbook with one sheet for each table; text stays text, numbers stay numbers.
 
@@ -78,6 +82,7 @@ def xlsx_bytes(sheets: Mapping[str, pa.Table]) -> bytes:
     sink = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(sink, options) as workbook:
+        workbook.set_properties({"created": _EPOCH})
         formats = _Formats(workbook)
         for title, table in sheets.items():
             _write_sheet(workbook.add_worksheet(title[:_SHEET_TITLE]), _flat(table), formats)

@@ -84,3 +84,11 @@ def test_an_empty_table_has_its_header() -> None:
     empty = pa.table({"account_id": pa.array([], type=pa.string())})
     assert csv_bytes(empty) == BYTE_ORDER_MARK + b'"account_id"\n'
     assert fastexcel.read_excel(xlsx_bytes({"a": empty})).load_sheet(0).height == 0
+
+
+def test_a_workbook_has_fixed_times() -> None:
+    """The same table is the same bytes tomorrow, as its ETag promises."""
+    content = xlsx_bytes({"sheet": pa.table({"a": [1]})})
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert b"1980-01-01T00:00:00Z" in archive.read("docProps/core.xml")
+        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
