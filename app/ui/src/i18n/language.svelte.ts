@@ -89,6 +89,11 @@ export function signed(value: number | null | undefined, digits = 0): string {
   return format.format(value);
 }
 
+export function signedPercent(fraction: number): string {
+  const format = new Intl.NumberFormat(current.locale, { style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' });
+  return format.format(fraction);
+}
+
 export function when(time: string | null | undefined): string {
   if (!time) return '–';
   const date = new Date(time);

@@ -62,14 +62,23 @@ export function labelPoints(view: View, accounts: Accounts, measure: string): Po
   return { type: 'FeatureCollection', features };
 }
 
-/** West, south, east, north of all accounts, without the outermost half percent. */
+/** West, south, east, north of the accounts; a few far away (Alaska, Hawaii) do not shrink all the others. */
 export function bounds(accounts: Accounts): [number, number, number, number] | null {
   if (!accounts.size) return null;
-  const cut = Math.floor(accounts.size * 0.005);
-  const lon = Float64Array.from(accounts.lon).sort();
-  const lat = Float64Array.from(accounts.lat).sort();
-  const last = accounts.size - 1 - cut;
-  return [lon[cut]!, lat[cut]!, lon[last]!, lat[last]!];
+  const [west, east] = extent(accounts.lon);
+  const [south, north] = extent(accounts.lat);
+  return [west, Math.max(-85, south), east, Math.min(85, north)];
+}
+
+const FAR_SHARE = 0.02;
+
+function extent(values: Float64Array): [number, number] {
+  const sorted = Float64Array.from(values).sort();
+  const cut = Math.floor(sorted.length * FAR_SHARE);
+  const [least, most] = [sorted[0]!, sorted.at(-1)!];
+  const [low, high] = [sorted[cut]!, sorted[sorted.length - 1 - cut]!];
+  const margin = (high - low) * 0.08;
+  return high - low < 0.8 * (most - least) ? [Math.max(least, low - margin), Math.min(most, high + margin)] : [least, most];
 }
 
 function point(lon: number, lat: number, properties: Record<string, unknown>): GeoJSON.Feature<GeoJSON.Point> {

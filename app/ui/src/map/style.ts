@@ -56,7 +56,11 @@ export function mapStyle(base: BaseMap, isDark: boolean): StyleSpecification {
         source: 'territories',
         paint: {
           'line-color': color('ink'),
-          'line-width': ['case', ['boolean', ['feature-state', 'selected'], false], 2.5, 0],
+          'line-width': [
+            'interpolate', ['linear'], ['zoom'],
+            3, ['case', ['boolean', ['feature-state', 'selected'], false], 1.2, 0],
+            7, ['case', ['boolean', ['feature-state', 'selected'], false], 3, 0],
+          ],
         },
       },
       {

@@ -1,5 +1,5 @@
 // A job as it is watched: its events are read from the start, so that a reload shows the same lines again.
-import { address, asProblem, get, post, remove, type Alignment, type Job, type Problem, type Progress } from '../api/client';
+import { address, asProblem, get, post, remove, type Job, type Problem, type Progress } from '../api/client';
 
 export interface Mark {
   second: number;
@@ -96,9 +96,9 @@ export class WatchedJob {
   private async lookForAlignment(): Promise<void> {
     if (!this.isRunning || this.progress?.objective === null) return;
     try {
-      this.alignmentId = (await get<Alignment>(`v1/jobs/${this.id}/alignment`)).id;
+      await this.refresh();
     } catch {
-      // none yet
+      // the next look may reach the service again
     }
   }
 }

@@ -1,5 +1,5 @@
 // How a measure is called and counted.
-import { number, short, t, type Key } from '../i18n/language.svelte';
+import { language, locale, number, short, t, type Key } from '../i18n/language.svelte';
 
 const NAMES: Record<string, Key> = { workload: 'measure.workload', potential: 'measure.potential', accounts: 'measure.accounts' };
 const UNITS: Record<string, Key> = { workload: 'unit.hours', accounts: 'unit.accounts' };
@@ -7,6 +7,12 @@ const UNITS: Record<string, Key> = { workload: 'unit.hours', accounts: 'unit.acc
 export function measureName(measure: string): string {
   const key = NAMES[measure];
   return key ? t(key) : measure;
+}
+
+/** A measure within a sentence. */
+export function measureInline(measure: string): string {
+  const name = measureName(measure);
+  return measure in NAMES && language() !== 'de' ? name.toLocaleLowerCase(locale()) : name;
 }
 
 export function measureUnit(measure: string): string {
