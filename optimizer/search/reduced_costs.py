@@ -21,7 +21,7 @@ class NearColumns:
     Attributes
     ----------
     column, reduced
-        Only the first ``count`` entries of a row mean anything. Shape ``(items, most)``.
+        Beyond the first ``count`` entries of a row: −1 and infinity. Shape ``(items, most)``.
     count
         Shape ``(items,)``.
     smallest
@@ -68,8 +68,8 @@ def near_columns(model: Model, prices: FloatArray, *, width: float, most: int, n
     """Return per item the columns whose reduced cost is within ``width`` of its smallest, at most ``most`` of them."""
     arrays = _arrays(model, prices)
     most = min(most, model.num_columns)
-    column = np.empty((model.num_items, most), dtype=np.int32)
-    reduced = np.empty((model.num_items, most))
+    column = np.full((model.num_items, most), -1, dtype=np.int32)
+    reduced = np.full((model.num_items, most), np.inf)
     count = np.empty(model.num_items, dtype=np.int32)
     smallest = np.empty(model.num_items)
 

@@ -167,8 +167,11 @@ def test_the_fractional_alignment_keeps_the_limits_and_splits_few_items() -> Non
 
 
 def test_the_same_model_gives_the_same_bytes() -> None:
-    """Two runs agree in every bit of bound and multipliers."""
+    """Two runs agree in every bit of bound and multipliers, items with a single column among theirs."""
     model = clustered(800, 12, seed=7)
+    cost = np.array(model.cost)
+    cost[::5, 1:] = np.inf
+    model = changed(model, cost=cost, lower=np.full((1, 12), -np.inf), upper=3 * np.array(model.upper))
     first, second = solve_dual(model, stop=LONG), solve_dual(model, stop=LONG)
     assert first.lower_bound == second.lower_bound
     assert first.multipliers.upper.tobytes() == second.multipliers.upper.tobytes()
