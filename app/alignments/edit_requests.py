@@ -62,7 +62,12 @@ class EditRequest(StrictModel):
     swaps: list[SwappedAccounts] = Field(
         default_factory=list, max_length=MOST_EDITS, description="Pairs of accounts that exchange their reps."
     )
-    locks: list[EditLock] = Field(default_factory=list, max_length=MOST_EDITS, description="Accounts to lock.")
+    locks: list[EditLock | Identifier] = Field(
+        default_factory=list,
+        max_length=MOST_EDITS,
+        description="Accounts to lock; an id alone locks the account to the rep who has it after the edit.",
+        examples=[["A-1", {"account_id": "A-2", "rep_id": "R-9"}]],
+    )
     unlocks: list[Identifier] = Field(
         default_factory=list, max_length=MOST_EDITS, description="Ids of accounts to unlock, whatever locked them."
     )

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.alignments.columns import Integers, float_column
-from app.alignments.edit_requests import EditCapacity, EditRequest
+from app.alignments.edit_requests import EditCapacity, EditLock, EditRequest
 from app.alignments.ground import Ground
 from app.alignments.situations import Situation
 from app.datasets.tables import MAXIMUM_PREFIX, MINIMUM_PREFIX, DatasetTables
@@ -33,8 +33,6 @@ class Edited:
     ----------
     situation
         The alignment as it is then, its references still those of before.
-    moved
-        The accounts that the edit places, ascending.
     changed_pairs
         The accounts whose locks or forbidden pairs changed.
     changed_reps
@@ -42,7 +40,6 @@ class Edited:
     """
 
     situation: Situation
-    moved: Integers
     changed_pairs: Integers
     changed_reps: Integers
 
@@ -89,7 +86,7 @@ class _Reading:
             raise InvalidInput(self.faults[:1000], total=len(self.faults))
 
 
-def edited(situation: Situation, request: EditRequest, *, holds_moves: bool) -> Edited:
+def edited(situation: Situation, request: EditRequest, *, held: Integers | None = None) -> Edited:
     """Return the alignment that an edit makes of another one.
 
     Parameters
@@ -98,8 +95,9 @@ def edited(situation: Situation, request: EditRequest, *, holds_moves: bool) -> 
         The alignment that is edited.
     request
         The edit.
-    holds_moves
-        True where whatever the edit places is locked there, for a solve around it.
+    held
+        For a solve around the edit: accounts that are locked where they are besides those that the edit places.
+        None locks nothing but what the edit says.
 
     Raises
     ------
@@ -111,7 +109,7 @@ def edited(situation: Situation, request: EditRequest, *, holds_moves: bool) -> 
     _read_swaps(reading)
     owner = situation.owner.copy()
     owner[list(reading.goal)] = list(reading.goal.values())
-    criteria, pairs = _criteria(reading, owner, holds_moves=holds_moves)
+    criteria, pairs = _criteria(reading, owner, held=held)
     tables, reps = _tables(reading)
     reading.raise_faults()
     ground = situation.ground if tables is situation.ground.tables else situation.ground.with_tables(tables)
@@ -120,7 +118,6 @@ def edited(situation: Situation, request: EditRequest, *, holds_moves: bool) -> 
         reading.raise_faults()
     return Edited(
         situation=replace(situation, ground=ground, criteria=criteria, owner=owner),
-        moved=np.array(sorted(reading.goal), dtype=np.int64),
         changed_pairs=np.array(sorted(pairs), dtype=np.int64),
         changed_reps=reps,
     )
@@ -156,12 +153,12 @@ def _read_swaps(reading: _Reading) -> None:
         reading.put(second, int(owner[first]), f"/swaps/{number}")
 
 
-def _criteria(reading: _Reading, owner: Integers, *, holds_moves: bool) -> tuple[Criteria, dict[int, str]]:
+def _criteria(reading: _Reading, owner: Integers, *, held: Integers | None) -> tuple[Criteria, dict[int, str]]:
     """Return the criteria after the edit, and every account whose own rules changed, with the place that says so."""
     criteria, ids = reading.situation.criteria, reading.ground.columns
     changed: dict[int, str] = {}
     unlocked = _read_unlocks(reading, changed)
-    added = dict(_read_locks(reading, owner, holds_moves=holds_moves, changed=changed, unlocked=unlocked))
+    added = dict(_read_locks(reading, owner, held=held, changed=changed, unlocked=unlocked))
     forbidden = list(_read_forbid(reading, changed))
     if not changed:
         return criteria, changed
@@ -188,15 +185,17 @@ def _read_unlocks(reading: _Reading, changed: dict[int, str]) -> set[str]:
 
 
 def _read_locks(
-    reading: _Reading, owner: Integers, *, holds_moves: bool, changed: dict[int, str], unlocked: set[str]
+    reading: _Reading, owner: Integers, *, held: Integers | None, changed: dict[int, str], unlocked: set[str]
 ) -> Iterator[tuple[int, int]]:
     """Yield every new lock: account and rep."""
     wanted = {account: (int(owner[account]), place) for account, place in reading.locks.items()}
-    if holds_moves:
-        wanted |= {a: (r, reading.place[a]) for a, r in reading.goal.items() if r >= 0 and a not in wanted}
-    for number, lock in enumerate(reading.request.locks):
+    if held is not None:
+        placed = dict.fromkeys(held.tolist(), "/reoptimize") | reading.place
+        wanted |= {a: (int(owner[a]), place) for a, place in placed.items() if owner[a] >= 0 and a not in wanted}
+    for number, wish in enumerate(reading.request.locks):
         pointer = f"/locks/{number}"
-        account = reading.account(lock.account_id, f"{pointer}/account_id")
+        lock = EditLock(account_id=wish) if isinstance(wish, str) else wish
+        account = reading.account(lock.account_id, pointer if isinstance(wish, str) else f"{pointer}/account_id")
         rep = None if lock.rep_id is None else reading.rep(lock.rep_id, f"{pointer}/rep_id")
         if account is None or (lock.rep_id is not None and rep is None):
             continue

@@ -57,12 +57,15 @@ class StoredEdit:
         What the edit did.
     before
         The parent as it was.
+    root
+        For a solve around the edit: the alignment that the first of a chain of edits began with; else the parent.
     """
 
     row: Alignment
     parent: Alignment
     edit: Edited
     before: Situation
+    root: Situation
 
     def json(self) -> dict[str, Any]:
         """Return the child as the API shows it, with what changed."""
@@ -104,7 +107,9 @@ class EditService:
         if request.reoptimize is not None and parent.scenario_id is None:
             raise _nothing_to_optimize()
         before = self._situations.open(self._session, parent)
-        made = edited(before, request, holds_moves=request.reoptimize is not None)
+        root = before if request.reoptimize is None else self._situations.open(self._session, self._root(parent))
+        by_hand = np.flatnonzero(before.owner != root.owner)
+        made = edited(before, request, held=None if request.reoptimize is None else by_hand)
         self._refuse_misfit(before, made.situation, request)
         dataset = self._dataset(parent, before, made.situation)
         scenario_id = self._scenario(parent, dataset, made, request, before=before)
@@ -124,7 +129,13 @@ class EditService:
             row.certificate_sha256 = self._certificate(parent, row)
         parent.num_edits += 1
         self._situations.keep(row.id, dataset.id, made.situation)
-        return StoredEdit(row=row, parent=parent, edit=made, before=before)
+        return StoredEdit(row=row, parent=parent, edit=made, before=before, root=root)
+
+    def _root(self, row: Alignment) -> Alignment:
+        """Return the alignment that a chain of edits began with."""
+        while row.origin_kind == OriginKind.EDIT and row.parent_id is not None:
+            row = get_alignment(self._session, row.parent_id)
+        return row
 
     def _refuse_misfit(self, before: Situation, after: Situation, request: EditRequest) -> None:
         """Refuse a search over the service's limits, and limits of loads under which the criteria mean nothing."""

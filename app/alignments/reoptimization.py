@@ -39,8 +39,8 @@ def reoptimize(
 
 
 def touched_reps(stored: StoredEdit) -> Integers:
-    """Return the reps that the edit concerns: givers, takers, whoever has or may no longer have a named account."""
-    edit, before = stored.edit, stored.before
-    named = np.union1d(edit.moved, edit.changed_pairs).astype(np.int64)
-    reps = np.concatenate([before.owner[named], edit.situation.owner[named], edit.changed_reps])
+    """Return the reps that the edits concern: givers, takers, whoever has or may no longer have a named account."""
+    edit, after, root = stored.edit, stored.edit.situation.owner, stored.root.owner
+    named = np.union1d(np.flatnonzero(root != after), edit.changed_pairs).astype(np.int64)
+    reps = np.concatenate([root[named], after[named], edit.changed_reps])
     return np.unique(reps[reps >= 0])

@@ -72,7 +72,7 @@ EDITS: list[dict[str, Any]] = [
     {"moves": [{"account_id": "a3", "rep_id": None}]},
     {"moves": [{"account_id": "a3", "rep_id": "R1", "lock": True}]},
     {"swaps": [["a1", "a4"]]},
-    {"locks": [{"account_id": "a2"}]},
+    {"locks": ["a2"]},
     {"locks": [{"account_id": "a2", "rep_id": "R2"}]},
     {"forbid": [{"account_id": "a1", "rep_id": "R1"}]},
     {"capacity": [{"rep_id": "R1", "measure": "workload", "max": 20.0, "min": 3.0}]},
@@ -269,3 +269,14 @@ def test_a_solve_around_an_edit_is_a_job_that_holds_the_moves(bench: Bench) -> N
     scenario = bench.get(f"/v1/scenarios/{job['scenario_id']}")
     assert scenario["criteria"]["locks"] == [{"account_id": "a3", "rep_id": "R1"}]
     assert scenario["search"]["time_limit_s"] == 5.0
+
+
+def test_a_later_solve_holds_all_edits_of_the_chain(bench: Bench) -> None:
+    """Solving around without a further edit locks what the edits before it placed."""
+    parent = judged(bench, NEAREST)
+    first = edit(bench, parent, {"moves": [{"account_id": "a3", "rep_id": "R1"}]})
+    second = edit(bench, first["id"], {"moves": [{"account_id": "a2", "rep_id": "R2"}]})
+    answer = bench.client.post(f"/v1/alignments/{second['id']}/edits", json={"reoptimize": "all"})
+    assert answer.status_code == 202, answer.text
+    locks = bench.get(f"/v1/scenarios/{answer.json()['scenario_id']}")["criteria"]["locks"]
+    assert locks == [{"account_id": "a2", "rep_id": "R2"}, {"account_id": "a3", "rep_id": "R1"}]
