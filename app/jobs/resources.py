@@ -3,7 +3,7 @@
 import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from app.datasets.schemas import AccountBody, PairBody, RepBody, UnitsBody
 from app.jobs.engine import MAX_PRIORITY, MIN_PRIORITY
@@ -38,7 +38,7 @@ class JobOptions(BaseModel):
         le=MAX_PRIORITY,
         description="Jobs of higher priority are executed sooner; equal ones in the order of submission.",
     )
-    webhook: dict[str, Any] | None = Field(
+    webhook: Annotated[dict[str, Any] | None, WithJsonSchema({"type": "null"})] = Field(
         default=None, description="Not available in this version: a job that names one is refused."
     )
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -156,6 +157,7 @@ TARGETS = (
     "POST /v1/jobs",
     "POST /v1/jobs with data",
     "POST /v1/jobs/{waiting_job}/stop",
+    "POST /v1/alignments/{alignment}/edits",
     "POST /v1/alignments/{alignment}/publish",
     "PATCH /v1/datasets/{dataset}",
     "PATCH /v1/scenarios/{scenario}",
@@ -179,6 +181,11 @@ def template(target: str, ids: SeededIds) -> str:
             },
             "POST /v1/scenarios": {"dataset_id": ids.dataset, "name": TEXT, "search": {"seed": NUMBER}},
             "POST /v1/jobs": {"scenario_id": ids.scenario, "name": TEXT, "priority": NUMBER},
+            "POST /v1/alignments/{alignment}/edits": {
+                "moves": [{"account_id": "a1", "rep_id": "R2"}],
+                "name": TEXT,
+                "search": {"seed": NUMBER},
+            },
             "PATCH /v1/scenarios/{scenario}": {"name": TEXT, "search": {"seed": NUMBER}},
         }
         body = bodies.get(target, {"name": TEXT, "archived": NUMBER})
@@ -226,6 +233,15 @@ def wrong_with(answer: Any) -> str | None:
     if problem["status"] != answer.status_code or not problem["detail"] or not problem["code"]:
         return f"body {problem}"
     return None
+
+
+def test_no_path_is_left_out(contract_app: FastAPI) -> None:
+    """Every POST and PATCH of the document is among the targets."""
+    paths = contract_app.openapi()["paths"]
+    documented = {f"{m.upper()} {path}" for path, item in paths.items() for m in item if m in ("post", "patch")}
+    tried = {target.removesuffix(" with data").partition("?")[0] for target in TARGETS}
+    shapes = [{re.sub(r"\{\w+\}", "{}", name) for name in names} for names in (documented, tried)]
+    assert shapes[0] == shapes[1]
 
 
 @pytest.mark.parametrize("target", TARGETS)
