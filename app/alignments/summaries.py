@@ -5,7 +5,7 @@ any of it: the optimizer, the checker and the scorecards do.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -88,7 +88,9 @@ class AlignmentSummary:
 
     def to_json(self) -> dict[str, Any]:
         """Return the stored form: plain lists and mappings that JSON can carry."""
-        plain = asdict(self)
+        plain: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        for name in ("counts", "hashes", "software"):
+            plain[name] = dict(plain[name])
         plain["terms"] = [dict(term) for term in self.terms]
         plain["violations"] = [dict(violation) for violation in self.violations]
         plain["centers"] = {rep_id: list(point) for rep_id, point in self.centers.items()}
