@@ -10,9 +10,11 @@ from prometheus_client import CollectorRegistry
 
 from app import documentation, health, page, problems
 from app.alignments.routes import router as alignments_router
+from app.alignments.side_by_side_routes import router as comparisons_router
 from app.database import create_engine, session_factory
 from app.datasets.routes import router as datasets_router
 from app.jobs.routes import router as jobs_router
+from app.jobs.scenario_routes import router as asked_scenarios_router
 from app.methods import ImpliedMethods
 from app.migrations.upgrade import upgrade
 from app.observation import Observation, RequestMetrics
@@ -46,7 +48,14 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.registry = CollectorRegistry()
-    for router in (datasets_router, scenarios_router, jobs_router, alignments_router):
+    for router in (
+        datasets_router,
+        asked_scenarios_router,
+        scenarios_router,
+        jobs_router,
+        alignments_router,
+        comparisons_router,
+    ):
         app.include_router(router, dependencies=[NoUnknownParameters])
     app.include_router(health.router)
     app.include_router(problems.router)

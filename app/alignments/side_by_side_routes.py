@@ -1,0 +1,65 @@
+"""HTTP route of alignments side by side."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from app.alignments import schemas
+from app.alignments.representations import json_bytes
+from app.alignments.side_by_side import side_by_side
+from app.dependencies import ReadSession
+from app.documentation import problem_responses
+
+router = APIRouter(prefix="/v1/comparisons", tags=["alignments"])
+
+
+class ComparedScorecard(BaseModel):
+    """A scorecard, with or without its lines by rep."""
+
+    team: schemas.Team = Field(description="Numbers of the whole team.")
+    reps: list[schemas.RepLine] | None = Field(default=None, description="One line a rep; absent with `reps=false`.")
+
+
+class Compared(BaseModel):
+    """One of the alignments."""
+
+    id: str = Field(description="The alignment's id.")
+    name: str = Field(description="Name for people.")
+    origin: schemas.Origin = Field(description="Where it comes from.")
+    dataset_id: str = Field(description="Its dataset.")
+    scenario_id: str | None = Field(description="Its scenario; null for an import.")
+    outcome: str | None = Field(description="What was found; null without criteria.")
+    objective: float | None = Field(description="Sum of the weighted terms; comparable within one scenario only.")
+    lower_bound: float | None = Field(description="Proven bound on the objective of its scenario.")
+    gap: float | None = Field(description="(objective − lower_bound) / |objective|.")
+    counts: schemas.Counts = Field(description="How many accounts, reps, moves.")
+    num_violations: int = Field(description="How many criteria it breaks.")
+    terms: dict[str, float] = Field(description="Weighted terms of the objective, by name.")
+    scorecard: ComparedScorecard = Field(description="Its scorecard.")
+
+
+class Comparisons(BaseModel):
+    """Several alignments side by side."""
+
+    items: list[Compared] = Field(description="In the order asked for.")
+    differences: list[list[int]] = Field(
+        description="For every two of them, how many accounts have different reps.", examples=[[[0, 212], [212, 0]]]
+    )
+
+
+@router.get(
+    "",
+    summary="Compare several alignments",
+    response_model=Comparisons,
+    responses=problem_responses("UNKNOWN_REFERENCE", "CONTRADICTORY_SETTING"),
+)
+def compare_alignments(
+    session: ReadSession,
+    alignments: Annotated[str, Query(description="Ids of 2 to 20 alignments, with commas between.")],
+    reps: Annotated[bool, Query(description="False leaves out the lines by rep.")] = True,
+) -> Response:
+    """Put several alignments of the same accounts side by side: what is known of each, and its scorecard."""
+    content: dict[str, Any] = side_by_side(session, alignments, with_reps=reps)
+    return Response(json_bytes(content), media_type="application/json")

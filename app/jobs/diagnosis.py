@@ -1,0 +1,102 @@
+"""What makes a scenario impossible, told without a solve: proofs by arithmetic, and relaxations where they are cheap.
+
+Owns the problem that proofs need: loads, limits and who may serve whom, but no travel. Everything it says is proved;
+that it says nothing proves nothing.
+"""
+
+import time
+from typing import Any, Final
+
+import numpy as np
+
+from app.alignments.columns import Flags
+from app.alignments.ground import Ground, ground_of
+from app.alignments.pair_facts import PairFacts
+from app.datasets.tables import DatasetTables
+from app.jobs.sentences import Names, conflict_json, relaxation_json
+from app.scenarios.columns import texts
+from app.scenarios.schemas import Criteria
+from app.scenarios.wishes import optimizer_criteria
+from optimizer.conflicts import conflicts
+from optimizer.criteria import Criteria as Wanted
+from optimizer.problem import Problem
+from optimizer.result import Relaxation
+from optimizer.search.relaxation import RelaxParams, relax
+
+BLOCK_PAIRS: Final = 4_000_000
+CHEAP_PAIRS: Final = 6_000
+"""Accounts times reps up to which relaxations are looked for at once; larger problems leave them to a job."""
+
+RELAX_S: Final = 3.0
+KINDS: Final = ("capacity_max", "capacity_min", "tolerance", "lock", "eligibility", "forbid", "budget", "unassigned")
+"""The kinds of relaxation that are offered, each by itself."""
+
+
+def diagnosis_json(tables: DatasetTables, criteria: Criteria) -> dict[str, Any]:
+    """Return what is proved of a scenario, as the API shows it."""
+    started = time.monotonic()
+    ground = ground_of(tables)
+    problem, wanted = question_without_travel(ground, criteria)
+    found = conflicts(problem, wanted)
+    columns = ground.columns
+    names = Names(columns.account_ids, columns.rep_ids, texts(tables.accounts, "name"), texts(tables.reps, "name"))
+    offered = _relaxations(problem, wanted) if found else []
+    return {
+        "outcome": "infeasible" if found else "unknown",
+        "conflicts": [conflict_json(conflict, names) for conflict in found],
+        "relaxations": [relaxation_json(relaxation, names) for relaxation in offered],
+        "elapsed_s": round(time.monotonic() - started, 3),
+    }
+
+
+def question_without_travel(ground: Ground, criteria: Criteria) -> tuple[Problem, Wanted]:
+    """Return a dataset's problem with all limits and permissions, and the criteria without travel and compactness."""
+    facts = PairFacts(ground, criteria)
+    problem = ground.problem.replace(
+        possible=_possible(facts),
+        mismatch=ground.is_missing[ground.requirement] if ground.is_missing.any() else None,
+    )
+    wanted = optimizer_criteria(
+        criteria,
+        totals=dict(zip(problem.measures, problem.amount.sum(axis=0).tolist(), strict=True)),
+        account_index=ground.account_index,
+        rep_index=ground.rep_index,
+    )
+    return problem, wanted.replace(travel_weight=0.0, compactness_weight=0.0)
+
+
+def _possible(facts: PairFacts) -> Flags | None:
+    """Return which pairs the data allow, block by block; None when they allow all. Shape ``(accounts, reps)``."""
+    ground = facts.ground
+    pairs = ground.columns.pairs
+    limits = np.isfinite(ground.max_distance_km).any() or facts.has_costs
+    if not limits and (pairs is None or not pairs.forbidden.any()):
+        return None
+    shape = ground.columns.num_accounts, ground.columns.num_reps
+    possible = np.ones(shape, dtype=np.bool_)
+    if not limits and pairs is not None:
+        account, rep = np.divmod(pairs.key[pairs.forbidden], shape[1])
+        possible[account, rep] = False
+        return possible
+    step = max(1, BLOCK_PAIRS // shape[1])
+    for first in range(0, shape[0], step):
+        block = np.arange(first, min(first + step, shape[0]))
+        possible[block] = ~facts.table(block)[2]
+    return possible
+
+
+def _relaxations(problem: Problem, wanted: Wanted) -> list[Relaxation]:
+    """Return verified relaxations of single kinds, the fewest and smallest changes first; none for a large problem."""
+    if problem.num_accounts * problem.num_reps > CHEAP_PAIRS:
+        return []
+    ends = time.monotonic() + RELAX_S
+    found = []
+    for kind in KINDS:
+        left_s = ends - time.monotonic()
+        if left_s <= 0:
+            break
+        params = RelaxParams(time_limit_s=left_s, elastic_s=min(1.0, left_s), construct_s=min(1.0, left_s))
+        relaxation = relax(problem, wanted, kinds=(kind,), params=params)
+        if relaxation is not None and relaxation.changes:
+            found.append(relaxation)
+    return sorted(found, key=lambda relaxation: (len(relaxation.changes), relaxation.total))
