@@ -19,13 +19,17 @@ SWAP: Final = 0.35
 """Share of trials that exchange two items; the rest are chains over three columns, open or closed."""
 CHAIN: Final = 0.20
 """Share of trials that are open chains."""
+REPAIR_EVERY: Final = 4
+"""Every so many trials begin at a breached column, while there are any: its pairs may be dearer than the reach."""
+LOOK: Final = 1024
+"""Trials between looks at the temperature and at the breached columns."""
 TRIES: Final = 12
 """Places looked at to find a partner."""
 MAX_ITEMS: Final = 3
 """Items of a move, and at most twice as many columns."""
 
 COST, BEST_OBJECTIVE, VALUE = 0, 1, 2
-BAD_COLUMNS, NUM_TOUCHED, ACCEPTED = 0, 1, 2
+BAD_COLUMNS, NUM_TOUCHED, ACCEPTED, NUM_LISTED = 0, 1, 2, 3
 
 
 class Space(NamedTuple):
@@ -72,7 +76,8 @@ class State(NamedTuple):
     touched: Any  # (items): items changed since then
     is_touched: Any  # (items)
     numbers: Any  # float64: COST, BEST_OBJECTIVE, VALUE
-    counts: Any  # int64: BAD_COLUMNS, NUM_TOUCHED, ACCEPTED
+    counts: Any  # int64: BAD_COLUMNS, NUM_TOUCHED, ACCEPTED, NUM_LISTED
+    listed: Any  # (columns): those breached at the last look
     random: Any  # uint64 (1,)
 
 
@@ -238,10 +243,35 @@ def _any_exit(space, state, column):  # type: ignore[no-untyped-def]  # compiled
     return slot if space.column[slot] != column else -1
 
 
+@numba.njit(cache=True, nogil=True)
+def _list_breached(state):  # type: ignore[no-untyped-def]  # compiled
+    """Write down which columns are breached."""
+    listed = 0
+    for column in range(state.bad.shape[0]):
+        if state.bad[column]:
+            state.listed[listed] = column
+            listed += 1
+    state.counts[NUM_LISTED] = listed
+
+
+@numba.njit(cache=True, nogil=True)
+def _slot_for_breached(space, state):  # type: ignore[no-untyped-def]  # compiled
+    """Return a slot that helps a column breached at the last look, −1 when none turned up."""
+    column = state.listed[_below(state.random, state.counts[NUM_LISTED])]
+    if not state.bad[column]:
+        return -1
+    lacks = False
+    for kind in range(state.load.shape[1]):
+        lacks |= state.load[column, kind] < state.lower[column, kind]
+    first, last = space.column_start[column], space.column_start[column + 1]
+    if lacks and last > first:
+        return space.column_slots[first + _below(state.random, last - first)]
+    return _any_exit(space, state, column)
+
+
 @numba.njit(cache=True, nogil=True, inline="always")
-def _propose(space, state, move, reach):  # type: ignore[no-untyped-def]  # compiled
-    """Write the new slots of a random move into ``move``; return how many there are, 0 for none."""
-    first = space.movable[_below(state.random, reach)]
+def _propose(space, state, move, first):  # type: ignore[no-untyped-def]  # compiled
+    """Write the new slots of a random move that begins with ``first``; return how many there are, 0 for none."""
     here = space.column[state.slot[space.item[first]]]
     there = space.column[first]
     if here == there:
@@ -341,7 +371,7 @@ def keep_best(space, state):  # type: ignore[no-untyped-def]  # compiled
 def anneal(space, state, trials, hot, cold, reach):  # type: ignore[no-untyped-def]  # compiled
     """Try so many random moves while the temperature falls from ``hot`` to ``cold``, both ≥ 0.
 
-    Only the first ``reach`` of the movable slots are proposed.
+    Only the first ``reach`` of the movable slots are proposed, but for breached columns, which may take any.
     """
     loads = state.load.shape[1]
     move = np.zeros(MAX_ITEMS, dtype=np.int64)
@@ -352,9 +382,15 @@ def anneal(space, state, trials, hot, cold, reach):  # type: ignore[no-untyped-d
         return
     temperature = hot
     for trial in range(trials):
-        if trial % 1024 == 0:
+        if trial % LOOK == 0:
+            _list_breached(state)
             temperature = hot + (cold - hot) * (trial / trials)
-        size = _propose(space, state, move, reach)
+        first = space.movable[_below(state.random, reach)]
+        if state.counts[NUM_LISTED] > 0 and trial % REPAIR_EVERY == 0:
+            first = _slot_for_breached(space, state)
+            if first < 0:
+                continue
+        size = _propose(space, state, move, first)
         if size == 0:
             continue
         change, cost, touched = _evaluate(space, state, move, size, columns, load, total)

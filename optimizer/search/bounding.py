@@ -20,7 +20,7 @@ from optimizer.search.incumbent import Incumbent
 from optimizer.search.model import Model, Multipliers
 from optimizer.search.rounding import round_prices, round_primal
 
-FIRST_EFFORT: Final = 0.15
+FIRST_EFFORT: Final = 0.5
 """Share of a full cycle of local search that an early construction may take."""
 LONGEST: Final = 0.35
 """Share of the time left that the relaxation may take; prices that are not exact serve as well."""

@@ -225,7 +225,8 @@ def _state(model: Model, space: annealing.Space, seed: int) -> annealing.State:
         touched=np.zeros(model.num_items, dtype=np.int64),
         is_touched=np.zeros(model.num_items, dtype=np.bool_),
         numbers=np.array([0.0, np.inf, 0.0]),
-        counts=np.zeros(3, dtype=np.int64),
+        counts=np.zeros(4, dtype=np.int64),
+        listed=np.zeros(model.num_columns, dtype=np.int64),
         random=np.random.default_rng(seed).integers(1, 2**63, size=1, dtype=np.uint64),
     )
 

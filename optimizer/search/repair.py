@@ -20,6 +20,8 @@ from optimizer.search.subproblem import Positions, part_of
 
 FIRST_PARTNERS: Final = 4
 """Exchange partners of a breached column at first."""
+WALL_PER_WORK: Final = 2.0
+"""Seconds by the wall that a unit of deterministic time may take where the clock counts."""
 WIDER: Final = 2
 """Factor by which a group grows when it stays breached."""
 
@@ -70,9 +72,10 @@ def repair(incumbent: Incumbent, losses: Losses, params: RepairParams, *, seed: 
             solver = CpSatModel(part, elastic=True)
             solver.hint(part.current)
             work = params.work * WIDER ** int(hardness[worst])
-            answer = solver.solve(
-                Effort(work=work, seconds=min(incumbent.seconds_left(), 2 * work), gap=1e-3, seed=seed + attempt)
-            )
+            left = incumbent.seconds_left()
+            # by work the wall must not decide: on a busy machine it would cut the group short
+            seconds = left if incumbent.clock.by_work else min(left, WALL_PER_WORK * work)
+            answer = solver.solve(Effort(work=work, seconds=seconds, gap=1e-3, seed=seed + attempt))
             incumbent.clock.charge(answer.work)
             if answer.chosen is not None:
                 candidate = part.applied(present, answer.chosen)

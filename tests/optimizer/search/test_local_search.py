@@ -84,3 +84,15 @@ def test_wrong_temperatures_are_refused() -> None:
     """A cycle that would grow hotter is a plain error."""
     with pytest.raises(InvalidParameter, match="cold"):
         LocalSearchParams(hot=0.001, cold=0.1)
+
+
+def test_a_breached_column_takes_items_that_are_too_dear_for_the_temperature() -> None:
+    """Far below the temperature at which dear pairs are proposed, a column that lacks items still gets them."""
+    model = plane_model()
+    search = _search(model)
+    before = search.num_breached
+    for _ in range(20):
+        search.raise_weights()
+        search.run(3_000, hot=1e-9, cold=1e-9)
+    assert before > 0
+    assert search.num_breached == 0
