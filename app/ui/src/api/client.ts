@@ -21,6 +21,7 @@ export type Team = Schemas['Team'];
 export type Assignment = Schemas['Assignment'];
 export type Move = Schemas['Move'];
 export type Comparison = Schemas['Comparison'];
+export type Explanation = Schemas['Explanation'];
 export type Relaxation = Schemas['RelaxationResource'];
 export type Conflict = Schemas['ConflictResource'];
 

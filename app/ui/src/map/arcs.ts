@@ -3,6 +3,8 @@ import { NOBODY, type Accounts } from '../data/accounts';
 import type { Home } from '../state/views.svelte';
 
 const STEPS = 24;
+/** With nobody chosen only the widest arrows are drawn; all of them would hide the map. */
+const MOST_ARCS = 80;
 
 export function moveArcs(
   accounts: Accounts,
@@ -28,7 +30,8 @@ export function moveArcs(
       geometry: { type: 'LineString', coordinates: arc([start.lon, start.lat], [end.lon, end.lat]) },
     });
   }
-  return { type: 'FeatureCollection', features };
+  features.sort((a, b) => Number(b.properties!.count) - Number(a.properties!.count));
+  return { type: 'FeatureCollection', features: onlyRep ? features : features.slice(0, MOST_ARCS) };
 }
 
 function arc([x1, y1]: [number, number], [x2, y2]: [number, number]): [number, number][] {

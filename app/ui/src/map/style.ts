@@ -71,7 +71,7 @@ export function mapStyle(base: BaseMap, isDark: boolean): StyleSpecification {
         paint: {
           'line-color': color('ink'),
           'line-opacity': 0.55,
-          'line-width': ['interpolate', ['linear'], ['get', 'count'], 1, 0.8, 10, 2, 50, 5],
+          'line-width': ['interpolate', ['linear'], ['get', 'count'], 1, 0.8, 10, 2.5, 50, 6],
         },
       },
       {
@@ -79,8 +79,7 @@ export function mapStyle(base: BaseMap, isDark: boolean): StyleSpecification {
         type: 'symbol',
         source: 'arcs',
         layout: {
-          'symbol-placement': 'line',
-          'symbol-spacing': 120,
+          'symbol-placement': 'line-center',
           'text-field': '▸',
           'text-font': FONT,
           'text-size': 16,

@@ -1,5 +1,6 @@
 // Changes by hand: each makes a new alignment, so undo is going back to the one before.
 import { alignmentPath, asProblem, post, type Alignment, type Job, type Problem } from '../api/client';
+import { t } from '../i18n/language.svelte';
 import { offers } from './abilities.svelte';
 import { go } from './route.svelte';
 import { selection } from './selection.svelte';
@@ -21,9 +22,9 @@ export function editProblem(): Problem | null {
   return state.problem;
 }
 
-/** Give accounts to a rep. */
-export async function giveTo(view: View, accountIds: string[], repId: string): Promise<void> {
-  await edit(view, { moves: accountIds.map((account_id) => ({ account_id, rep_id: repId })) });
+/** Give accounts to a rep, and on wish lock them there. */
+export async function giveTo(view: View, accountIds: string[], repId: string, isLocking = false): Promise<void> {
+  await edit(view, { moves: accountIds.map((account_id) => ({ account_id, rep_id: repId, lock: isLocking })) });
 }
 
 /** Lock accounts where they are. */
@@ -31,20 +32,16 @@ export async function lock(view: View, accountIds: string[]): Promise<void> {
   await edit(view, { locks: accountIds });
 }
 
-export async function unlock(view: View, accountIds: string[]): Promise<void> {
-  await edit(view, { unlocks: accountIds });
-}
-
-/** Solve again around what was changed by hand. */
-export async function reoptimize(view: View, scope: 'touched' | 'all'): Promise<void> {
-  await edit(view, { reoptimize: scope });
+/** Solve again around what was changed by hand: those touched and their neighbors. */
+export async function reoptimize(view: View): Promise<void> {
+  await edit(view, { reoptimize: 'touched' });
 }
 
 async function edit(view: View, body: Record<string, unknown>): Promise<void> {
   state.isSaving = true;
   state.problem = null;
   try {
-    const made = await post<Alignment | Job>(alignmentPath(view.id, '/edits'), body);
+    const made = await post<Alignment | Job>(alignmentPath(view.id, '/edits'), { ...body, name: editName(view) });
     selection.clear();
     workspace.undone = [];
     if ('state' in made) go({ job: made.id });
@@ -55,4 +52,10 @@ async function edit(view: View, body: Record<string, unknown>): Promise<void> {
   } finally {
     state.isSaving = false;
   }
+}
+
+function editName(view: View): string {
+  const root = view.alignment.origin.kind === 'import' ? t('plans.current') : view.alignment.name.split(' · ')[0]!;
+  const number = workspace.plans.filter((plan) => plan.origin.kind === 'edit').length + 1;
+  return `${root} · ${t('edit.name', { n: number })}`;
 }

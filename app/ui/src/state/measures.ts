@@ -1,4 +1,5 @@
 // How a measure is called and counted.
+import type { Alignment } from '../api/client';
 import { language, locale, number, short, t, type Key } from '../i18n/language.svelte';
 
 const NAMES: Record<string, Key> = { workload: 'measure.workload', potential: 'measure.potential', accounts: 'measure.accounts' };
@@ -18,6 +19,12 @@ export function measureInline(measure: string): string {
 export function measureUnit(measure: string): string {
   const key = UNITS[measure];
   return key ? t(key) : '';
+}
+
+/** How a plan is called: what came with the data is today. */
+export function planName(plan: Alignment): string {
+  if (plan.origin.kind === 'import') return t('plans.current');
+  return plan.name;
 }
 
 /** An amount with its unit. */

@@ -1,0 +1,168 @@
+"""The planner's path through the page, in a real browser on a real service."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.ui.conftest import changed_csv
+
+MAP_LIMIT_MS = 20_000
+JOB_LIMIT_MS = 45_000
+
+
+def open_plan(page: Page, solved: dict[str, Any], **more: str) -> None:
+    """Open the solved plan and wait until its map is drawn."""
+    query = "&".join(f"{name}={value}" for name, value in more.items())
+    page.goto(f"/?dataset={solved['dataset_id']}&alignment={solved['alignment_id']}&{query}")
+    expect(page.locator(".sentence").first).to_be_visible(timeout=MAP_LIMIT_MS)
+    expect(page.get_by_text("Drawing territories")).to_have_count(0, timeout=MAP_LIMIT_MS)
+
+
+def test_the_example_is_one_click_away(page: Page) -> None:
+    """A click imports 5,000 accounts; the map, the bars and today's numbers stand there."""
+    page.goto("/")
+    page.get_by_role("button", name="Take the example").click()
+    expect(page.get_by_text("This is how it stands today.")).to_be_visible(timeout=MAP_LIMIT_MS)
+    expect(page.locator("canvas.maplibregl-canvas")).to_be_visible(timeout=MAP_LIMIT_MS)
+    expect(page.get_by_role("slider", name=re.compile("Index of Workload for 48 reps"))).to_be_visible()
+    expect(page.get_by_role("tab", name="Accounts 5,000")).to_be_visible()
+
+
+def test_a_fault_names_its_row_and_the_mended_file_goes_on(page: Page, files: dict[str, Path], tmp_path: Path) -> None:
+    """An impossible latitude is shown with its row; the mended file is checked, imported and opened."""
+    bad = changed_csv(files["accounts"], tmp_path / "accounts.csv", {"lat": "123.5"}, row=15)
+    page.goto("/")
+    page.get_by_test_id("file-accounts").set_input_files(bad)
+    page.get_by_test_id("file-reps").set_input_files(files["reps"])
+    expect(page.get_by_role("cell", name="accounts, row 17")).to_be_visible()
+    expect(page.get_by_role("button", name="Import", exact=True)).to_be_disabled()
+    page.get_by_test_id("file-accounts").set_input_files(files["accounts"])
+    expect(page.get_by_text("400 accounts and 8 reps are ready.")).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("This is how it stands today.")).to_be_visible(timeout=MAP_LIMIT_MS)
+
+
+def test_a_crm_export_is_recognized_and_a_meaning_can_be_changed(page: Page, tmp_path: Path) -> None:
+    """Salesforce's headers are known by name; another meaning is chosen from a list and sent."""
+    accounts = tmp_path / "accounts.csv"
+    accounts.write_text(
+        "Id,Name,OwnerId,BillingLatitude,BillingLongitude,AnnualRevenue,Hours\n"
+        "0011,Łódź Works,0051,51.77,19.46,52000,18\n0012,Çelik,0052,52.23,21.01,41000,12\n",
+        encoding="utf-8",
+    )
+    reps = tmp_path / "users.csv"
+    reps.write_text("Id,Name,IsActive,Latitude,Longitude\n0051,Ada,true,51.7,19.4\n0052,Bo,true,52.2,21.0\n")
+    page.goto("/")
+    page.get_by_test_id("file-accounts").set_input_files(accounts)
+    page.get_by_test_id("file-reps").set_input_files(reps)
+    expect(page.get_by_text("Salesforce export")).to_have_count(2)
+    page.get_by_text("Columns of accounts.csv").click()
+    expect(page.get_by_label("Meaning of BillingLatitude")).to_have_value("lat")
+    page.get_by_label("Meaning of Hours").select_option("measure:workload")
+    expect(page.get_by_text("Workload 30")).to_be_visible()
+
+
+def test_a_job_is_followed_survives_a_reload_and_shows_its_plan(page: Page, solved: dict[str, Any]) -> None:
+    """Criteria become a job; its progress is live, a reload loses nothing, and the proven gap is said in words."""
+    open_plan(page, solved)
+    page.get_by_label("Tolerance").first.fill("0.2")
+    expect(page.get_by_text("±20%")).to_be_visible()
+    page.get_by_label("Longest search").select_option("5")
+    page.get_by_label("Name", exact=True).fill("Wider")
+    page.get_by_role("button", name="Find the best plan").click()
+    expect(page.get_by_role("button", name="Take this plan")).to_be_visible(timeout=MAP_LIMIT_MS)
+    page.reload()
+    expect(page.get_by_role("heading", name="Wider")).to_be_visible(timeout=MAP_LIMIT_MS)
+    expect(page.get_by_text(re.compile(r"Found in|there is no better plan")).first).to_be_visible(timeout=JOB_LIMIT_MS)
+    expect(page.get_by_label("Plan on the map")).to_contain_text("Wider")
+    expect(page.locator(".sentence")).to_contain_text("of 8 reps in band")
+
+
+def test_bars_table_and_address_show_the_same_rep(page: Page, solved: dict[str, Any]) -> None:
+    """A rep chosen in the bars by keyboard is selected in the table, and a shared address shows the same."""
+    open_plan(page, solved, tab="reps")
+    page.get_by_role("slider", name=re.compile("Index of Workload")).press("End")
+    chosen = page.locator("tr.selected").inner_text()
+    assert re.search(r"R-\d+", chosen)
+    page.get_by_role("button", name="Accounts", exact=True).first.click()
+    shared = page.url
+    page.goto("about:blank")
+    page.goto(shared)
+    expect(page.locator("tr.selected")).to_have_text(re.compile("R-"), timeout=MAP_LIMIT_MS)
+    assert page.locator("tr.selected").inner_text() == chosen
+
+
+def test_moves_say_why_and_before_stands_beside_after(page: Page, solved: dict[str, Any]) -> None:
+    """Every move has its reason in the table; the divider shows today's territories beside the plan's."""
+    open_plan(page, solved, tab="moves")
+    expect(page.locator("#drawer-table tbody tr").first).to_contain_text(re.compile(r"[a-z] .*\."))
+    page.get_by_role("button", name="Before / after").click()
+    expect(page.get_by_role("slider", name="Divider between before and after")).to_be_visible(timeout=MAP_LIMIT_MS)
+    expect(page.locator("canvas.maplibregl-canvas")).to_have_count(2, timeout=MAP_LIMIT_MS)
+
+
+def test_an_account_is_explained_given_away_and_taken_back(page: Page, solved: dict[str, Any]) -> None:
+    """Why this rep, the price of another, a gift that is rescored at once, and an undo."""
+    open_plan(page, solved, tab="accounts")
+    page.locator("#drawer-table tbody button.row").first.click()
+    page.get_by_role("button", name="Why this rep?").click()
+    expect(page.get_by_role("columnheader", name="If it went to")).to_be_visible()
+    page.get_by_role("button", name="Give", exact=True).first.click()
+    expect(page.get_by_text("Changed by hand.")).to_be_visible(timeout=MAP_LIMIT_MS)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Changed by hand.")).to_have_count(0, timeout=MAP_LIMIT_MS)
+    assert f"alignment={solved['alignment_id']}" in page.url
+
+
+def test_a_lasso_adds_up_what_it_holds(page: Page, solved: dict[str, Any]) -> None:
+    """A line around the map selects accounts, with their sums, and asks whom to give them to."""
+    open_plan(page, solved)
+    page.wait_for_timeout(500)  # the map comes to rest
+    page.keyboard.press("l")
+    box = page.locator("svg.lasso").bounding_box()
+    assert box
+    corners = [(0.1, 0.3), (0.9, 0.3), (0.9, 0.8), (0.1, 0.8)]
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=3)
+    page.mouse.up()
+    chosen = page.get_by_role("region", name="Selected accounts")
+    expect(chosen).to_contain_text(re.compile(r"\d+ accounts.*Workload"))
+    expect(chosen.get_by_label("Give to …")).to_be_visible()
+
+
+def test_two_plans_stand_side_by_side(page: Page, solved: dict[str, Any]) -> None:
+    """Comparing with today shows two maps, the numbers, and the accounts that differ."""
+    open_plan(page, solved)
+    page.get_by_role("button", name="Compare with Today").click()
+    expect(page.locator("canvas.maplibregl-canvas")).to_have_count(2, timeout=MAP_LIMIT_MS)
+    expect(page.get_by_role("heading", name=re.compile(r"\d+ accounts? differ"))).to_be_visible()
+    expect(page.get_by_role("rowheader", name="Reps in band")).to_be_visible()
+    page.get_by_role("button", name="Back to the map").click()
+    expect(page.get_by_role("button", name="Find the best plan")).to_be_visible()
+
+
+def test_exports_are_one_click_away(page: Page, solved: dict[str, Any]) -> None:
+    """The menu holds the report and the files, and a file comes down."""
+    open_plan(page, solved)
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_role("link", name="Report to print")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Excel workbook").click()
+    assert download.value.suggested_filename.endswith(".xlsx")
+
+
+def test_without_webgl_a_plain_map_takes_its_place(page: Page, solved: dict[str, Any]) -> None:
+    """A browser without WebGL gets a drawing of every territory, and the table."""
+    page.add_init_script(
+        "const get = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {"
+        "return /webgl/.test(kind) ? null : get.call(this, kind, ...rest); };"
+    )
+    open_plan(page, solved, tab="reps")
+    expect(page.get_by_text("This browser has no WebGL")).to_be_visible(timeout=MAP_LIMIT_MS)
+    assert page.locator("figure svg path").count() == 8
