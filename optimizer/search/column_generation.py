@@ -22,8 +22,6 @@ WIDTH: Final = 300.0
 """Pairs within so many barriers of the cheapest are kept: the others would carry less than 1/300."""
 LEAST_WIDTH: Final = 0.1
 """Pairs within so many units of cost are always kept."""
-RECOVERY_BARRIER: Final = 1e-3
-"""Up to this the barrier grows tenfold after a program that misled: prices must be able to move."""
 LARGEST_ELASTIC: Final = 1e7
 """No row is priced above this, in units of cost per unit of load."""
 EARLY_SUPPLY: Final = 4.0
@@ -33,6 +31,11 @@ LATE_BARRIER: Final = 0.003
 """Barrier in units of cost below which shares have become distinct."""
 SETTLED: Final = 1e-2
 """Share of the objective that may be unsolved when rows' prices are taken as a sign that breaking is too cheap."""
+FEW_PAIRS: Final = 12.0
+MOST_ROUNDS_IN_ONE: Final = 4
+"""With fewer than FEW_PAIRS an item a round takes more steps, up to so many times as many."""
+LARGEST_RISE: Final = 10.0
+"""The barrier rises at most so many times where rows are off by more than the gap."""
 SHORT: Final = 0.05
 """Units of load that a column may lack before it gets more pairs."""
 MOST_SCARCE: Final = 100.0
@@ -127,10 +130,10 @@ class ColumnGeneration:
             pi=self.pi,
             barrier=self.barrier,
             tolerance=self.params.tolerance / 10,
-            max_steps=self.params.steps,
+            max_steps=self._steps(program),
             is_over=self.is_over,
         )
-        self.pi, self.barrier = point.pi, point.barrier
+        self.pi = point.pi
         own = len(self.rows.cost)
         unit = self.rows.cost_unit
         bound = self._price(self.pi, multipliers_of(self.model, self.rows, self.pi))
@@ -148,6 +151,7 @@ class ColumnGeneration:
         )
         if point.gap * unit + done.residual <= SETTLED * abs(done.objective):
             self._raise_elastic()
+        self.barrier = self._next_barrier(done)
         self.misses = self.misses + 1 if bound < self.best_bound else 0
         self.kept = _items_and_columns(program.pairs) if self.misses else None
         unsolved = point.gap * unit + done.residual
@@ -197,6 +201,20 @@ class ColumnGeneration:
             width=np.concatenate([rows.width, np.full(2 * rows.num_rows, np.inf)]),
         )
 
+    def _next_barrier(self, last: Round) -> float:
+        """Return the barrier that suits what is still open: rows that are off, and the gap to the best bound.
+
+        Smaller, and the steps would be short: the restart is not as near to the end as the last round was.
+        """
+        point, pairs = last.point, len(last.pairs.column)
+        off = point.barrier * min(LARGEST_RISE, max(1.0, point.residual / max(point.gap, 1e-300)))
+        return max(off, (last.objective - self.best_bound) / self.rows.cost_unit / pairs)
+
+    def _steps(self, program: LinearProgram) -> int:
+        """Return the steps of this round: more when few pairs are left, as a restart costs progress."""
+        pairs_per_item = len(program.pairs.column) / self.model.num_items
+        return self.params.steps * max(1, min(MOST_ROUNDS_IN_ONE, round(FEW_PAIRS / pairs_per_item)))
+
     def _supply_broken(self, last: Round) -> bool:
         """Ask for more pairs in the columns that stayed below a lower limit; False when there is none."""
         low = last.point.w[len(self.rows.cost) :][: self.rows.num_rows]
@@ -222,7 +240,6 @@ class ColumnGeneration:
         self.most = min(2 * self.most, self.model.num_columns)
         self.widening *= 3.0
         self.pi = self.best_pi
-        self.barrier = max(self.barrier, min(RECOVERY_BARRIER, 10.0 * self.barrier))
         self._price(self.pi, self.best)
 
 

@@ -33,7 +33,7 @@ MAX_STALLED: Final = 8
 MAX_PROOFS: Final = 3
 """How often the program without costs is asked, while rows stay broken at ever higher prices."""
 SAMPLE_TOLERANCE: Final = 1e-2
-"""Relative gap at which the sample is left."""
+"""The sample is left when a round raises its bound by less than this share."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -205,12 +205,17 @@ def _sampled_start(model: Model, params: DualParams, is_over: Callable[[], bool]
     near = near_columns(model, prices, width=math.inf, most=3, num_threads=params.num_threads)
     generation = ColumnGeneration(
         model=sampled(model, near, size=size),
-        params=replace(params, tolerance=max(SAMPLE_TOLERANCE, params.tolerance)),
+        params=replace(params, tolerance=max(SAMPLE_TOLERANCE / 10, params.tolerance)),
         is_over=is_over,
     )
+    best = -math.inf
     for _ in range(params.max_rounds):
-        if is_over() or generation.run().is_solved(SAMPLE_TOLERANCE):
+        if is_over():
             break
+        generation.run()
+        if generation.best_bound - best <= SAMPLE_TOLERANCE * abs(generation.best_bound):
+            break
+        best = generation.best_bound
     return generation.best
 
 

@@ -20,7 +20,7 @@ class DualParams:
     max_rounds
         Largest number of rounds on each level.
     steps
-        Interior-point steps of a round.
+        Interior-point steps of a round with many pairs an item; more with few.
     sample_items
         Items per column of the sample that the first prices come from; models with less than three times as many
         begin without prices.
