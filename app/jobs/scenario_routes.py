@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from app.bodies import strict_body
+from app.bodies import NoBody, strict_body
 from app.datasets.service import load_tables
 from app.dependencies import ReadSession, SettingsParameter
 from app.documentation import problem_responses
@@ -52,7 +52,12 @@ def create_batch(
     return once.run(lambda session: Answer(202, submit_batch(session, body, queue=queue, settings=settings)))
 
 
-@router.post("/{scenario_id}/diagnosis", summary="Diagnose a scenario", response_model=Diagnosis)
+@router.post(
+    "/{scenario_id}/diagnosis",
+    summary="Diagnose a scenario",
+    response_model=Diagnosis,
+    dependencies=[NoBody],
+)
 def diagnose(scenario_id: str, session: ReadSession, once: OnceParameter) -> Response:
     """Tell what makes a scenario impossible, by arithmetic and without a solve, and what would help."""
     scenario = ScenarioRepository(session).get(scenario_id)
