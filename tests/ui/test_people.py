@@ -13,7 +13,7 @@ from tests.ui.test_stories import MAP_LIMIT_MS, open_plan
 
 AXE = Path(__file__).parents[2] / "app" / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 TEXTS = Path(__file__).parents[2] / "app" / "ui" / "src" / "i18n"
-START = {"en": "Take the example", "de": "Beispiel", "pl": "przykład", "ja": "例", "tr": "örne", "ru": "пример"}
+START = {"en": "Take the example", "de": "Beispiel", "pl": "przykład", "ja": "例", "tr": "Örne", "ru": "пример"}
 
 
 def serious_findings(page: Page) -> list[str]:

@@ -7,7 +7,7 @@ export interface Mark {
   bound: number | null;
 }
 
-const LOOK_FOR_ALIGNMENT_MS = 2000;
+const LOOK_AGAIN_MS = 2000;
 
 export class WatchedJob {
   job = $state.raw<Job | null>(null);
@@ -32,12 +32,15 @@ export class WatchedJob {
   async start(): Promise<void> {
     try {
       await this.refresh();
+      this.problem = null;
     } catch (error) {
       this.problem = asProblem(error);
+      const mayPass = this.problem.status === 0 || this.problem.status >= 500;
+      if (mayPass) this.timer = window.setTimeout(() => void this.start(), LOOK_AGAIN_MS);
       return;
     }
     this.listen();
-    if (this.isRunning) this.timer = window.setInterval(() => void this.lookForAlignment(), LOOK_FOR_ALIGNMENT_MS);
+    if (this.isRunning) this.timer = window.setInterval(() => void this.lookForAlignment(), LOOK_AGAIN_MS);
   }
 
   leave(): void {
