@@ -64,11 +64,11 @@ def test_requirements_are_pinned_with_hashes_and_without_addresses(name: str) ->
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_public_names_are_sorted_and_exist(package: str) -> None:
-    """What a package lists in ``__all__`` is there, in order."""
+def test_public_names_exist_once(package: str) -> None:
+    """What a package lists in ``__all__`` is there; that it is in order is the linter's to say."""
     module = importlib.import_module(package)
     names = list(getattr(module, "__all__", []))
-    assert names == sorted(names)
+    assert len(names) == len(set(names))
     assert all(hasattr(module, name) for name in names)
 
 
