@@ -87,18 +87,21 @@ export class Accounts {
   }
 }
 
+const ALL_AT_ONCE = 12_000;
+const THINNED_ZOOMS = [3, 5, 7];
+
 /**
  * The zoom from which each point is drawn: in every square of some pixels only one, so that what is far out stays
  * light and honest, and everything shows when near. Moved and locked points come first.
  */
-export function thinning(accounts: Accounts, cellPixels = 3, maxZoom = 9): Uint8Array {
+export function thinning(accounts: Accounts, cellPixels = 3): Uint8Array {
   const result = new Uint8Array(accounts.size);
-  if (accounts.size <= 12_000) return result;
-  result.fill(maxZoom + 1);
+  if (accounts.size <= ALL_AT_ONCE) return result;
+  result.fill(THINNED_ZOOMS.at(-1)! + 2);
   const order = Array.from({ length: accounts.size }, (_, row) => row);
   const first = (row: number) => accounts.moved[row]! * 2 + accounts.locked[row]!;
   order.sort((a, b) => first(b) - first(a));
-  for (let zoom = 2; zoom <= maxZoom; zoom += 1) {
+  for (const zoom of THINNED_ZOOMS) {
     const cells = (512 * 2 ** zoom) / cellPixels;
     const taken = new Set<number>();
     for (const row of order) if (result[row]! <= zoom) taken.add(cellOf(accounts, row, cells));
@@ -107,7 +110,7 @@ export function thinning(accounts: Accounts, cellPixels = 3, maxZoom = 9): Uint8
       const cell = cellOf(accounts, row, cells);
       if (taken.has(cell)) continue;
       taken.add(cell);
-      result[row] = zoom === 2 ? 0 : zoom;
+      result[row] = zoom === THINNED_ZOOMS[0] ? 0 : zoom;
     }
   }
   return result;

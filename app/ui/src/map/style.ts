@@ -124,7 +124,7 @@ export function mapStyle(base: BaseMap, isDark: boolean): StyleSpecification {
           'text-field': ['case', ['get', 'open'], '◇', '⌂'],
           'text-font': FONT,
           'text-size': ['interpolate', ['linear'], ['zoom'], 3, 12, 8, 20],
-          'text-allow-overlap': true,
+          'text-padding': 0,
           'text-ignore-placement': true,
         },
         paint: { 'text-color': ink, 'text-halo-color': halo, 'text-halo-width': 1.5 },
