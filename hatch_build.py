@@ -9,6 +9,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,25 @@ OLDEST_NODE = (20, 19)
 SKIP_VARIABLE = "TERRITORY_SKIP_UI"
 STAMP = ".sources.sha256"
 LEFT_OUT = frozenset({"node_modules", "schema.d.ts", ".DS_Store"})
-NPM_LIMIT_S = 600
+INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+VITE = "node_modules/vite/bin/vite.js"
+LIMIT_S = 600
+
+
+@dataclass(frozen=True)
+class Node:
+    """How Node and npm are started.
+
+    Parameters
+    ----------
+    node
+        The executable.
+    npm
+        The command that npm's arguments follow.
+    """
+
+    node: str
+    npm: tuple[str, ...]
 
 
 class PlanningUiHook(BuildHookInterface):
@@ -28,19 +47,19 @@ class PlanningUiHook(BuildHookInterface):
 
     def dependencies(self) -> list[str]:
         """Return what this build needs beside hatchling: Node from PyPI, only where it has to build."""
-        return [NODE_WHEEL] if self._is_stale() and _npm() is None else []
+        return [NODE_WHEEL] if self._is_stale() and find_node() is None else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the page when it is stale; warn, and go on, where that is not possible."""
         if not self._is_stale():
             return
-        npm = _npm()
-        if npm is None:
+        found = find_node()
+        if found is None:
             self.app.display_warning("The planning UI was not built: there is no Node. See docs/ui.md.")
             return
         try:
-            for arguments in (["ci", "--ignore-scripts", "--no-audit", "--no-fund"], ["run", "build"]):
-                _run([*npm, *arguments], self._sources)
+            _run([*found.npm, *INSTALL], self._sources, node=found.node)
+            _run([found.node, VITE, "build"], self._sources, node=found.node)
             (self._built / STAMP).write_text(sources_hash(self._sources) + "\n", encoding="utf-8")
         except (OSError, subprocess.SubprocessError) as error:
             self.app.display_warning(f"The planning UI was not built: {_reason(error)} See docs/ui.md.")
@@ -71,8 +90,8 @@ def sources_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _npm() -> list[str] | None:
-    """Return the command that starts npm: of the pinned wheel, else of the machine, None where neither is."""
+def find_node() -> Node | None:
+    """Return Node of the pinned wheel, else of the machine; None where neither is."""
     found = importlib.util.find_spec(NODE_MODULE)
     if found is not None and found.submodule_search_locations:
         home = Path(found.submodule_search_locations[0])
@@ -80,9 +99,11 @@ def _npm() -> list[str] | None:
         modules = home / "node_modules" if os.name == "nt" else home / "lib" / "node_modules"
         script = modules / "npm" / "bin" / "npm-cli.js"
         if node.is_file() and script.is_file():
-            return [str(node), str(script)]
+            return Node(str(node), (str(node), str(script)))
     node_path, npm_path = shutil.which("node"), shutil.which("npm")
-    return [npm_path] if node_path and npm_path and _node_version(node_path) >= OLDEST_NODE else None
+    if not node_path or not npm_path or _node_version(node_path) < OLDEST_NODE:
+        return None
+    return Node(node_path, (npm_path,))
 
 
 def _node_version(node: str) -> tuple[int, ...]:
@@ -93,8 +114,8 @@ def _node_version(node: str) -> tuple[int, ...]:
         return (0, 0)
 
 
-def _run(command: list[str], folder: Path) -> None:
-    path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
+def _run(command: list[str], folder: Path, *, node: str) -> None:
+    path = os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")])
     subprocess.run(
         command,
         cwd=folder,
@@ -102,10 +123,12 @@ def _run(command: list[str], folder: Path) -> None:
         check=True,
         capture_output=True,
         text=True,
-        timeout=NPM_LIMIT_S,
+        timeout=LIMIT_S,
     )
 
 
 def _reason(error: Exception) -> str:
-    said = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
-    return f"{said[-1][:300]}." if said else "npm failed."
+    """Return what a tool said: npm's first words of an error, else the last line."""
+    said = str(getattr(error, "stderr", None) or error).strip().splitlines() or ["npm failed"]
+    errors = [line for line in said if line.startswith("npm error") and "code" not in line]
+    return f"{(errors or said[-1:])[0][:300]}."

@@ -95,7 +95,8 @@ def test_an_install_without_npm_succeeds_and_says_so(tmp_path: Path) -> None:
         "class App:\n"
         "    def display_warning(self, text): sys.stdout.write(text)\n"
         "hook = h.PlanningUiHook(sys.argv[2], {}, None, None, sys.argv[2], 'wheel', App())\n"
-        "h._npm = lambda: [sys.executable, '-c', 'import sys; sys.exit(\"no registry\")']\n"
+        "failing = (sys.executable, '-c', 'import sys; sys.exit(\"no registry\")')\n"
+        "h.find_node = lambda: h.Node(sys.executable, failing)\n"
         "hook.initialize('standard', {})\n"
     )
     done = subprocess.run(
