@@ -265,7 +265,6 @@ class _State:
             values.take(primal, dual)
         self.pi += dual * self.dpi
         self._measure()
-        self.log = (primal, dual)
         return max(primal, dual) > 1e-10
 
     def _extend(self, factor: Any, rb: FloatArray, rc: FloatArray, shares: FloatArray) -> None:
