@@ -80,6 +80,20 @@ def test_a_job_is_followed_survives_a_reload_and_shows_its_plan(page: Page, solv
     expect(page.locator(".sentence")).to_contain_text("of 7 reps in band")
 
 
+def test_impossible_wishes_come_with_their_arithmetic_and_a_remedy(page: Page, solved: dict[str, Any]) -> None:
+    """A band that no budget of moves allows is refused with the numbers; a click takes the remedy into the form."""
+    open_plan(page, solved)
+    page.get_by_label("Band", exact=True).first.select_option(label="for every rep, no exception")
+    page.get_by_text("Limits and locks").click()
+    page.get_by_label("Accounts that may move").fill("1")
+    page.get_by_label("Longest search").select_option("15")
+    page.get_by_role("button", name="Find the best plan").click()
+    expect(page.get_by_text("These wishes cannot be met together.")).to_be_visible(timeout=JOB_LIMIT_MS)
+    expect(page.locator(".conflicts li").first).to_contain_text(re.compile(r"\d+ accounts"))
+    page.get_by_role("button", name="Change the criteria so").first.click()
+    expect(page.get_by_text("These wishes cannot be met together.")).to_have_count(0)
+
+
 def test_bars_table_and_address_show_the_same_rep(page: Page, solved: dict[str, Any]) -> None:
     """A rep chosen in the bars by keyboard is selected in the table, and a shared address shows the same."""
     open_plan(page, solved, tab="reps")

@@ -27,6 +27,11 @@ export function planName(plan: Alignment): string {
   return plan.name;
 }
 
+/** Amounts of several measures in one line. */
+export function amounts(values: Iterable<[string, number]>): string {
+  return Array.from(values, ([measure, value]) => `${measureName(measure)} ${amount(value, measure)}`).join(' · ');
+}
+
 /** An amount with its unit. */
 export function amount(value: number | null | undefined, measure: string): string {
   const text = Math.abs(value ?? 0) >= 100_000 ? short(value) : number(value, Math.abs(value ?? 0) < 100 ? 1 : 0);
