@@ -1,4 +1,4 @@
-"""Shared by all tests: one cache of compiled kernels, and a real Postgres where one can be started."""
+"""Shared by all tests: one BLAS thread, one cache of compiled kernels, and a real Postgres where one can start."""
 
 import os
 import uuid
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".numba_cache"))
 
 

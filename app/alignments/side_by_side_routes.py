@@ -57,7 +57,9 @@ class Comparisons(BaseModel):
 )
 def compare_alignments(
     session: ReadSession,
-    alignments: Annotated[str, Query(description="Ids of 2 to 20 alignments, with commas between.")],
+    alignments: Annotated[
+        str, Query(description="Ids of 2 to 20 alignments, with commas between.", pattern=r"^[^,]+(,[^,]+){1,19}$")
+    ],
     reps: Annotated[bool, Query(description="False leaves out the lines by rep.")] = True,
 ) -> Response:
     """Put several alignments of the same accounts side by side: what is known of each, and its scorecard."""

@@ -30,6 +30,7 @@ cli.command()(audit.verify)
 def main() -> None:
     """Run the command line; a failure that was foreseen ends with its sentence on standard error."""
     exit_code = 0
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded: the search has threads of its own
     try:
         cli()
     except Failure as failure:

@@ -19,7 +19,9 @@ from app.jobs.solver_files import CORES_VARIABLE
 
 KILL_WAIT_S = 10.0
 LOG_TAIL_BYTES = 4000
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
+BLAS_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Always 1: the search shares its work among threads itself; threads of BLAS below them cost several times the CPU
+time, and sums that depend on their number would make answers depend on the machine."""
 
 
 class SolverChild:
@@ -116,8 +118,9 @@ class SolverChild:
 
 
 def core_environment(cores: int) -> dict[str, str]:
-    """Return the variables that keep a solver to so many cores; none for 0, which means all."""
-    return {} if cores == 0 else dict.fromkeys((*THREAD_VARIABLES, CORES_VARIABLE), str(cores))
+    """Return the variables that keep a solver to so many cores; 0 means all."""
+    alone = dict.fromkeys(BLAS_VARIABLES, "1")
+    return alone if cores == 0 else alone | dict.fromkeys(("NUMBA_NUM_THREADS", CORES_VARIABLE), str(cores))
 
 
 class SpareSolvers:
