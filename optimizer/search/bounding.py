@@ -22,8 +22,8 @@ from optimizer.search.rounding import round_prices, round_primal
 
 FIRST_EFFORT: Final = 0.5
 """Share of a full cycle of local search that an early construction may take."""
-LONGEST: Final = 0.35
-"""Share of the time left that the relaxation may take; prices that are not exact serve as well."""
+LONGEST: Final = 0.6
+"""Share of the time left that prices may take: exact ones are worth more than the search that they cost."""
 PAIRS_OF_A_SECOND: Final = 1e6
 """Pairs of a model whose first prices count as a second of work; larger models are sampled."""
 MOST_EARLY: Final = 3
