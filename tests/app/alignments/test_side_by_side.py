@@ -18,7 +18,7 @@ def test_scorecards_stand_side_by_side_in_the_order_asked_for(bench: Bench) -> N
 
 
 @pytest.mark.parametrize(
-    ("ids", "code"), [("", "INVALID_VALUE"), ("al_1", "INVALID_VALUE"), ("al_1,al_2", "UNKNOWN_REFERENCE")]
+    ("ids", "code"), [("", "BAD_TEXT"), ("al_1", "BAD_TEXT"), ("al_1,al_2", "UNKNOWN_REFERENCE")]
 )
 def test_what_cannot_be_compared_is_refused(bench: Bench, ids: str, code: str) -> None:
     """Fewer than two, and unknown alignments are 422."""
