@@ -17,9 +17,7 @@ def test_scorecards_stand_side_by_side_in_the_order_asked_for(bench: Bench) -> N
     assert "reps" not in brief["items"][0]["scorecard"]
 
 
-@pytest.mark.parametrize(
-    ("ids", "code"), [("", "BAD_TEXT"), ("al_1", "BAD_TEXT"), ("al_1,al_2", "UNKNOWN_REFERENCE")]
-)
+@pytest.mark.parametrize(("ids", "code"), [("", "BAD_TEXT"), ("al_1", "BAD_TEXT"), ("al_1,al_2", "UNKNOWN_REFERENCE")])
 def test_what_cannot_be_compared_is_refused(bench: Bench, ids: str, code: str) -> None:
     """Fewer than two, and unknown alignments are 422."""
     answer = bench.client.get("/v1/comparisons", params={"alignments": ids})
