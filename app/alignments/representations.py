@@ -50,7 +50,7 @@ def chosen_format(request: Request, asked: FileFormat | None, *, offered: Sequen
     """
     if asked is not None and asked in offered:
         return asked
-    for media_type in _accepted(request.headers.get("accept", "*/*")) if asked is None else ():
+    for media_type in accepted(request.headers.get("accept", "*/*")) if asked is None else ():
         for form in offered:
             kind = MEDIA_TYPES[form].partition("/")[0]
             if media_type in (MEDIA_TYPES[form], f"{kind}/*", "*/*"):
@@ -59,7 +59,7 @@ def chosen_format(request: Request, asked: FileFormat | None, *, offered: Sequen
     raise ProblemError("NOT_ACCEPTABLE", f"This comes as {names}; name one in Accept or in ?format=.")
 
 
-def _accepted(header: str) -> list[str]:
+def accepted(header: str) -> list[str]:
     """Return the media types of an Accept header, the most wanted first, refused ones left out."""
     wanted = []
     for position, part in enumerate(header.split(",")):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.alignments import listing, schemas
 from app.alignments.assignments import AssignmentFilter
+from app.alignments.diff_answers import PLAIN_TEXT, ComparisonFormat, DiffedComparison, comparison_answer
 from app.alignments.edits_routes import router as edits_router
 from app.alignments.explanations_routes import router as explanations_router
 from app.alignments.map_routes import router as map_router
@@ -182,16 +183,27 @@ def list_moves(
     return listing.moves_answer(request, view, wanted, page, form=chosen, bom=bom)
 
 
-@router.get("/{alignment_id}/comparison", summary="Compare two alignments", response_model=schemas.Comparison)
+@router.get(
+    "/{alignment_id}/comparison",
+    summary="Compare two alignments",
+    response_model=DiffedComparison,
+    responses={200: {"content": {PLAIN_TEXT: {"schema": {"type": "string"}}}}},
+)
 def compare(
+    request: Request,
     session: ReadSession,
     alignment_id: str,
     page: PageParameters,
     with_id: Annotated[str, Query(alias="with", description="The other alignment's id.")],
+    form: Annotated[
+        ComparisonFormat | None,
+        Query(alias="format", description="`text` reads like a diff of code; wins over Accept."),
+    ] = None,
+    loads: Annotated[bool, Query(description="Text only: true shows each rep's loads before and after.")] = False,
 ) -> Response:
     """Compare with another alignment of the same accounts: both scorecards, the difference, who differs."""
     one, two = AlignmentView(session, alignment_id), AlignmentView(session, with_id)
-    return Response(json_bytes(listing.comparison_json(one, two, page)), media_type="application/json")
+    return comparison_answer(request, one, two, page, form=form, with_loads=loads)
 
 
 @router.get(

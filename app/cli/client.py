@@ -45,10 +45,18 @@ class ServiceClient:
 
     def download(self, path: str, target: Path, **params: str | int) -> None:
         """Save an answer's body as a file."""
+        target.write_bytes(self.content(path, **params))
+
+    def text(self, path: str, **params: str | int) -> str:
+        """Get a text answer."""
+        return self.content(path, **params).decode()
+
+    def content(self, path: str, **params: str | int) -> bytes:
+        """Get the bytes of an answer."""
         answer = self._http.get(path, params=params)
         if not answer.is_success:
             self._json(answer)
-        target.write_bytes(answer.content)
+        return answer.content
 
     def events(self, job_id: str) -> Iterator[tuple[str, Json]]:
         """Yield (event, data) from a job's event stream until it ends."""

@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from app.cli import audit, data, demo, service, solving
+from app.cli import audit, data, demo, diff, service, solving
 from app.cli.failure import Failure
 
 cli = typer.Typer(
@@ -25,6 +25,7 @@ cli.command()(data.generate)
 cli.command()(data.check)
 cli.command()(solving.solve)
 cli.command()(audit.verify)
+cli.command()(diff.diff)
 
 
 def main() -> None:
