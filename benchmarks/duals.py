@@ -1,4 +1,4 @@
-"""`python -m benchmarks.duals`: the linear program's exact value, against a plain solver where that is small enough.
+"""`python -m benchmarks duals`: the linear program's exact value, against a plain solver where that is small enough.
 
 Sizes × seeds × seconds on realignments; the plain solver is HiGHS (scipy) on the program over all pairs.
 """
@@ -24,14 +24,16 @@ PLAIN_PAIRS: Final = 60_000
 COLUMNS: Final = "size", "seed", "variant", "seconds", "to 1 %", "to 0.1 %", "steps", "bound", "exact", "plain", "its s"
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Measure what the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.duals", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add which realignments, and how long each may take."""
     parser.add_argument("--sizes", nargs="+", default=["500x10", "2000x25", "10000x100"], metavar="ACCOUNTSxREPS")
     parser.add_argument("--seeds", nargs="+", type=int, default=[101, 102, 103])
     parser.add_argument("--variants", nargs="+", default=["plain"], choices=VARIANTS)
     parser.add_argument("--seconds", type=float, default=300.0)
-    options = parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measure what the command line asks for."""
     _compile()
     _line(COLUMNS)
     for size in options.sizes:
@@ -111,7 +113,3 @@ def _small_model() -> Model:
 def _line(cells: tuple[Any, ...]) -> None:
     sys.stdout.write("  ".join(f"{cell!s:>10}" for cell in cells) + "\n")
     sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

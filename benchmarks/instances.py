@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from geo_data.distances import distance_matrix_km
 from geo_data.synthetic import generate
@@ -43,7 +44,7 @@ def realignment(*, num_accounts: int, num_reps: int, seed: int, variant: str = "
     rng = np.random.default_rng([seed, 7])
     position = {rep: place for place, rep in enumerate(reps["id"])}
     current = np.array([-1 if rep is None else position[rep] for rep in accounts["current_rep_id"]])
-    dtype: Any = np.float32 if num_accounts * num_reps >= FLOAT32_PAIRS else np.float64
+    dtype: Any = travel_dtype(num_accounts=num_accounts, num_reps=num_reps)
     distance = distance_matrix_km(accounts["lat"], accounts["lon"], reps["lat"], reps["lon"], dtype=dtype)
     distance *= (ROAD_FACTOR * np.asarray(accounts["visits_per_year"]))[:, None].astype(dtype)
     amount = np.column_stack([np.ones(num_accounts), accounts["measure:workload"], accounts["measure:potential"]])
@@ -72,6 +73,11 @@ def realignment(*, num_accounts: int, num_reps: int, seed: int, variant: str = "
     )
     problem, criteria = _varied(problem, criteria, variant)
     return Instance(name=f"{num_accounts} x {num_reps}, {variant}, seed {seed}", problem=problem, criteria=criteria)
+
+
+def travel_dtype(*, num_accounts: int, num_reps: int) -> npt.DTypeLike:
+    """Return the precision of travel at a size."""
+    return np.float32 if num_accounts * num_reps >= FLOAT32_PAIRS else np.float64
 
 
 def _varied(problem: Problem, criteria: Criteria, variant: str) -> tuple[Problem, Criteria]:
