@@ -100,7 +100,7 @@ def _too_large(ranges: LoadRanges) -> Iterator[Conflict]:
                     measure=name,
                     demand=float(ranges.least[item, measure]),
                     capacity=float(highest[best]),
-                    irreducible=ranges.items.size[item] == 1,
+                    irreducible=bool(ranges.items.size[item] == 1),
                 )
                 count += 1
                 if count == MOST_OF_A_KIND:
