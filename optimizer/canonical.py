@@ -49,7 +49,10 @@ class CanonicalOrder:
         """Return an alignment of the canonical problem as one of the caller's."""
         rep = np.full(len(self.accounts), -1, dtype=np.int64)
         assigned = alignment.rep >= 0
-        rep[self.accounts[assigned]] = self.reps[alignment.rep[assigned]]
+        # reps that a relaxation added stand behind all others, in both orders
+        last = int(alignment.rep.max(initial=-1))
+        reps = np.concatenate([self.reps, np.arange(len(self.reps), last + 1)])
+        rep[self.accounts[assigned]] = reps[alignment.rep[assigned]]
         return Alignment(rep.astype(np.int32))
 
     def conflict_to_caller(self, conflict: Conflict) -> Conflict:

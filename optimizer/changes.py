@@ -10,7 +10,9 @@ from typing import Final
 
 import numpy as np
 
+from optimizer.added_reps import with_added_reps
 from optimizer.alignment import Alignment
+from optimizer.change_prices import Prices, price_of
 from optimizer.consistency import check_fit
 from optimizer.criteria import Balance, Budget, BudgetScope, Criteria
 from optimizer.exceptions import InvalidCriteria
@@ -35,7 +37,9 @@ KINDS: Final = frozenset(
         "unassigned",
     }
 )
-"""The kinds of change that are proposed; what the data rule out (distances, missing pairs) is not among them."""
+"""The kinds of change of the wishes; what the data rule out (distances, missing pairs) is not among them."""
+ADD_REP: Final = "add_rep"
+"""The kind that changes who is there instead of what is wanted: one more rep, like one who is there."""
 ROUNDS: Final = 5
 """How often changes are followed up: a larger capacity moves the targets that follow capacity."""
 
@@ -47,7 +51,12 @@ _SCOPES: Final = {
 
 
 def relaxation_for(
-    problem: Problem, criteria: Criteria, alignment: Alignment, *, kinds: Iterable[str] = KINDS
+    problem: Problem,
+    criteria: Criteria,
+    alignment: Alignment,
+    *,
+    kinds: Iterable[str] = KINDS,
+    prices: Prices | None = None,
 ) -> Relaxation | None:
     """Return the changes that make an alignment right, verified; None where these kinds do not suffice.
 
@@ -57,6 +66,8 @@ def relaxation_for(
         What is breached by what.
     kinds
         The kinds of change that may be proposed.
+    prices
+        What each kind costs.
 
     Notes
     -----
@@ -71,7 +82,7 @@ def relaxation_for(
     for _ in range(ROUNDS):
         found = violations(*relaxed, alignment)
         if not found:
-            return _relaxation(changes, alignment)
+            return relaxation_of(problem, changes, alignment, prices=prices)
         more = list(_changes(*relaxed, alignment, found))
         if not more or not {change.kind for change in more} <= allowed:
             return None
@@ -97,6 +108,8 @@ def apply_changes(problem: Problem, criteria: Criteria, changes: Iterable[Change
     InvalidCriteria
         When a change is of an unknown kind or says too little.
     """
+    changes = tuple(changes)
+    problem = with_added_reps(problem, tuple(_like(change) for change in changes if change.kind == ADD_REP))
     for change in changes:
         if change.kind in ("capacity_max", "capacity_min"):
             problem = _with_capacity(problem, change)
@@ -104,19 +117,9 @@ def apply_changes(problem: Problem, criteria: Criteria, changes: Iterable[Change
             problem, criteria = _without_pair_wish(problem, criteria, change)
         elif change.kind == "family":
             problem = _without_family(problem, change)
-        else:
+        elif change.kind != ADD_REP:
             criteria = _with_criteria(criteria, change)
     return problem, criteria
-
-
-def pair_changes(problem: Problem, criteria: Criteria, alignment: Alignment) -> list[Change]:
-    """Return the wishes on single accounts and frozen reps that an alignment breaks, to be dropped."""
-    found = tuple(
-        violation
-        for violation in violations(problem, criteria, alignment)
-        if violation.criterion in ("lock", "eligibility", "forbid", "frozen", "unassigned")
-    )
-    return list(_changes(problem, criteria, alignment, found))
 
 
 def _changes(
@@ -182,7 +185,11 @@ def _merged(changes: list[Change]) -> list[Change]:
     return list(merged.values())
 
 
-def _relaxation(changes: list[Change], alignment: Alignment) -> Relaxation:
+def relaxation_of(
+    problem: Problem, changes: Iterable[Change], alignment: Alignment, *, prices: Prices | None = None
+) -> Relaxation:
+    """Return changes with their kind, total and price; that the alignment keeps them is the caller's word."""
+    changes = tuple(changes)
     kinds = {change.kind for change in changes}
     amounts = [
         abs(change.after - change.before)
@@ -193,10 +200,17 @@ def _relaxation(changes: list[Change], alignment: Alignment) -> Relaxation:
     adds_up = one_unit and len(amounts) == len(changes)
     return Relaxation(
         kind=kinds.pop() if len(kinds) == 1 else "mixed",
-        changes=tuple(changes),
+        changes=changes,
         total=float(sum(amounts)) if adds_up else float(len(changes)),
         alignment=alignment,
+        price=price_of(problem, changes, prices=prices),
     )
+
+
+def _like(change: Change) -> int:
+    if change.rep is None:
+        raise InvalidCriteria("an added rep needs a rep to be like")
+    return change.rep
 
 
 def _with_capacity(problem: Problem, change: Change) -> Problem:

@@ -109,9 +109,10 @@ class Change:
     ----------
     kind
         ``capacity_max``, ``capacity_min``, ``tolerance``, ``lock``, ``eligibility``, ``forbid``, ``distance``,
-        ``budget``, ``family``, ``frozen`` or ``unassigned``.
+        ``budget``, ``family``, ``frozen``, ``unassigned`` or ``add_rep``.
     rep, account, measure
-        What is changed, by position and name; None where it does not apply.
+        What is changed, by position and name; None where it does not apply. An added rep is like ``rep``: the same
+        center, skills and limits; its own position follows those of the problem, in the order of the changes.
     before, after
         The limit as it was and as it must be; None where a wish is dropped.
     """
@@ -139,12 +140,16 @@ class Relaxation:
         Sum of the changed amounts in the measure's unit, or the number of dropped wishes.
     alignment
         An alignment that keeps the relaxed criteria.
+    price
+        What the changes cost together, in average territories (:mod:`optimizer.change_prices`); relaxations are
+        ranked by it.
     """
 
     kind: str
     changes: tuple[Change, ...]
     total: float
     alignment: Alignment
+    price: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

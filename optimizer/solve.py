@@ -25,7 +25,7 @@ from optimizer.search.exact import BackgroundProof, solve_exactly
 from optimizer.search.incumbent import Incumbent, ProgressCallback
 from optimizer.search.neighborhoods import Losses, Neighborhoods
 from optimizer.search.reduced_cost_fixing import remaining_pairs
-from optimizer.search.relaxation import relax
+from optimizer.search.remedies import remedies
 from optimizer.search.repair import repair
 from optimizer.search.rows import build_model
 from optimizer.search.subproblem import Positions
@@ -201,9 +201,13 @@ class _Search:
         incumbent = self._incumbent
         incumbent.enter("relaxing")
         start = incumbent.least_violating
-        change = relax(
+        offered = remedies(
             self._problem,
             self._criteria,
+            found,
+            stop=incumbent.stop,
+            clock=incumbent.clock,
+            params=self._params,
             seed=self._seed,
             initial=None if start is None else alignment_of(incumbent.model, start),
         )
@@ -211,7 +215,7 @@ class _Search:
             outcome=Outcome.INFEASIBLE,
             stop_reason=StopReason.PROVED,
             conflicts=found,
-            relaxations=() if change is None else (change,),
+            relaxations=offered,
             statistics=self._statistics(),
         )
 

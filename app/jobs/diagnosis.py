@@ -95,8 +95,7 @@ def _relaxations(problem: Problem, wanted: Wanted) -> list[Relaxation]:
         left_s = ends - time.monotonic()
         if left_s <= 0:
             break
-        params = RelaxParams(time_limit_s=left_s, elastic_s=min(1.0, left_s), construct_s=min(1.0, left_s))
-        relaxation = relax(problem, wanted, kinds=(kind,), params=params)
+        relaxation = relax(problem, wanted, kinds=(kind,), params=RelaxParams(time_limit_s=left_s))
         if relaxation is not None and relaxation.changes:
             found.append(relaxation)
     return sorted(found, key=lambda relaxation: (len(relaxation.changes), relaxation.total))

@@ -20,7 +20,7 @@ from optimizer.search.incumbent import Incumbent
 from optimizer.search.neighborhoods import Losses
 from optimizer.search.repair import repair
 from optimizer.search.rows import build_model
-from optimizer.stop import AnyOf, MaxRuntime, SearchState
+from optimizer.stop import AnyOf, SearchState, StopCriterion
 
 
 @dataclass(frozen=True)
@@ -36,25 +36,46 @@ class FirstFeasible:
         return math.inf
 
 
-def construct(problem: Problem, criteria: Criteria, *, seconds: float, seed: int = 0) -> Alignment | None:
+def construct(
+    problem: Problem,
+    criteria: Criteria,
+    *,
+    stop: StopCriterion,
+    clock: Clock,
+    params: SolveParams,
+    seed: int = 0,
+    initial: Alignment | None = None,
+) -> Alignment | None:
     """Return an alignment that keeps the criteria, or None where none was found in time.
 
     Parameters
     ----------
     problem, criteria
         What is given, and what is wanted.
-    seconds
-        Time limit, > 0.
+    stop, clock
+        When to give up, by whose time.
+    params
+        Of the pipeline's components.
     seed
         Of everything random, ≥ 0.
+    initial
+        An alignment that may keep them already.
     """
-    params = SolveParams()
-    stop = AnyOf((FirstFeasible(), MaxRuntime(seconds)))
     model = build_model(problem, criteria)
-    incumbent = Incumbent(problem, criteria, model, stop=stop, clock=Clock(), on_progress=None)
+    incumbent = Incumbent(problem, criteria, model, stop=AnyOf((FirstFeasible(), stop)), clock=clock, on_progress=None)
+    if initial is not None:
+        incumbent.offer_alignment(initial)
+    if incumbent.columns is None and incumbent.proceed():
+        _search(incumbent, params=params, seed=seed)
+    return None if incumbent.columns is None else alignment_of(model, incumbent.columns)
+
+
+def _search(incumbent: Incumbent, *, params: SolveParams, seed: int) -> None:
     relaxed = bound_and_construct(incumbent, params=params, seed=seed)
-    losses = None if relaxed.is_infeasible else Losses(model, relaxed.multipliers)
-    while losses is not None and incumbent.proceed():
+    if relaxed.is_infeasible:
+        return
+    losses = Losses(incumbent.model, relaxed.multipliers)
+    while incumbent.proceed():
         best = incumbent.best_effort
         anneal_from(
             incumbent,
@@ -68,4 +89,3 @@ def construct(problem: Problem, criteria: Criteria, *, seconds: float, seed: int
         if incumbent.proceed():
             repair(incumbent, losses, params.repair, seed=seed)
         seed += 1
-    return None if incumbent.columns is None else alignment_of(model, incumbent.columns)

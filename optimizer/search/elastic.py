@@ -5,18 +5,23 @@ what is to change is read off the alignment afterwards, by :func:`optimizer.chan
 out stays ruled out, families stay together.
 """
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
 from ortools.sat.python import cp_model
 
 from optimizer.alignment import Alignment
+from optimizer.change_prices import Prices
 from optimizer.criteria import Balance, Budget, BudgetScope, Criteria
 from optimizer.load_ranges import amount_at_rep
 from optimizer.measures import Float64Array, serves_today
 from optimizer.problem import FloatArray, Problem
-from optimizer.search.elastic_pairs import ElasticPairs, Prices
+from optimizer.search.clock import Clock
+from optimizer.search.elastic_pairs import ElasticPairs
+from optimizer.stop import SearchState, StopCriterion
 from optimizer.targets import has_moving_total, target_loads, target_share
 
 STEPS: Final = 10_000
@@ -25,6 +30,10 @@ FINE_STEPS: Final = 1_000_000
 """Steps of a share in one unit; a multiple of ``STEPS``."""
 LARGEST: Final = 10**9
 """Integer units of the largest total, where amounts are not exact in fewer."""
+LONGEST_S: Final = 10.0
+"""Seconds, by the wall or of deterministic time, that a model may take at most."""
+POLL_S: Final = 0.05
+"""Seconds between looks at the stop criterion."""
 DECIMALS: Final = 4
 """Decimal places up to which amounts are taken as exact."""
 
@@ -40,16 +49,12 @@ class ElasticModel:
         The kinds of change that may be used; all other wishes stay hard.
     prices
         What each kind costs.
-    most_pairs
-        Pairs of items and columns that are kept at most; the nearest ones, where there are more.
     """
 
-    def __init__(
-        self, problem: Problem, criteria: Criteria, *, kinds: Iterable[str], prices: Prices, most_pairs: int
-    ) -> None:
+    def __init__(self, problem: Problem, criteria: Criteria, *, kinds: Iterable[str], prices: Prices) -> None:
         self._problem, self._criteria = problem, criteria
         self._kinds, self._prices = frozenset(kinds), prices
-        self._pairs = ElasticPairs(problem, criteria, kinds=self._kinds, prices=prices, most_pairs=most_pairs)
+        self._pairs = ElasticPairs(problem, criteria, kinds=self._kinds, prices=prices)
         self._reps = self._pairs.reps
         self._model = cp_model.CpModel()
         self._choice = [self._model.new_bool_var("") for _ in range(len(self._pairs.item))]
@@ -64,14 +69,26 @@ class ElasticModel:
         for budget in criteria.disruption.budgets:
             self._limit_moves(budget)
 
-    def solve(self, *, time_limit_s: float, seed: int) -> Alignment | None:
-        """Return an alignment of small price, None where none was found in time."""
+    def solve(self, *, stop: StopCriterion, clock: Clock, threads: int, seed: int) -> Alignment | None:
+        """Return an alignment of small price, None where none was found before the criterion said stop.
+
+        By work one thread and a deterministic limit make the answer the same each time.
+        """
+        left = min(stop.time_left_s(clock.elapsed_s), LONGEST_S)
+        if not left > 0:
+            return None
         self._model.minimize(cp_model.LinearExpr.weighted_sum(self._price, self._weight))
         solver = cp_model.CpSolver()
-        solver.parameters.max_time_in_seconds = time_limit_s
-        solver.parameters.random_seed = seed
-        solver.parameters.num_workers = 2
-        if solver.solve(self._model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        solver.parameters.random_seed = seed % 2**31
+        solver.parameters.num_workers = 1 if clock.by_work else threads
+        if clock.by_work:
+            solver.parameters.max_deterministic_time = left
+        else:
+            solver.parameters.max_time_in_seconds = left
+        with _stopping(solver, stop, clock):
+            status = solver.solve(self._model)
+        clock.charge(float(solver.response_proto.deterministic_time))
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         chosen = [pair for pair, choice in enumerate(self._choice) if solver.boolean_value(choice)]
         return self._pairs.alignment(np.array(chosen, dtype=np.int64))
@@ -176,6 +193,25 @@ class ElasticModel:
             amounts = [int(amount) for amount in np.rint(moved * scale)]
             spent = cp_model.LinearExpr.weighted_sum([self._choice[pair] for pair in pairs], amounts)
             self._model.add(spent - over <= limit)
+
+
+@contextmanager
+def _stopping(solver: cp_model.CpSolver, stop: StopCriterion, clock: Clock) -> Iterator[None]:
+    """End the solver soon after somebody has said stop; its own limits know the time."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(POLL_S):
+            if stop(SearchState(elapsed_s=0.0 if clock.by_work else clock.elapsed_s)) is not None:
+                solver.stop_search()
+
+    watcher = threading.Thread(target=watch, name="elastic-stop", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
 
 
 def _scale(amount: FloatArray) -> tuple[float, bool]:

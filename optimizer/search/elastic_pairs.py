@@ -1,50 +1,19 @@
-"""The pairs of the elastic models: what the data allow, and what each pair would cost in broken wishes.
+"""The pairs of the elastic model in integers: what the data allow, and what each would cost in broken wishes.
 
-Owns the columns, the choice of nearest pairs where there are too many, and the prices of wishes on pairs.
+Owns the columns and the prices of wishes on pairs.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from optimizer.alignment import Alignment
-from optimizer.criteria import BudgetScope, Criteria, Eligibility, Unassigned
+from optimizer.change_prices import Prices
+from optimizer.criteria import BudgetScope, Criteria, Eligibility
 from optimizer.items import Items, items_of
-from optimizer.measures import Float64Array, Positions, serves_today
+from optimizer.measures import Float64Array, Positions
 from optimizer.permissions import permissions_of, required_reps
 from optimizer.problem import BoolArray, FloatArray, IntArray, Problem
-
-FEWEST_COLUMNS: Final = 4
-"""Columns that an item keeps at least where pairs are left out."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prices:
-    """What breaking a wish costs, in average territories.
-
-    Attributes
-    ----------
-    lock, eligibility, forbid
-        For each account, ≥ 0.
-    frozen
-        For each rep, ≥ 0.
-    tolerance
-        For one unit of deviation, times the number of active reps, ≥ 0.
-    dropped_balance
-        For ending a hard balance, times the number of active reps, ≥ 0.
-    unassigned
-        For each account that stays without a rep although that is not allowed, ≥ 0.
-    """
-
-    lock: float = 0.1
-    eligibility: float = 0.3
-    forbid: float = 0.2
-    frozen: float = 1.0
-    tolerance: float = 1.0
-    dropped_balance: float = 3.0
-    unassigned: float = 2.0
 
 
 class ElasticPairs:
@@ -58,8 +27,6 @@ class ElasticPairs:
         The kinds of change that may be used; pairs that would need another kind are left out.
     prices
         What each kind costs.
-    most_pairs
-        Pairs that are kept at most; the nearest ones, where there are more.
 
     Attributes
     ----------
@@ -73,9 +40,7 @@ class ElasticPairs:
         What the broken wishes of a pair cost; frozen reps are not among them. Shape ``(pairs,)``.
     """
 
-    def __init__(
-        self, problem: Problem, criteria: Criteria, *, kinds: Iterable[str], prices: Prices, most_pairs: int
-    ) -> None:
+    def __init__(self, problem: Problem, criteria: Criteria, *, kinds: Iterable[str], prices: Prices) -> None:
         self._problem, self._criteria = problem, criteria
         self.items: Items = items_of(problem, criteria)
         self._column_rep, is_open = _open_pairs(problem, criteria, self.items)
@@ -94,9 +59,6 @@ class ElasticPairs:
         if "frozen" not in kinds:
             for rep in sorted(set(criteria.frozen_reps)):
                 is_open &= self._broken_frozen(rep) == 0
-        if is_open.sum() > most_pairs:
-            per_item = max(FEWEST_COLUMNS, most_pairs // self.items.num_items)
-            is_open &= self._nearest(per_item)
         self.item, self.column = np.nonzero(is_open)
         self.price: Float64Array = cost[self.item, self.column]
 
@@ -179,25 +141,6 @@ class ElasticPairs:
             others = self.items.size - self.items.sum(self._problem.current == rep)
             count[:, np.searchsorted(self.reps, rep)] += others
         return count
-
-    def _nearest(self, per_item: int) -> BoolArray:
-        """Return each item's cheapest columns, wishes kept before wishes broken, and where its members are today.
-
-        Staying unassigned is always among them. Shape ``(items, columns)``.
-        """
-        problem, criteria = self._problem, self._criteria.replace(unassigned=Unassigned())
-        with_wishes = permissions_of(problem, criteria, self.items).allowed
-        rank = np.zeros(with_wishes.shape)
-        if problem.travel is not None:
-            rank += self.items.block(problem.travel, self.reps, 0, self.num_items)
-        rank += np.where(with_wishes, 0.0, rank.max() + 1.0)
-        kept = np.zeros((self.num_items, len(self.reps) + 1), dtype=np.bool_)
-        count = min(per_item, len(self.reps))
-        np.put_along_axis(kept, np.argpartition(rank, count - 1, axis=1)[:, :count], values=True, axis=1)
-        account = np.flatnonzero(serves_today(problem))
-        kept[self.items.item_of_account[account], np.searchsorted(self.reps, problem.current[account])] = True
-        kept[:, -1] = True
-        return kept
 
 
 def _open_pairs(problem: Problem, criteria: Criteria, items: Items) -> tuple[IntArray, BoolArray]:
