@@ -11,6 +11,7 @@ from typing import Final
 
 KINDS: Final = {
     "quality": "benchmarks.quality",
+    "warm": "benchmarks.warm",
 }
 """Name of each kind of measurement, and the module whose ``measure`` makes it."""
 

@@ -19,7 +19,7 @@ class Results:
     """Rows of one command, kept in a file.
 
     Each row holds what was asked for under ``asked``, when it began, the load at that time and the commit; the file
-    holds the machine of every time it was opened.
+    holds the machine at each commit. Runs that failed are made again when a file is resumed.
 
     Parameters
     ----------
@@ -45,6 +45,7 @@ class Results:
             self._content = json.loads(path.read_text())
             if self._content["command"] != command:
                 raise SystemExit(f"{path} holds rows of '{self._content['command']}', not of '{command}'.")
+            self._content["rows"] = [row for row in self._content["rows"] if row.get("outcome") != "failed"]
 
     @property
     def rows(self) -> list[Row]:
