@@ -105,7 +105,7 @@ class EditService:
         self._session.refresh(parent, with_for_update=True)
         require_match(if_match, etag_of(summary_json(parent)))
         if request.reoptimize is not None and parent.scenario_id is None:
-            raise _nothing_to_optimize()
+            raise nothing_to_optimize("/reoptimize")
         before = self._situations.open(self._session, parent)
         root = before if request.reoptimize is None else self._situations.open(self._session, self._root(parent))
         by_hand = np.flatnonzero(before.owner != root.owner)
@@ -114,7 +114,7 @@ class EditService:
         dataset = self._dataset(parent, before, made.situation)
         scenario_id = self._scenario(parent, dataset, made, request, before=before)
         is_same_question = dataset.id == parent.dataset_id and scenario_id == parent.scenario_id
-        made = replace(made, situation=_with_references(before, made))
+        made = replace(made, situation=with_references(before, made))
         is_judged = scenario_id is not None
         row = store_alignment(
             self._session,
@@ -215,7 +215,7 @@ def term_json(term: Term) -> dict[str, Any]:
     }
 
 
-def _with_references(before: Situation, made: Edited) -> Situation:
+def with_references(before: Situation, made: Edited) -> Situation:
     """Return the edited alignment with its own references: the parent's, but for items whose permissions changed."""
     after, references = made.situation, before.standing.references
     if not len(made.changed_pairs):
@@ -331,7 +331,8 @@ def _minus(two: float | None, one: float | None) -> float | None:
     return None if two is None or one is None else two - one
 
 
-def _nothing_to_optimize() -> InvalidInput:
+def nothing_to_optimize(pointer: str) -> InvalidInput:
+    """Return the refusal to solve an alignment that has no criteria."""
     detail = "This alignment came with the data and has no criteria to be solved by."
     fix = "Solve a scenario of its dataset, and edit that result."
-    return InvalidInput([Fault(code="CONTRADICTORY_SETTING", detail=detail, fix=fix, pointer="/reoptimize")])
+    return InvalidInput([Fault(code="CONTRADICTORY_SETTING", detail=detail, fix=fix, pointer=pointer)])

@@ -31,21 +31,22 @@ class RepLoads(BaseModel):
 
 
 class FollowUp(BaseModel):
-    """One follow-up move of a repaired alternative."""
+    """One follow-up move of a repaired or proven alternative."""
 
     account_id: str = Field(description="The account that makes room.", examples=["A-7"])
     from_: str | None = Field(alias="from", description="Its rep now; null for none.", examples=["R-9"])
-    to: str = Field(description="Its rep then.", examples=["R-4"])
+    to: str | None = Field(description="Its rep then; null for none.", examples=["R-4"])
 
 
 class Alternative(BaseModel):
     """What another rep would change."""
 
     rep_id: str = Field(description="The rep's id.", examples=["R-9"])
-    level: Literal["direct", "repaired"] = Field(
+    level: Literal["direct", "repaired", "proven"] = Field(
         description=(
             "`direct`: only this account, or its family, moves; exact. `repaired`: with one to three follow-up moves, "
-            "breaking nothing new. A proven price is a job: an edit with `lock` and `reoptimize: all`."
+            "breaking nothing new. `proven`: everything was solved again with it there, by the job that POST on this "
+            "address makes."
         )
     )
     eligible: bool = Field(description="False: a lock, a skill, a distance or a forbidden pair rules it out.")
@@ -61,7 +62,33 @@ class Alternative(BaseModel):
         ),
         examples=[0.0012],
     )
-    follow_up: list[FollowUp] = Field(description="The follow-up moves of a repaired alternative.")
+    price_upper_bound: float | None = Field(
+        description=(
+            "Of `proven`: the best alignment with it there costs at most this more than the best one at all. Where "
+            "both searches left a gap, `price` is what the two alignments at hand differ by, and the proven price lies "
+            "between the two bounds. null where nothing is proven."
+        ),
+        examples=[0.0038],
+    )
+    follow_up: list[FollowUp] = Field(
+        description="The follow-up moves of a repaired or proven alternative, at most 100."
+    )
+    num_follow_up: int = Field(description="All follow-up moves.", examples=[3])
+    job_id: str | None = Field(description="Of `proven`: the job that solved it.", examples=["job_01jz"])
+    alignment_id: str | None = Field(description="Of `proven`: the alignment that it found.", examples=["al_01jz"])
+
+
+class ForcedSolve(BaseModel):
+    """One forced solve of this account: how far it is and what it proved."""
+
+    rep_id: str = Field(description="The rep who must have the account.", examples=["R-9"])
+    job_id: str = Field(description="The job.", examples=["job_01jz"])
+    state: str = Field(description="The job's state.", examples=["succeeded"])
+    outcome: str | None = Field(
+        description="`infeasible` proves that no alignment that keeps the criteria gives it to this rep."
+    )
+    alignment_id: str | None = Field(description="The alignment that was found; null for none.")
+    sentence: str = Field(description="The same in one sentence.", examples=["Solved again with R-9 as its rep."])
 
 
 class Explanation(BaseModel):
@@ -77,3 +104,4 @@ class Explanation(BaseModel):
     terms: list[TermPart] = Field(description="What it adds to the linear terms where it is.")
     alternatives: list[Alternative] = Field(description="Every other rep, best first, the ineligible ones last.")
     num_alternatives: int = Field(description="How many other reps there are, before `top`.")
+    proofs: list[ForcedSolve] = Field(description="Forced solves that were asked for, the newest for each rep.")

@@ -1,7 +1,7 @@
 """Why an account has its rep, what every other rep would change, and what that would cost at least.
 
-Owns the content and order of an explanation. Level ``direct``: only this item moves, exact. Level ``repaired`` stands
-in :mod:`app.alignments.repairs`. A family that stays together moves as a whole.
+Owns the content and order of an explanation. Level ``direct``: only this item moves, exact. The levels ``repaired`` and
+``proven`` stand in :mod:`app.alignments.explanation_levels`. A family that stays together moves as a whole.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,10 @@ import numpy as np
 
 from app.alignments.breaches import violation_json
 from app.alignments.certificate_prices import Proof
-from app.alignments.columns import Floats, Integers
+from app.alignments.columns import Floats
 from app.alignments.edits import MEASURE_UNITS
+from app.alignments.explanation_levels import load_line, proven, repaired
+from app.alignments.explanation_proofs import Forced, proof_json
 from app.alignments.explanation_texts import Considered, Wording
 from app.alignments.repairs import Repair, Repairs
 from app.alignments.situations import Situation
@@ -34,12 +36,18 @@ class Asked:
         Only this rep, by position; None for all.
     repairs
         How to look for follow-up moves; None where only direct changes are asked for.
+    forced
+        What forced solves found, by rep.
+    question_bound
+        What is proven of the alignment's question; None where nothing is.
     """
 
     account: int
     top: int | None = None
     rep: int | None = None
     repairs: Repairs | None = None
+    forced: tuple[Forced, ...] = ()
+    question_bound: float | None = None
 
 
 def explanation_json(situation: Situation, proof: Proof | None, asked: Asked) -> dict[str, Any]:
@@ -68,16 +76,15 @@ class _Explanation:
         owner = int(situation.owner[self._asked.account])
         wanted = [rep for rep in ranked if self._asked.rep in (None, rep)][: self._asked.top]
         told = [self._alternative(rep) for rep in wanted]
-        if self._asked.repairs is not None:
-            told = self._with_repairs(told, wanted)
         return {
             "account_id": ids.account_ids[self._asked.account],
             "rep_id": None if owner < 0 else ids.rep_ids[owner],
             "family": [ids.account_ids[member] for member in self._members.tolist()],
             "sentence": self._wording.sentence(considered, own),
             "terms": self._own_terms(),
-            "alternatives": told,
+            "alternatives": self._with_levels(told, wanted),
             "num_alternatives": len(ranked),
+            "proofs": [proof_json(situation, one) for one in self._asked.forced],
         }
 
     def _ranked(self) -> list[int]:
@@ -129,21 +136,21 @@ class _Explanation:
             "violations": [violation_json(breach.violation(rep), situation) for breach in self._breaches_at(rep)],
             "price": float(self._change.price[rep]),
             "price_lower_bound": float(self._bounds[rep]),
+            "price_upper_bound": None,
             "follow_up": [],
+            "num_follow_up": 0,
+            "job_id": None,
+            "alignment_id": None,
         }
 
     def _loads(self, rep: int) -> list[dict[str, Any]]:
         """Return the loads of everybody whom the change concerns, before and after."""
         change, standing = self._change, self._situation.standing
         concerned = [source for source in change.sources.tolist() if source != rep]
-        told = []
-        for place, after in [*((source, change.load_without) for source in concerned), (rep, change.load_with)]:
-            measures = {
-                measure: {"before": float(standing.load[place, k]), "after": float(after[place, k])}
-                for k, measure in enumerate(standing.problem.measures)
-            }
-            told.append({"rep_id": self._situation.columns.rep_ids[place], "measures": measures})
-        return told
+        return [
+            load_line(self._situation, place, standing.load, after)
+            for place, after in [*((source, change.load_without) for source in concerned), (rep, change.load_with)]
+        ]
 
     def _own_terms(self) -> list[dict[str, Any]]:
         """Return what the item adds to the linear terms where it is."""
@@ -168,62 +175,22 @@ class _Explanation:
             if term.weight > 0 and raw.get(term.name) is not None
         ]
 
-    def _with_repairs(self, told: list[dict[str, Any]], reps: list[int]) -> list[dict[str, Any]]:
-        """Return the alternatives with a repaired one after each that follow-up moves make better."""
-        repairs = self._asked.repairs
+    def _with_levels(self, told: list[dict[str, Any]], reps: list[int]) -> list[dict[str, Any]]:
+        """Return the alternatives, after each the repaired and the proven one of the same rep, where there are any."""
+        situation, members, asked = self._situation, self._members, self._asked
         found: dict[int, Repair] = {}
-        if repairs is not None:
-            found = repairs.find(self._situation, self._members, [rep for rep in reps if self._allowed[rep]])
+        if asked.repairs is not None:
+            found = asked.repairs.find(situation, members, [rep for rep in reps if self._allowed[rep]])
+        forced = {one.rep: one for one in asked.forced}
         shown = []
         for rep, alternative in zip(reps, told, strict=True):
             shown.append(alternative)
             if rep in found:
-                shown.append(self._repaired(alternative, found[rep]))
+                shown.append(repaired(alternative, situation, found[rep], members=members))
+            if rep in forced:
+                solved = proven(alternative, situation, forced[rep], members=members, lower_bound=asked.question_bound)
+                shown += [] if solved is None else [solved]
         return shown
-
-    def _repaired(self, direct: dict[str, Any], repair: Repair) -> dict[str, Any]:
-        before, after = self._situation.standing, repair.situation.standing
-        ids = self._situation.columns
-        pairs = zip(before.terms, after.terms, strict=True)
-        touched = np.unique(
-            np.concatenate([before.rep[repair.changed], after.rep[repair.changed]]),
-        )
-        return direct | {
-            "level": "repaired",
-            "terms": [
-                {
-                    "name": one.name,
-                    "raw": two.raw - one.raw,
-                    "unit": MEASURE_UNITS.get(one.unit, one.unit),
-                    "weighted": two.weighted - one.weighted,
-                }
-                for one, two in pairs
-                if one.weight > 0
-            ],
-            "loads": [self._load_line(rep, before.load, after.load) for rep in touched.tolist() if rep >= 0],
-            "violations": repair.violations,
-            "price": after.objective - before.objective,
-            "follow_up": [
-                {
-                    "account_id": ids.account_ids[account],
-                    "from": None if before.rep[account] < 0 else ids.rep_ids[int(before.rep[account])],
-                    "to": ids.rep_ids[int(after.rep[account])],
-                }
-                for account in _followers(repair, self._members)
-            ],
-        }
-
-    def _load_line(self, rep: int, before: Floats, after: Floats) -> dict[str, Any]:
-        measures = {
-            measure: {"before": float(before[rep, k]), "after": float(after[rep, k])}
-            for k, measure in enumerate(self._situation.standing.problem.measures)
-        }
-        return {"rep_id": self._situation.columns.rep_ids[rep], "measures": measures}
-
-
-def _followers(repair: Repair, members: Integers) -> list[int]:
-    followers: list[int] = np.setdiff1d(repair.changed, members).tolist()
-    return followers
 
 
 def _capitalized(clause: str) -> str:

@@ -1,4 +1,4 @@
-"""How alignments stand in the database: one row of facts, the assignments as a blob, derived files beside."""
+"""How alignments stand in the database: one row of facts, the assignments as a blob, files and proofs beside."""
 
 import datetime
 from typing import Any
@@ -50,3 +50,16 @@ class AlignmentFile(Base):
     )
     kind: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     sha256: Mapped[str] = mapped_column(sa.String(64), sa.ForeignKey(Blob.sha256), index=True)
+
+
+class ExplanationProof(Base):
+    """One forced solve: the job that solves an alignment's question again with an account at another rep."""
+
+    __tablename__ = "explanation_proofs"
+
+    job_id: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    alignment_id: Mapped[str] = mapped_column(
+        sa.String(40), sa.ForeignKey(Alignment.id, ondelete="CASCADE"), index=True
+    )
+    account_id: Mapped[str] = mapped_column(sa.Text)
+    rep_id: Mapped[str] = mapped_column(sa.Text)

@@ -67,7 +67,7 @@ class Repairs:
     def find(self, situation: Situation, members: Integers, goals: list[int]) -> dict[int, Repair]:
         """Return the repairs found, by the rep that the item goes to; none that is no better than the direct change."""
         ends = self.clock() + self.time_limit_s
-        before = {_key(violation): float(violation["by"]) for violation in violations_json(situation)}
+        before = violations_json(situation)
         found: dict[int, Repair] = {}
         for goal in goals[: self.most_alternatives]:
             if self.clock() >= ends:
@@ -76,14 +76,24 @@ class Repairs:
             made = search.run()
             if made is None:
                 continue
-            worse = [
-                violation
-                for violation in violations_json(made)
-                if violation["by"] > before.get(_key(violation), 0.0) + slack(float(violation["limit"]))
-            ]
+            worse = _worse(before, made)
             if not worse:
                 found[goal] = Repair(made, np.flatnonzero(made.owner != situation.owner), worse)
         return found
+
+
+def worse_than(before: Situation, after: Situation) -> list[dict[str, Any]]:
+    """Return what an alignment breaks that another one does not break, or not so much."""
+    return _worse(violations_json(before), after)
+
+
+def _worse(before: list[dict[str, Any]], after: Situation) -> list[dict[str, Any]]:
+    known = {_key(violation): float(violation["by"]) for violation in before}
+    return [
+        violation
+        for violation in violations_json(after)
+        if violation["by"] > known.get(_key(violation), 0.0) + slack(float(violation["limit"]))
+    ]
 
 
 class _Search:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.alignments.models import Alignment, AlignmentFile
+from app.alignments.models import Alignment, AlignmentFile, ExplanationProof
 from app.blobs import Blob, BlobChunk
 from app.database import Base
 from app.datasets.models import Dataset
@@ -18,6 +18,7 @@ __all__ = [
     "Blob",
     "BlobChunk",
     "Dataset",
+    "ExplanationProof",
     "IdempotencyRecord",
     "Scenario",
     "is_ours",

@@ -45,6 +45,7 @@ class SeededIds:
     ended_job: str
     alignment: str
     current_alignment: str
+    account: str = "a2"
 
 
 def seed(app: FastAPI, client: TestClient) -> SeededIds:

@@ -160,7 +160,10 @@ TARGETS = (
     "POST /v1/jobs with data",
     "POST /v1/jobs/{waiting_job}/stop",
     "POST /v1/alignments/{alignment}/edits",
+    "POST /v1/alignments/{alignment}/explanations?account_id=a2",
+    "POST /v1/alignments/{alignment}/explanations/{account}",
     "POST /v1/alignments/{alignment}/publish",
+    "POST /v1/alignments/{alignment}/transition",
     "PATCH /v1/datasets/{dataset}",
     "PATCH /v1/scenarios/{scenario}",
     "PATCH /v1/alignments/{alignment}",
@@ -195,9 +198,13 @@ def template(target: str, ids: SeededIds) -> str:
                 "name": TEXT,
                 "search": {"seed": NUMBER},
             },
+            "POST /v1/alignments/{alignment}/transition": {"max_per_rep_per_week": NUMBER, "name": TEXT},
             "PATCH /v1/scenarios/{scenario}": {"name": TEXT, "search": {"seed": NUMBER}},
         }
-        body = bodies.get(target, {"name": TEXT, "archived": NUMBER})
+        plain: dict[str, Any] = {"name": TEXT, "archived": NUMBER}
+        if "explanations" in target:
+            plain = {"rep_id": "R2", "name": TEXT, "search": {"seed": NUMBER}}
+        body = bodies.get(target, plain)
     return json.dumps(body, ensure_ascii=False)
 
 

@@ -1,0 +1,211 @@
+"""Level ``proven`` of an explanation: an account is forced to another rep, and everything is solved again by a job.
+
+Owns the forced question: the alignment's own, and a lock of the item. A lock changes what is allowed, and so the
+references that travel and compactness are divided by; their weights make up for it, so that objectives of the forced
+and of the original question are on one scale and their difference is a price. The job begins with the alignment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.alignments.columns import Integers, rep_positions
+from app.alignments.edit_requests import EditMove, EditRequest
+from app.alignments.edit_wishes import edited
+from app.alignments.edits import nothing_to_optimize, with_references
+from app.alignments.explanation_requests import ProofRequest
+from app.alignments.models import Alignment, ExplanationProof
+from app.alignments.repository import AlignmentRepository
+from app.alignments.service import assignments_of
+from app.alignments.situations import Situation
+from app.errors import Fault, InvalidInput
+from app.jobs.engine import JobQueue
+from app.jobs.models import Job
+from app.jobs.service import JobService, Submission
+from app.jobs.states import JobState
+from app.scenarios.models import Scenario
+from app.scenarios.schemas import Criteria, Search
+from app.scenarios.service import ScenarioService, search_faults
+from app.settings import Settings
+from optimizer.references import References
+
+MOST_ACCOUNTS: Final = 500
+"""Proofs are looked for by so many accounts of a family at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Forced:
+    """What is known of one forced solve.
+
+    Parameters
+    ----------
+    rep
+        The rep who must have the item, by position.
+    job
+        The job that solves it.
+    owner
+        Everybody's rep in the job's alignment, once it has ended with one. Shape ``(accounts,)``.
+    lower_bound
+        No alignment that gives the item to this rep and keeps the criteria is below it; None where none is known.
+    """
+
+    rep: int
+    job: Job
+    owner: Integers | None = None
+    lower_bound: float | None = None
+
+
+class ProofService:
+    """Ask for forced solves, and find what they proved, within the caller's transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def ask(
+        self,
+        row: Alignment,
+        situation: Situation,
+        account: int,
+        request: ProofRequest,
+        *,
+        queue: JobQueue,
+        settings: Settings,
+    ) -> Job:
+        """Return the job that solves with the account forced to a rep; the one that did or does so already, if any.
+
+        Raises
+        ------
+        InvalidInput
+            When the rep is not there, has the account, or may not have it.
+        Unavailable
+            When too many jobs wait.
+        """
+        if row.scenario_id is None:
+            raise nothing_to_optimize("/rep_id")
+        faults = [] if request.search is None else search_faults(request.search, settings)
+        if faults:
+            raise InvalidInput(faults)
+        members = situation.item_of(account)
+        forced = forced_situation(situation, account, request.rep_id)
+        known = self._known(row, situation, members) if request.search is None else {}
+        found = known.get(request.rep_id)
+        if found is not None and found.state in (JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED):
+            return found
+        base = self._session.get_one(Scenario, row.scenario_id)
+        jobs = JobService(self._session, queue, settings)
+        account_id = situation.columns.account_ids[account]
+        name = request.name or f"{base.name} – {account_id} at {request.rep_id}"[:1000]
+        scenario = ScenarioService(self._session, settings).store(
+            dataset_id=row.dataset_id,
+            name=name,
+            criteria=on_one_scale(situation, forced),
+            search=request.search or Search.model_validate(base.search, strict=False),
+            based_on=base.id,
+        )
+        job = jobs.submit(scenario, Submission(name=name, initial_alignment_id=row.id))
+        self._session.add(
+            ExplanationProof(job_id=job.id, alignment_id=row.id, account_id=account_id, rep_id=request.rep_id)
+        )
+        return job
+
+    def found(self, row: Alignment, situation: Situation, account: int) -> list[Forced]:
+        """Return the newest forced solve of an account for each rep, by rep."""
+        members = situation.item_of(account)
+        known = self._known(row, situation, members)
+        forced = [self._forced(situation, rep_id, job) for rep_id, job in known.items()]
+        return sorted(forced, key=lambda one: one.rep)
+
+    def _known(self, row: Alignment, situation: Situation, members: Integers) -> dict[str, Job]:
+        """Return the newest job for each rep id."""
+        ids = [situation.columns.account_ids[member] for member in members[:MOST_ACCOUNTS].tolist()]
+        query = (
+            sa.select(ExplanationProof.rep_id, Job)
+            .join(Job, Job.id == ExplanationProof.job_id)
+            .where(ExplanationProof.alignment_id == row.id, ExplanationProof.account_id.in_(ids))
+            .order_by(Job.created_at, Job.id)
+        )
+        return dict(self._session.execute(query).tuples().all())
+
+    def _forced(self, situation: Situation, rep_id: str, job: Job) -> Forced:
+        rep = situation.ground.rep_index[rep_id]
+        if job.state != JobState.SUCCEEDED or job.alignment_id is None or job.outcome not in ("optimal", "feasible"):
+            return Forced(rep, job)
+        made = AlignmentRepository(self._session).get(job.alignment_id)
+        if made is None:
+            return Forced(rep, job)
+        owner = rep_positions(
+            assignments_of(self._session, made).column("rep_id"), situation.ground.tables.reps.column("id")
+        )
+        return Forced(rep, job, owner=owner, lower_bound=made.summary.get("lower_bound"))
+
+
+def forced_situation(situation: Situation, account: int, rep_id: str) -> Situation:
+    """Return the alignment with the account's item moved and locked to a rep.
+
+    Raises
+    ------
+    InvalidInput
+        When the rep is not there, has the item already, or may not have it.
+    """
+    rep = situation.ground.rep_index.get(rep_id)
+    if rep is not None and (situation.owner[situation.item_of(account)] == rep).all():
+        detail = f"'{rep_id[:64]}' has this account already; name another rep."
+        raise InvalidInput([Fault(code="CONTRADICTORY_SETTING", detail=detail, pointer="/rep_id", value=rep_id)])
+    move = EditMove(
+        account_id=situation.columns.account_ids[account], rep_id=rep_id, lock=True, family=situation.moves_families
+    )
+    try:
+        made = edited(situation, EditRequest(moves=[move]))
+    except InvalidInput as error:
+        raise InvalidInput([replace(fault, pointer="/rep_id") for fault in error.faults], total=error.total) from error
+    return with_references(situation, made)
+
+
+def proof_json(situation: Situation, forced: Forced) -> dict[str, Any]:
+    """Return how far a forced solve is and what it proved, as the API shows it."""
+    job = forced.job
+    return {
+        "rep_id": situation.columns.rep_ids[forced.rep],
+        "job_id": job.id,
+        "state": str(job.state),
+        "outcome": job.outcome,
+        "alignment_id": job.alignment_id if forced.owner is not None else None,
+        "sentence": _sentence(situation.columns.rep_ids[forced.rep], job),
+    }
+
+
+def proofs_tag(found: Sequence[Forced]) -> str:
+    """Return what changes whenever a forced solve does; empty without any."""
+    return "-".join(f"{forced.job.id}.{forced.job.state}" for forced in found)
+
+
+def on_one_scale(before: Situation, forced: Situation) -> Criteria:
+    """Return the forced criteria, weighted so that an alignment has the objective that it has by the original ones."""
+    one, two = before.standing.references, forced.standing.references
+    criteria = forced.criteria
+    changes: dict[str, Any] = {
+        name: section.model_copy(update={"weight": section.weight * _ratio(two, one, name)})
+        for name, section in (("travel", criteria.travel), ("compactness", criteria.compactness))
+        if section.weight > 0
+    }
+    return criteria.model_copy(update=changes)
+
+
+def _ratio(forced: References, original: References, name: str) -> float:
+    return float(getattr(forced, name) / getattr(original, name))
+
+
+def _sentence(rep_id: str, job: Job) -> str:
+    if job.state in (JobState.QUEUED, JobState.RUNNING):
+        return f"A job solves everything again with {rep_id} as its rep."
+    if job.outcome == "infeasible":
+        because = f" {job.conflicts[0]['sentence']}" if job.conflicts else ""
+        return f"Proven: no alignment that keeps the criteria gives it to {rep_id}.{because}"
+    if job.outcome == "unknown":
+        return f"No alignment that gives it to {rep_id} was found in time, which proves nothing."
+    if job.state == JobState.SUCCEEDED:
+        return f"Solved again with {rep_id} as its rep."
+    return f"The job that was to solve it again ended as {job.state}."
