@@ -135,7 +135,7 @@ def _hot_columns(prices: FloatArray) -> BoolArray:
     """Return the columns whose prices stand out most. Shape ``(columns,)``."""
     spread = np.abs(prices - np.median(prices, axis=1, keepdims=True))
     scale = np.maximum(np.median(spread, axis=1, keepdims=True), 1e-30)
-    standing_out = (spread / scale).max(axis=0)
+    standing_out = (spread / scale).max(axis=0, initial=0.0)
     count = int(np.ceil(HOT_SHARE * prices.shape[1]))
     hot = np.zeros(prices.shape[1], dtype=np.bool_)
     hot[np.argsort(-standing_out, kind="stable")[:count]] = True

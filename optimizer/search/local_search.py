@@ -192,7 +192,7 @@ def _space(model: Model, candidates: Candidates) -> annealing.Space:
         column_start=np.searchsorted(np.sort(candidates.column), np.arange(num_columns + 1)).astype(np.int64),
         column_slots=np.argsort(candidates.column, kind="stable").astype(np.int64),
         amount=np.array(model.amount),
-        delta=np.array(model.corrections.delta).reshape(-1, num_loads),
+        delta=np.array(model.corrections.delta).reshape(len(model.corrections.column), num_loads),
         counted=counted,
         fixed_lower=np.array(model.lower.T, order="C"),
         fixed_upper=np.array(model.upper.T, order="C"),

@@ -57,7 +57,7 @@ def _place_split(model: Model, chosen: IntArray, *, item: IntArray, column: IntA
     size = np.maximum(np.abs(model.amount).sum(axis=0) / model.num_columns, 1e-12)
     upper = np.minimum(model.upper, _shares(model.share_upper, total, np.inf))
     amounts = pair_amounts(model, item, column)
-    largest = (model.amount[items] / size).max(axis=1)
+    largest = (model.amount[items] / size).max(axis=1, initial=0.0)
     for position in np.argsort(-largest, kind="stable"):
         own = slice(first[position], ends[position])
         over = load[:, column[own]].T + amounts[own] - upper[:, column[own]].T

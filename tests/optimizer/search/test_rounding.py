@@ -1,5 +1,6 @@
 import numpy as np
 
+from optimizer.search.model import Corrections, Model
 from optimizer.search.rounding import round_prices, round_primal
 from tests.optimizer.search.hand_made import plane_model
 
@@ -32,3 +33,22 @@ def test_split_items_go_where_room_is() -> None:
     rounded = round_primal(model, item=item, column=column, value=value, prices=np.zeros((2, 2)))
     assert rounded[0] == 1
     assert (rounded[1:] == 0).all()
+
+
+def test_split_items_are_placed_where_nothing_is_limited() -> None:
+    """Without any load the larger half decides."""
+    model = plane_model(num_items=2, num_columns=2)
+    free = Model(
+        **{
+            **{name: getattr(model, name) for name in model.__dataclass_fields__},
+            "loads": (),
+            "amount": np.zeros((2, 0)),
+            "corrections": Corrections(start=np.zeros(3), column=np.zeros(0), delta=np.zeros((0, 0))),
+            "total_upper": np.zeros(0),
+            "counts_unassigned": np.zeros(0),
+            **{name: np.zeros((0, 2)) for name in ("lower", "upper", "share_lower", "share_upper")},
+        }
+    )
+    item, column = np.array([0, 0, 1], dtype=np.int32), np.array([0, 1, 0], dtype=np.int32)
+    rounded = round_primal(free, item=item, column=column, value=np.array([0.4, 0.6, 1.0]), prices=np.zeros((0, 2)))
+    assert rounded.tolist() == [1, 0]
