@@ -1,4 +1,4 @@
-"""Solve what is left whole, with two solvers that do not know of each other: CP-SAT and HiGHS.
+"""Solve what is left whole: by looking at everything, or with two solvers that do not know of each other.
 
 What both say is proven; what only one says is a bound of its own (``search``), no proof. The part that is solved
 contains every alignment better than the best known, so its infeasibility proves the best known optimal.
@@ -13,6 +13,7 @@ import numpy as np
 from optimizer.exceptions import InvalidParameter
 from optimizer.problem import IntArray
 from optimizer.search.cp_sat import CpSatModel
+from optimizer.search.enumeration import best_choice, num_choices
 from optimizer.search.incumbent import PROVEN, Incumbent
 from optimizer.search.mixed_integer import solve_mixed_integer
 from optimizer.search.solver_answer import Answer, Effort
@@ -36,17 +37,20 @@ class ExactParams:
         Pairs left after fixing up to which a solver works on the whole problem in the background, ≥ 0.
     tiny_pairs
         The same for two solvers that have all cores, ≥ 0.
+    most_choices
+        Choices left up to which all are looked at instead, without a solver, ≥ 0.
     work
         Work of each solver in deterministic mode.
     """
 
     most_pairs: int = 30_000
     tiny_pairs: int = 800
+    most_choices: int = 20_000
     work: float = 20.0
 
     def __post_init__(self) -> None:
-        if self.most_pairs < 0 or self.tiny_pairs < 0 or not self.work > 0:
-            raise InvalidParameter("most_pairs and tiny_pairs must not be negative, and work must be above 0")
+        if min(self.most_pairs, self.tiny_pairs, self.most_choices) < 0 or not self.work > 0:
+            raise InvalidParameter("numbers of pairs and choices must not be negative, and work must be above 0")
 
 
 class Verdict:
@@ -96,6 +100,11 @@ def solve_exactly(
     """
     model = incumbent.model
     if len(np.unique(items)) < model.num_items:
+        return _nothing_better(incumbent)
+    if num_choices(items) <= params.most_choices:
+        best = best_choice(model, items, columns)
+        if best is not None:
+            incumbent.offer(best)
         return _nothing_better(incumbent)
     part = whole_problem(model, items, columns)
     effort = Effort(seconds=seconds, work=params.work if incumbent.clock.by_work else np.inf, seed=seed)

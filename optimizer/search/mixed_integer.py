@@ -20,6 +20,8 @@ COST_SUM: Final = 1e6
 """Sum of the dearest costs after scaling, so that an absolute gap of 1e-6 means nothing."""
 LIMIT_SIZE: Final = 1e2
 """Size of a row's largest limit after scaling, so that the feasibility tolerance is relative."""
+LARGEST_VALUE: Final = 1e5
+"""Largest coefficient of a row after scaling: a budget of 0 must not make the others infinite."""
 FEASIBILITY: Final = 1e-9
 """HiGHS' primal and integer feasibility tolerance."""
 NODES_PER_WORK: Final = 1000
@@ -43,6 +45,7 @@ class _Rows:
         if not (math.isfinite(lower) or math.isfinite(upper)):
             return
         size = max(abs(limit) for limit in (lower, upper) if math.isfinite(limit))
+        size = max(size, float(np.abs(values).max(initial=0.0)) * LIMIT_SIZE / LARGEST_VALUE)
         factor = LIMIT_SIZE / size if size > 0 else 1.0
         self.row.append(np.full(len(columns), len(self.lower)))
         self.column.append(columns)
@@ -66,7 +69,10 @@ def solve_mixed_integer(subproblem: Subproblem, effort: Effort) -> Answer:
         params.node_limit = max(1, int(effort.work * NODES_PER_WORK))
     params.highs.double_options["primal_feasibility_tolerance"] = FEASIBILITY
     params.highs.double_options["mip_feasibility_tolerance"] = FEASIBILITY
-    result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=params)
+    try:
+        result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=params)
+    except Exception:  # noqa: BLE001  # whatever breaks inside the solver, it has said nothing, and the search goes on
+        return Answer()
     reason = result.termination.reason
     if reason == mathopt.TerminationReason.INFEASIBLE:
         return Answer(is_infeasible=True)

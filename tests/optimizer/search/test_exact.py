@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from optimizer.search.cp_sat import CpSatModel
+from optimizer.search.enumeration import best_choice, num_choices
 from optimizer.search.evaluation import keeps_rows, model_objective
 from optimizer.search.mixed_integer import solve_mixed_integer
 from optimizer.search.model import Model
@@ -43,6 +44,37 @@ def test_both_solvers_find_the_optimum(seed: int) -> None:
             assert objective == pytest.approx(optimum, rel=1e-9)
             assert answer.lower_bound == pytest.approx(optimum, rel=1e-6)
             assert answer.lower_bound <= optimum * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_looking_at_every_choice_finds_the_optimum(seed: int) -> None:
+    """What looking at all choices calls best is the best by the model's own rows and objective, or there is none."""
+    model = plane_model(num_items=6, num_columns=3, seed=seed, band=0.3 * seed, soft=(soft_band(3, target=10.0),))
+    items, columns = all_pairs(model)
+    assert num_choices(items) == 3**6
+    best = best_choice(model, items, columns)
+    assert (best is None) == math.isinf(_optimum(model))
+    if best is not None:
+        assert keeps_rows(model, best)
+        assert model_objective(model, best) == pytest.approx(_optimum(model), rel=1e-12)
+
+
+def test_a_budget_of_nothing_breaks_no_solver() -> None:
+    """A limit of a hair beside large amounts: HiGHS answers, and finds the choice that keeps it."""
+    model = plane_model(num_items=5, num_columns=2)
+    upper = np.full(model.upper.shape, np.inf)
+    upper[0, 0] = 5e-10
+    tight = Model(
+        **{
+            **{name: getattr(model, name) for name in model.__dataclass_fields__},
+            "amount": model.amount * 40_000,
+            "lower": np.full(model.lower.shape, -np.inf),
+            "upper": upper,
+        }
+    )
+    for answer, objective in _answers(tight):
+        assert answer.chosen is not None
+        assert objective == pytest.approx(_optimum(tight), rel=1e-9)
 
 
 def test_both_solvers_prove_that_nothing_fits() -> None:
