@@ -10,10 +10,10 @@ import numpy as np
 
 from app.datasets.tables import MAXIMUM_PREFIX, TARGET_PREFIX, DatasetTables
 from app.errors import Fault
-from app.scenarios.columns import flags, ids, numbers
+from app.scenarios.columns import Float64, flags, ids, numbers
 from app.scenarios.locks import lock_faults
 from app.scenarios.planning import missing_places, needs_distance, unavailable
-from app.scenarios.schemas import AccountRep, Criteria
+from app.scenarios.schemas import AccountRep, Balance, Criteria
 from app.validation import nearest
 from optimizer.problem import ACCOUNTS
 
@@ -72,25 +72,33 @@ def _frozen_faults(frozen: Sequence[str], rep_ids: Sequence[str]) -> Iterator[Fa
 
 def _target_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:
     active = flags(tables.reps, "active", missing=True)
+    if not active.any():
+        return
     for index, entry in enumerate(criteria.balance):
-        if entry.target not in ("given", "capacity"):
+        if entry.target == "equal":
             continue
-        prefix, field = (TARGET_PREFIX, "targets") if entry.target == "given" else (MAXIMUM_PREFIX, "capacity")
-        given = ~np.isnan(numbers(tables.reps, prefix + entry.measure))[active]
-        is_enough = given.any() if entry.target == "given" else given.all()
-        if not is_enough:
-            lacking = int(np.count_nonzero(~given))
-            yield Fault(
-                code="CONTRADICTORY_SETTING",
-                detail=(
-                    f"The balance of {entry.measure} takes its targets from each rep's {field}, "
-                    f"but {lacking:,} of {given.size:,} active reps have none."
-                ),
-                fix=f"Give the reps {field} of {entry.measure}, or use the target 'equal' or 'fte'.",
-                pointer=f"/criteria/balance/{index}/target",
-                value=entry.target,
-                params={"measure": entry.measure, "lacking": lacking, "reps": int(given.size)},
-            )
+        size = _target_basis(tables, entry)[active]
+        lacking = int(np.count_nonzero(np.isnan(size)))
+        if lacking == 0 and (entry.target == "given" or size.sum() > 0):
+            continue
+        field = {"given": "targets", "capacity": "capacity", "fte": "fte"}[entry.target]
+        of_what = "fte" if entry.target == "fte" else f"{field} of {entry.measure}"
+        short = f"but {lacking:,} of {size.size:,} active reps have none" if lacking else "but all of it adds up to 0"
+        yield Fault(
+            code="CONTRADICTORY_SETTING",
+            detail=f"The balance of {entry.measure} takes its targets from each rep's {field}, {short}.",
+            fix=f"Give every active rep {of_what}, or use another target.",
+            pointer=f"/criteria/balance/{index}/target",
+            value=entry.target,
+            params={"measure": entry.measure, "lacking": lacking, "reps": int(size.size)},
+        )
+
+
+def _target_basis(tables: DatasetTables, entry: Balance) -> Float64:
+    """Return what targets are in proportion to, or are; NaN where a rep has none. Shape ``(reps,)``."""
+    if entry.target == "fte":
+        return numbers(tables.reps, "fte", missing=1.0)
+    return numbers(tables.reps, (TARGET_PREFIX if entry.target == "given" else MAXIMUM_PREFIX) + entry.measure)
 
 
 def _travel_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:

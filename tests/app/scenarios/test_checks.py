@@ -92,13 +92,28 @@ def test_locks_that_fit_are_accepted() -> None:
 
 
 def test_targets_that_nobody_has_are_refused() -> None:
-    """Given targets need a target, capacity targets need every capacity."""
+    """Given targets need every rep's target, capacity targets every capacity; one rep without is named by number."""
     given = {"balance": [{"measure": "workload", "target": "given"}]}
     assert faults(given) == [("CONTRADICTORY_SETTING", "/criteria/balance/0/target")]
-    assert faults(given, {"reps": {0: {"targets": {"workload": 20}}}}) == []
+    one = {"reps": {0: {"targets": {"workload": 20}}}}
+    assert faults(given, one) == [("CONTRADICTORY_SETTING", "/criteria/balance/0/target")]
+    assert faults(given, {"reps": {rep: {"targets": {"workload": 20}} for rep in (0, 1)}}) == []
     shared = {"balance": [{"measure": "workload", "target": "capacity"}]}
     half = {"reps": {0: {"capacity": {"workload": {"max": 40}}}}}
     assert faults(shared, half) == [("CONTRADICTORY_SETTING", "/criteria/balance/0/target")]
+
+
+def test_targets_in_proportion_to_nothing_are_refused() -> None:
+    """An fte of 0 at every rep, or a largest load of 0, leaves nothing to share a total by."""
+    by_fte = {"balance": [{"measure": "workload", "target": "fte"}]}
+    assert faults(by_fte, {"reps": {0: {"fte": 0}}}) == []
+    assert faults(by_fte, {"reps": {rep: {"fte": 0} for rep in (0, 1)}}) == [
+        ("CONTRADICTORY_SETTING", "/criteria/balance/0/target")
+    ]
+    by_capacity = {"balance": [{"measure": "workload", "target": "capacity"}]}
+    assert faults(by_capacity, {"reps": {rep: {"capacity": {"workload": {"max": 0}}} for rep in (0, 1)}}) == [
+        ("CONTRADICTORY_SETTING", "/criteria/balance/0/target")
+    ]
 
 
 def test_a_rep_without_a_home_is_refused_where_distances_are_measured() -> None:
