@@ -11,6 +11,7 @@ from typing import Final
 COMMANDS: Final = {
     "quality": ("benchmarks.quality", "proven gaps on realignments of every size"),
     "warm": ("benchmarks.warm", "a what-if after one change, begun with the alignment from before"),
+    "versus": ("benchmarks.versus", "the pipeline against plain CP-SAT and plain HiGHS in the same seconds"),
     "gap": ("benchmarks.published", "published generalized assignment against best known values"),
     "duals": ("benchmarks.duals", "the relaxation's exact value against plain HiGHS"),
     "one": ("benchmarks.one", "a single measurement in this process, as JSON"),

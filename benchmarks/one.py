@@ -11,6 +11,7 @@ from typing import Final
 
 KINDS: Final = {
     "quality": "benchmarks.quality",
+    "plain": "benchmarks.plain_solvers",
     "warm": "benchmarks.warm",
 }
 """Name of each kind of measurement, and the module whose ``measure`` makes it."""
