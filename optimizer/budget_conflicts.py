@@ -6,18 +6,21 @@ knapsack: first what sheds most per unit of budget.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
 from optimizer.criteria import Budget, BudgetScope
 from optimizer.load_ranges import LoadRanges
-from optimizer.measures import Float64Array, serves_today, sum_by
+from optimizer.measures import Float64Array, Positions, serves_today, sum_by
 from optimizer.permissions import columns_by_rep
 from optimizer.problem import ACCOUNTS, BoolArray, FloatArray, IntArray
-from optimizer.result import Conflict
+from optimizer.result import Cause, Conflict
 from optimizer.tolerances import slack
+
+FORCED: Final = Cause(kind="forced")
 
 
 def budget_conflicts(ranges: LoadRanges) -> Iterator[Conflict]:
@@ -40,7 +43,13 @@ def budget_conflicts(ranges: LoadRanges) -> Iterator[Conflict]:
 
 
 def _conflict(
-    ranges: LoadRanges, budget: Budget, *, demand: float, reps: tuple[int, ...], accounts: tuple[int, ...] = ()
+    ranges: LoadRanges,
+    budget: Budget,
+    cause: Cause,
+    *,
+    demand: float,
+    reps: tuple[int, ...],
+    accounts: tuple[int, ...] = (),
 ) -> Conflict:
     return Conflict(
         code="BUDGET_TOO_SMALL",
@@ -49,6 +58,7 @@ def _conflict(
         measure=budget.measure,
         demand=demand,
         capacity=budget.limit,
+        cause=replace(cause, scope=budget.scope.value),
     )
 
 
@@ -65,7 +75,7 @@ def _forced_moves(ranges: LoadRanges, budget: Budget, column: IntArray, must_lea
     if budget.scope is BudgetScope.TOTAL:
         demand = float(amount[account].sum())
         if _is_over(budget, demand):
-            yield _conflict(ranges, budget, demand=demand, reps=(), accounts=tuple(account.tolist()))
+            yield _conflict(ranges, budget, FORCED, demand=demand, reps=(), accounts=tuple(account.tolist()))
         return
     place = column[account]
     if budget.scope is BudgetScope.IN:
@@ -76,7 +86,8 @@ def _forced_moves(ranges: LoadRanges, budget: Budget, column: IntArray, must_lea
     for rep in np.flatnonzero(spent > budget.limit):
         if _is_over(budget, float(spent[rep])):
             mine = tuple(account[place == rep].tolist())
-            yield _conflict(ranges, budget, demand=float(spent[rep]), reps=(int(ranges.reps[rep]),), accounts=mine)
+            reps = (int(ranges.reps[rep]),)
+            yield _conflict(ranges, budget, FORCED, demand=float(spent[rep]), reps=reps, accounts=mine)
 
 
 def _overloads(ranges: LoadRanges, budget: Budget, column: IntArray) -> Iterator[Conflict]:
@@ -87,7 +98,8 @@ def _overloads(ranges: LoadRanges, budget: Budget, column: IntArray) -> Iterator
         finite = np.where(np.isfinite(highest), highest, 0.0)
         excess = np.where(np.isfinite(highest), today - finite - slack(finite), 0.0)
         needed = {int(rep): float(excess[rep]) for rep in np.flatnonzero(excess > slack(today))}
-        yield from _too_little_to_shed(ranges, budget, needed, amount=amount, column=column)
+        loads = _Loads(ranges.problem.measures[measure], today, highest)
+        yield from _too_little_to_shed(ranges, budget, needed, loads=loads, amount=amount, column=column)
 
 
 def _underloads(ranges: LoadRanges, budget: Budget, column: IntArray) -> Iterator[Conflict]:
@@ -107,7 +119,8 @@ def _underloads(ranges: LoadRanges, budget: Budget, column: IntArray) -> Iterato
             gain = float(lack[group].sum()) - free
             needed = curve.least(gain) if gain > slack(free) else 0.0
             if _is_over(budget, needed):
-                yield _conflict(ranges, budget, demand=needed, reps=tuple(ranges.reps[group].tolist()))
+                cause = _Loads(ranges.problem.measures[measure], today, lowest).cause("gain", group)
+                yield _conflict(ranges, budget, cause, demand=needed, reps=tuple(ranges.reps[group].tolist()))
 
 
 def _load_today(ranges: LoadRanges, amount: FloatArray, column: IntArray) -> Float64Array:
@@ -124,7 +137,13 @@ def _own_measures(ranges: LoadRanges) -> Iterator[tuple[int, FloatArray]]:
 
 
 def _too_little_to_shed(
-    ranges: LoadRanges, budget: Budget, excess: dict[int, float], *, amount: FloatArray, column: IntArray
+    ranges: LoadRanges,
+    budget: Budget,
+    excess: dict[int, float],
+    *,
+    loads: "_Loads",
+    amount: FloatArray,
+    column: IntArray,
 ) -> Iterator[Conflict]:
     """Yield where the least that must leave is more than the budget: of each rep, or of all together."""
     price = ranges.problem.amount[:, ranges.problem.measure_index(budget.measure)]
@@ -135,11 +154,32 @@ def _too_little_to_shed(
     if budget.scope is BudgetScope.TOTAL:
         total = sum(least.values())
         if _is_over(budget, total):
-            yield _conflict(ranges, budget, demand=total, reps=tuple(int(ranges.reps[rep]) for rep in sorted(least)))
+            group = np.array(sorted(least))
+            reps = tuple(ranges.reps[group].tolist())
+            yield _conflict(ranges, budget, loads.cause("shed", group), demand=total, reps=reps)
         return
     for rep, needed in least.items():
         if _is_over(budget, needed):
-            yield _conflict(ranges, budget, demand=needed, reps=(int(ranges.reps[rep]),))
+            cause = loads.cause("shed", np.array([rep]))
+            yield _conflict(ranges, budget, cause, demand=needed, reps=(int(ranges.reps[rep]),))
+
+
+@dataclass(frozen=True, eq=False)
+class _Loads:
+    """Loads today and their limits, for the words of a conflict. Shapes ``(active reps,)``."""
+
+    measure: str
+    today: Float64Array
+    limit: Float64Array
+
+    def cause(self, kind: str, group: Positions) -> Cause:
+        """Return what some reps have today, and what they may or must have, added up."""
+        return Cause(
+            kind=kind,
+            measure=self.measure,
+            amount=float(self.today[group].sum()),
+            limit=float(self.limit[group].sum()),
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from ortools.graph.python import max_flow
 
-from optimizer.load_ranges import LoadRanges
+from optimizer.load_ranges import LoadRanges, is_minimal
 from optimizer.measures import Float64Array, Positions, sum_by
 from optimizer.problem import BoolArray
 from optimizer.result import Conflict
@@ -137,7 +137,7 @@ def _short_items(
         measure=ranges.problem.measures[measure],
         demand=needed,
         capacity=room,
-        irreducible=len(chosen) == 1,
+        irreducible=is_minimal(ranges.least[chosen, measure], demand=needed, capacity=room),
     )
 
 

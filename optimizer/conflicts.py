@@ -13,11 +13,12 @@ from optimizer.budget_conflicts import budget_conflicts
 from optimizer.capacity_cuts import group_conflicts
 from optimizer.consistency import check_fit
 from optimizer.criteria import Criteria
-from optimizer.load_ranges import LoadRanges, load_ranges
+from optimizer.load_ranges import LoadRanges, is_minimal, load_ranges
+from optimizer.lump_conflicts import lump_conflicts
 from optimizer.measures import Float64Array, sum_by
 from optimizer.permissions import required_reps
 from optimizer.problem import ACCOUNTS, Problem
-from optimizer.result import Conflict
+from optimizer.result import Cause, Conflict
 from optimizer.tolerances import slack
 
 MOST_OF_A_KIND: Final = 20
@@ -44,7 +45,7 @@ def conflicts(problem: Problem, criteria: Criteria) -> tuple[Conflict, ...]:
         *_empty_ranges(ranges),
         *_totals(ranges),
         *_out_of_reach(ranges),
-        *_too_few_items(ranges),
+        *lump_conflicts(ranges),
         *group_conflicts(ranges),
         *budget_conflicts(ranges),
     ]
@@ -109,6 +110,13 @@ def _too_large(ranges: LoadRanges) -> Iterator[Conflict]:
                 break
 
 
+def _is_minimal_family(ranges: LoadRanges, item: int, measure: int, capacity: float) -> bool:
+    """Tell whether an item without any one of its accounts would fit."""
+    members = ranges.items.accounts_of(item)
+    amount = ranges.problem.amount[members, measure]
+    return len(members) == 1 or is_minimal(amount, demand=float(ranges.least[item, measure]), capacity=capacity)
+
+
 def _code_of_size(ranges: LoadRanges, item: int, *, is_band: bool) -> str:
     if is_band:
         return "BALANCE_IMPOSSIBLE"
@@ -139,7 +147,12 @@ def _locked_beyond_limits(ranges: LoadRanges) -> Iterator[Conflict]:
                 measure=name,
                 demand=demand,
                 capacity=float(capacity if beyond_capacity else highest),
-                irreducible=len(items) == 1,
+                irreducible=is_minimal(
+                    ranges.amount_at(items, int(column), measure),
+                    demand=demand,
+                    capacity=float(capacity if beyond_capacity else highest),
+                ),
+                cause=Cause(kind="frozen") if int(ranges.reps[column]) in ranges.criteria.frozen_reps else None,
             )
 
 
@@ -193,27 +206,13 @@ def _out_of_reach(ranges: LoadRanges) -> Iterator[Conflict]:
         by_capacity = capacity_min - reachable > slack(capacity_min) + slack(reachable)
         yield Conflict(
             code="MINIMUM_ABOVE_TOTAL" if by_capacity else "BALANCE_IMPOSSIBLE",
+            accounts=ranges.accounts_of(np.flatnonzero(ranges.allowed[:, column])),
             reps=(int(ranges.reps[column]),),
             measure=ranges.problem.measures[measure],
             demand=capacity_min if by_capacity else float(lowest[column, measure]),
             capacity=reachable,
+            cause=Cause(kind="frozen") if int(ranges.reps[column]) in ranges.criteria.frozen_reps else None,
         )
-
-
-def _too_few_items(ranges: LoadRanges) -> Iterator[Conflict]:
-    """Compare the reps who need some of a measure with the items that have any of it."""
-    for measure in range(len(ranges.problem.measures)):
-        lowest = ranges.lowest[:, measure]
-        needy = np.flatnonzero(lowest > 2 * slack(lowest))
-        holders = int((ranges.most[:, measure] > 0).sum())
-        if len(needy) > holders:
-            yield Conflict(
-                code="BALANCE_IMPOSSIBLE",
-                reps=tuple(ranges.reps[needy].tolist()),
-                measure=ACCOUNTS,
-                demand=float(len(needy)),
-                capacity=float(holders),
-            )
 
 
 def _noise(limit: Float64Array, total: float) -> float:

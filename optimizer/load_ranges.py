@@ -13,8 +13,9 @@ from optimizer.criteria import Criteria
 from optimizer.items import Items, items_of
 from optimizer.measures import Float64Array, Positions
 from optimizer.permissions import Permissions, chunks, columns_by_rep, permissions_of
-from optimizer.problem import BoolArray, IntArray, Problem
+from optimizer.problem import BoolArray, FloatArray, IntArray, Problem
 from optimizer.targets import has_moving_total, target_loads, target_share
+from optimizer.tolerances import slack
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -94,6 +95,11 @@ class LoadRanges:
     def amount_at(self, items: Positions, column: int, measure: int) -> Float64Array:
         """Return what items bring to one rep, pair amounts included. Shape ``(items,)``."""
         return self.items.sum(amount_at_rep(self.problem, int(self.reps[column]), measure))[items]
+
+
+def is_minimal(amount: FloatArray, *, demand: float, capacity: float) -> bool:
+    """Tell whether a demand would be met without any one of the amounts that make it up. Shape ``(parts,)``."""
+    return len(amount) > 0 and bool((demand - amount <= capacity + slack(capacity)).all())
 
 
 def amount_at_rep(problem: Problem, rep: int, measure: int) -> Float64Array:

@@ -70,6 +70,35 @@ class Violation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cause:
+    """What makes a conflict, where demand and capacity alone do not tell.
+
+    Attributes
+    ----------
+    kind
+        ``forced`` (accounts that cannot stay), ``shed`` and ``gain`` (loads today that are too large or too small),
+        ``frozen`` (what stays with a frozen rep), ``few`` (too few accounts), ``large`` (accounts of this size do not
+        fit beside each other) or ``gap`` (``count`` accounts have at most ``amount``, one more has the demand).
+    measure
+        What the numbers below are of; may differ from the conflict's measure.
+    amount, limit
+        ``shed`` and ``gain``: the load today and its limit. ``large``: the smallest of these accounts. ``gap``: what
+        ``count`` accounts have at most, and the lower limit.
+    count
+        Number of accounts.
+    scope
+        Of a budget: ``total``, ``in`` or ``out``.
+    """
+
+    kind: str
+    measure: str | None = None
+    amount: float | None = None
+    limit: float | None = None
+    count: int | None = None
+    scope: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Conflict:
     """Wishes that cannot be met together, shown by arithmetic.
 
@@ -85,6 +114,8 @@ class Conflict:
         What is needed and what there is; ``short = demand − capacity > 0``.
     irreducible
         True when leaving out any one part makes the conflict vanish.
+    cause
+        What makes it, where the numbers alone do not tell.
     """
 
     code: str
@@ -94,6 +125,7 @@ class Conflict:
     demand: float | None = None
     capacity: float | None = None
     irreducible: bool = False
+    cause: Cause | None = None
 
     @property
     def short(self) -> float | None:
