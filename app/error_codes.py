@@ -121,6 +121,14 @@ _VALUES = {
         422, "Contradictory setting", "Two values exclude each other, or one is outside its range.",
         "Change one of the two.",
     ),
+    "CRM_ID_REFUSED": ErrorCode(
+        422, "Id refused for a CRM", "An id that a CRM's file would hold is none of that CRM's, or begins like a "
+        "formula; ids are never changed.", "Correct the id where it comes from, and import the data again.",
+    ),
+    "CRM_COLUMN_MISSING": ErrorCode(
+        422, "Column missing for a CRM", "A CRM's file needs something of a rep or account that the data do not say.",
+        "Add the column that the sentence names, and import the data again.",
+    ),
     "LOCK_CONFLICT": ErrorCode(
         422, "Lock conflict", "A lock contradicts another lock, a forbidden pair, eligibility, the radius, a rep "
         "who left, or its family.", "Drop one of the two.",

@@ -3,21 +3,33 @@
 They stand under the alignment's path, so the alignments router includes them.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from app.alignments.columns import AlignmentColumns
 from app.alignments.representations import immutable
 from app.alignments.views import AlignmentView
 from app.dependencies import ReadSession, SessionsParameter
-from app.documentation import not_modified_responses
+from app.documentation import not_modified_responses, problem_responses
+from app.exchange.archives import zip_bytes
 from app.exchange.bundles import csv_bundle, xlsx_bundle
+from app.exchange.hubspot import hubspot_files
 from app.exchange.report.page import report_html
+from app.exchange.salesforce import salesforce_files
 from app.exchange.tables import MEDIA_TYPES, FileFormat
 
 router = APIRouter()
 
 _ZIP = "application/zip"
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
+_CRM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {_ZIP: _BINARY}, "description": "A zip of CSV files for the CRM's loader, with a README."},
+    **not_modified_responses(),
+    **problem_responses("CRM_ID_REFUSED", "CRM_COLUMN_MISSING", "DUPLICATE_ID"),
+}
 
 
 @router.get(
@@ -56,6 +68,40 @@ def export_xlsx(request: Request, session: ReadSession, alignment_id: str) -> Re
         etag=view.etag,
         media_type=MEDIA_TYPES[FileFormat.XLSX],
         filename=f"{alignment_id}.xlsx",
+    )
+
+
+@router.get(
+    "/{alignment_id}/exports/salesforce",
+    summary="Export for Salesforce",
+    response_class=Response,
+    responses=_CRM_RESPONSES,
+)
+def export_salesforce(request: Request, session: ReadSession, alignment_id: str) -> Response:
+    """Return a zip of what changes: owners, territory associations to delete and insert, and their rollback."""
+    return _crm_archive(request, AlignmentView(session, alignment_id), salesforce_files, crm="salesforce")
+
+
+@router.get(
+    "/{alignment_id}/exports/hubspot",
+    summary="Export for HubSpot",
+    response_class=Response,
+    responses=_CRM_RESPONSES,
+)
+def export_hubspot(request: Request, session: ReadSession, alignment_id: str) -> Response:
+    """Return a zip of what changes: the owners of companies, and their rollback."""
+    return _crm_archive(request, AlignmentView(session, alignment_id), hubspot_files, crm="hubspot")
+
+
+def _crm_archive(
+    request: Request, view: AlignmentView, files: Callable[[AlignmentColumns], dict[str, bytes]], *, crm: str
+) -> Response:
+    return immutable(
+        request,
+        lambda: zip_bytes(files(view.columns)),
+        etag=view.etag,
+        media_type=_ZIP,
+        filename=f"{view.row.id}-{crm}.zip",
     )
 
 
