@@ -47,7 +47,7 @@ class IdempotencyRecord(Base):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a POST answers: status, a JSON-able body (pydantic models too), Location and other headers."""
+    """What a POST answers: status, a JSON-able body (pydantic models too) or its bytes, Location and other headers."""
 
     status: int
     body: object
@@ -56,7 +56,9 @@ class Answer:
 
     def rendered(self) -> tuple[bytes, dict[str, str]]:
         """Return the body's bytes and all headers."""
-        content = json.dumps(jsonable_encoder(self.body), ensure_ascii=False, allow_nan=False).encode()
+        content = self.body
+        if not isinstance(content, bytes):
+            content = json.dumps(jsonable_encoder(content), ensure_ascii=False, allow_nan=False).encode()
         headers = dict(self.headers)
         if self.location is not None:
             headers["Location"] = self.location

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from app import documentation, health, page, problems
 from app.alignments.routes import router as alignments_router
 from app.alignments.side_by_side_routes import router as comparisons_router
+from app.curves.routes import router as curves_router
 from app.database import create_engine, session_factory
 from app.datasets.routes import router as datasets_router
 from app.jobs.routes import router as jobs_router
@@ -21,6 +22,7 @@ from app.observation import Observation, RequestMetrics
 from app.parameters import NoUnknownParameters
 from app.scenarios.routes import router as scenarios_router
 from app.settings import Settings
+from app.transitions.routes import router as transitions_router
 
 DISTRIBUTION = "territory-optimizer"
 
@@ -51,9 +53,11 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         datasets_router,
         asked_scenarios_router,
+        curves_router,
         scenarios_router,
         jobs_router,
         alignments_router,
+        transitions_router,
         comparisons_router,
     ):
         app.include_router(router, dependencies=[NoUnknownParameters])

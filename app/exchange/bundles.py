@@ -1,11 +1,8 @@
 """The download of a whole alignment: one workbook, or a zip of CSV files, with delta and rollback.
 
-Owns which tables belong together and in which order. A zip has fixed times, so that the same alignment
-gives the same bytes.
+Owns which tables belong together and in which order. The same alignment gives the same bytes.
 """
 
-import io
-import zipfile
 from collections.abc import Mapping
 
 import pyarrow as pa
@@ -14,9 +11,8 @@ from app.alignments.columns import Floats
 from app.alignments.moves import delta_table, rollback_table
 from app.alignments.scorecards import Scorecard
 from app.alignments.views import AlignmentView
+from app.exchange.archives import zip_bytes
 from app.exchange.tables import csv_bytes, xlsx_bytes
-
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can name
 
 
 def bundle_tables(view: AlignmentView) -> dict[str, pa.Table]:
@@ -35,13 +31,7 @@ def bundle_tables(view: AlignmentView) -> dict[str, pa.Table]:
 
 def csv_bundle(view: AlignmentView) -> bytes:
     """Return the bundle as a zip of CSV files."""
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w") as archive:
-        for name, table in bundle_tables(view).items():
-            entry = zipfile.ZipInfo(f"{name}.csv", date_time=_EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, csv_bytes(table))
-    return sink.getvalue()
+    return zip_bytes({f"{name}.csv": csv_bytes(table) for name, table in bundle_tables(view).items()})
 
 
 def xlsx_bundle(view: AlignmentView) -> bytes:
