@@ -1,0 +1,164 @@
+"""A Pareto set over balance, travel and disruption: alignments of which none is better in everything.
+
+Disruption is capped by budgets that go through its whole range (augmented ε-constraint: the cap is a limit that the
+search knows, and a small price makes sure that nothing moves in vain); between balance and travel, which the search
+knows only as prices, the weight goes from one end to the other. Both are stretched to the ranges between the ends, so
+that equal weights mean equal parts of the range. Caps and weights are spread by a Halton sequence: every prefix of it
+covers the whole square, so the set may end at any time.
+
+References
+----------
+Mavrotas, "Effective implementation of the ε-constraint method in multi-objective mathematical programming problems",
+Applied Mathematics and Computation 213 (2009), doi 10.1016/j.amc.2009.03.037.
+Halton, "On the efficiency of certain quasi-random sequences of points in evaluating multi-dimensional integrals",
+Numerische Mathematik 2 (1960), doi 10.1007/BF01386213.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Final
+
+from optimizer.alignment import Alignment
+from optimizer.criteria import Criteria
+from optimizer.curves.dominance import admitted
+from optimizer.curves.fewest import Fewest, counted, fewest_possible, stay
+from optimizer.curves.questions import Answer, Dialogue, Question
+from optimizer.curves.readings import read
+from optimizer.curves.wishes import measured_balance, traded, with_budget
+from optimizer.problem import Problem
+from optimizer.references import References
+from optimizer.result import Conflict, Outcome
+
+MOST_TRIES: Final = 4
+"""At most so many questions for each wanted point."""
+END_PART: Final = 0.01
+"""What the other one weighs at an end of the set."""
+FIRST_RANGES: Final = (0.2, 0.2, 1.0)
+"""Ranges before any alignment is known: of mean deviation, of travel in parts of its reference, of the moved share."""
+LEAST_RANGE: Final = 1e-3
+"""A range is at least this (of travel: this part of the reference), lest weights grow without end."""
+
+Values = tuple[float, float, float]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ParetoPoint:
+    """One alignment of the set: what was asked, what may move, what was found; balance, travel and moved share."""
+
+    question: Question
+    limit: float | None
+    answer: Answer
+    values: Values
+
+
+class ParetoSet:
+    """Ask for alignments and keep those that none other covers.
+
+    Parameters
+    ----------
+    problem, criteria
+        What is given, with travel; and wanted, with at least one balance.
+    measure
+        What moves are counted in.
+    num_wanted
+        How many alignments are wanted.
+    relative_to
+        The references of the problem under the criteria.
+
+    Attributes
+    ----------
+    criteria
+        What every point is asked with, but for its weights and its budget.
+    points
+        None covers another, in the order they were found.
+    least
+        The fewest moves that are possible.
+    conflicts
+        Why there is no alignment at all.
+    """
+
+    def __init__(
+        self, problem: Problem, criteria: Criteria, *, measure: str, num_wanted: int, relative_to: References
+    ) -> None:
+        self.criteria = criteria.replace(balance=measured_balance(criteria))
+        self.points: list[ParetoPoint] = []
+        self.least = Fewest()
+        self.num_planned = num_wanted
+        self.conflicts: tuple[Conflict, ...] = ()
+        self._problem, self._wanted, self._measure, self._relative_to = problem, criteria, measure, relative_to
+        self._total = float(problem.amount[:, problem.measure_index(measure)].sum())
+        self._seen: list[Values] = []
+
+    def questions(self) -> Dialogue:
+        """Ask one question after another; ends with enough points, or with none left to try."""
+        found = yield from fewest_possible(self._problem, self._wanted, measure=self._measure)
+        if found.outcome is Outcome.INFEASIBLE:
+            self.conflicts = found.conflicts
+            return
+        self.least = counted(self._problem, found, measure=self._measure)
+        least = self.least.amount or 0.0
+        yield from self._ask("least disruption", weights=(0.5, 0.5), limit=least)
+        yield from self._ask("best balance", weights=(1.0, END_PART))
+        yield from self._ask("best travel", weights=(END_PART, 1.0))
+        most = max((moved for _, _, moved in self._seen), default=0.0) * self._total
+        for number in range(1, MOST_TRIES * self.num_planned):
+            if len(self.points) >= self.num_planned:
+                return
+            weight, limit = halton(number, base=2), least + halton(number, base=3) * max(most - least, 0.0)
+            label = f"balance {weight:.0%}, travel {1 - weight:.0%}, at most {limit / self._total:.1%} moved"
+            yield from self._ask(label, weights=(weight, 1 - weight), limit=limit)
+
+    def _ask(
+        self, label: str, *, weights: tuple[float, float], limit: float | None = None
+    ) -> Generator[Question, Answer, None]:
+        criteria = self._criteria(weights)
+        question = Question(
+            key=label,
+            label=label,
+            criteria=criteria if limit is None else with_budget(criteria, limit),
+            starts=self._starts(),
+        )
+        found = yield question
+        if found.alignment is None:
+            return
+        reading = read(self._problem, self.criteria, found.alignment, measure=self._measure)
+        values = (reading.balance, reading.travel or 0.0, reading.moved / self._total)
+        self._seen.append(values)
+        point = ParetoPoint(question=question, limit=limit, answer=found, values=values)
+        front = admitted([(kept.values, kept) for kept in self.points], values, point)
+        self.points = [kept for _, kept in front]
+
+    def _starts(self) -> tuple[Alignment, ...]:
+        known = [stay(self._problem), self.least.alignment, *(point.answer.alignment for point in self.points)]
+        return tuple(start for start in known if start is not None)
+
+    def _criteria(self, weights: tuple[float, float]) -> Criteria:
+        return traded(
+            self.criteria,
+            measure=self._measure,
+            weights=weights,
+            ranges=self._ranges(),
+            travel_reference=self._relative_to.travel,
+        )
+
+    def _ranges(self) -> Values:
+        """Return the ranges of balance, travel and moved share between the ends, once these are known."""
+        reference = self._relative_to.travel
+        if len(self._seen) < len(FIRST_RANGES):
+            return FIRST_RANGES[0], FIRST_RANGES[1] * reference, FIRST_RANGES[2]
+        balance, travel, moved = (max(values) - min(values) for values in zip(*self._seen[:3], strict=True))
+        return max(balance, LEAST_RANGE), max(travel, LEAST_RANGE * reference), max(moved, LEAST_RANGE)
+
+
+def halton(number: int, *, base: int) -> float:
+    """Return an element of the Halton sequence, in (0, 1), for ``number`` ≥ 1 and a prime base.
+
+    >>> [halton(number, base=2) for number in (1, 2, 3)]
+    [0.5, 0.25, 0.75]
+    """
+    value, part = 0.0, 1.0
+    while number:
+        number, digit = divmod(number, base)
+        part /= base
+        value += digit * part
+    return value

@@ -1,0 +1,35 @@
+"""Follow a curve's dialogue with real searches, for tests."""
+
+from optimizer.curves.disruption import DisruptionCurve
+from optimizer.curves.pareto import ParetoSet
+from optimizer.curves.questions import Answer, Question, answer
+from optimizer.params import SolveParams
+from optimizer.problem import Problem
+from optimizer.references import References
+from optimizer.stop import MaxRuntime
+
+PATIENCE_S = 20.0
+
+
+def follow(
+    curve: DisruptionCurve | ParetoSet, problem: Problem, relative_to: References
+) -> list[tuple[Question, Answer]]:
+    """Answer every question of a curve by a search that counts its work, and return what was asked and found."""
+    dialogue = curve.questions()
+    asked = []
+    question = next(dialogue, None)
+    while question is not None:
+        found = answer(
+            problem,
+            question,
+            MaxRuntime(PATIENCE_S),
+            relative_to=relative_to,
+            seed=0,
+            params=SolveParams(threads=1, deterministic=True),
+        )
+        asked.append((question, found))
+        try:
+            question = dialogue.send(found)
+        except StopIteration:
+            question = None
+    return asked

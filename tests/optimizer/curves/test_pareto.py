@@ -1,0 +1,75 @@
+"""A Pareto set on a problem where there are many trade-offs."""
+
+import itertools
+
+import numpy as np
+
+from optimizer.criteria import Balance, Criteria
+from optimizer.curves.dominance import covers
+from optimizer.curves.pareto import ParetoSet, halton
+from optimizer.curves.readings import read
+from optimizer.problem import Problem
+from optimizer.references import references
+from tests.optimizer.curves.asking import follow
+from tests.optimizer.small_problems import line_of_four, problem_of
+
+CRITERIA = Criteria(balance=(Balance(measure="workload", tolerance=0.1, hard=True),), travel_weight=1.0)
+
+
+def crowd() -> Problem:
+    """Return 16 accounts of different workloads and 3 reps, at random places, with random current reps."""
+    random = np.random.default_rng(5)
+    return problem_of(
+        random.uniform(1, 9, 16),
+        num_reps=3,
+        current=random.integers(0, 3, 16),
+        travel=random.uniform(1, 9, (16, 3)),
+    )
+
+
+def set_of(problem: Problem, num_wanted: int = 9) -> ParetoSet:
+    """Return a complete set."""
+    relative_to = references(problem, CRITERIA)
+    found = ParetoSet(problem, CRITERIA, measure="accounts", num_wanted=num_wanted, relative_to=relative_to)
+    follow(found, problem, relative_to)
+    return found
+
+
+def test_at_least_seven_alignments_and_none_dominated() -> None:
+    """Values that are computed again from the alignments are those told, and no point covers another."""
+    problem = crowd()
+    points = set_of(problem).points
+    assert len(points) >= 9
+    for point in points:
+        assert point.answer.alignment is not None
+        reading = read(problem, CRITERIA, point.answer.alignment, measure="accounts")
+        assert point.values == (reading.balance, reading.travel, reading.moved / 16)
+    assert not any(covers(one.values, other.values) for one, other in itertools.permutations(points, 2))
+
+
+def test_the_ends_are_ends() -> None:
+    """Nothing moves at one end; at another each account is with its nearest rep; at the third balance is best."""
+    problem = crowd()
+    points = set_of(problem).points
+    assert problem.travel is not None
+    assert min(point.values[2] for point in points) == 0.0
+    assert min(point.values[1] for point in points) <= 1.02 * problem.travel.min(axis=1).sum()
+    assert min(point.values[0] for point in points) < 0.01
+
+
+def test_the_same_input_gives_the_same_set() -> None:
+    """Two sets that count work instead of seconds are equal."""
+    one, other = set_of(crowd(), num_wanted=7), set_of(crowd(), num_wanted=7)
+    assert [point.values for point in one.points] == [point.values for point in other.points]
+
+
+def test_a_problem_with_few_trade_offs_has_few_points() -> None:
+    """Four accounts have no seven efficient alignments: the set ends by itself with those that it found."""
+    points = set_of(line_of_four(), num_wanted=7).points
+    assert 2 <= len(points) < 7
+
+
+def test_halton_numbers_cover_the_square() -> None:
+    """Each quarter of the unit square holds some of the first eight pairs."""
+    quarters = {(halton(number, base=2) >= 0.5, halton(number, base=3) >= 0.5) for number in range(1, 9)}
+    assert len(quarters) == 4
