@@ -45,6 +45,7 @@ TAGS = [
     {"name": "datasets", "description": "Imported, checked, immutable accounts, reps, units and pairs."},
     {"name": "scenarios", "description": "A dataset plus criteria plus search limits: one question."},
     {"name": "jobs", "description": "Executions of the optimizer: progress, events, stop and cancel."},
+    {"name": "curves", "description": "What one aim costs in terms of another: price of disruption, Pareto sets."},
     {"name": "alignments", "description": "Complete assignments: scorecards, maps, moves, edits, publishing."},
     {"name": "service", "description": "Health, metrics, limits and error codes."},
 ]
@@ -64,6 +65,7 @@ PATH_PARAMETERS = {
     "job_id": "Id of the job.",
     "alignment_id": "Id of the alignment.",
     "account_id": "Id of the account, percent-encoded; it may contain anything, `/` too.",
+    "rep_id": "Id of the rep, percent-encoded; it may contain anything, `/` too.",
     "code": "Code as it stands in a problem document.",
 }
 IF_NONE_MATCH = {

@@ -86,14 +86,9 @@ class AlignmentRepository:
         return int(self._session.scalar(query) or 0)
 
     def num_jobs(self, alignment_id: str) -> int:
-        """Return how many jobs name this alignment as their result or their start."""
-        jobs = Alignment.metadata.tables.get("jobs")
-        if jobs is None:
-            return 0
-        named = [column == alignment_id for name, column in jobs.c.items() if name.endswith("alignment_id")]
-        if not named:
-            return 0
-        return int(self._session.scalar(sa.select(sa.func.count()).select_from(jobs).where(sa.or_(*named))) or 0)
+        """Return how often jobs name this alignment as their result, their start or a point of their curve."""
+        tables = [Alignment.metadata.tables.get(name) for name in ("jobs", "curve_points")]
+        return sum(0 if table is None else self._num_named(table, alignment_id) for table in tables)
 
     def file(self, alignment_id: str, kind: str) -> bytes | None:
         """Return a derived file, None where it was not kept yet."""
@@ -118,6 +113,10 @@ class AlignmentRepository:
         for sha256 in used - {None}:
             if sha256 is not None and not self._is_used(sha256):
                 blobs.discard(self._session, sha256)
+
+    def _num_named(self, table: sa.Table, alignment_id: str) -> int:
+        named = [column == alignment_id for name, column in table.c.items() if name.endswith("alignment_id")]
+        return int(self._session.scalar(sa.select(sa.func.count()).select_from(table).where(sa.or_(*named))) or 0)
 
     def _is_used(self, sha256: str) -> bool:
         by_row = sa.exists().where(

@@ -5,6 +5,7 @@ Imports neither the web nor the database.
 """
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -38,6 +39,12 @@ class Judge:
         }
         self._criteria = criteria
         self._plan = plan
+
+    def under(self, criteria: Mapping[str, Any]) -> "Judge":
+        """Return a judge of the same dataset under other criteria."""
+        other = copy(self)
+        other._criteria = criteria
+        return other
 
     def report(self, alignment: Alignment) -> CheckReport:
         """Recompute violations, terms and the objective of an alignment from the raw data."""

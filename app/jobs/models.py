@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, utc_now
+from app.jobs.states import JobKind
 
 
 class Job(Base):
@@ -22,6 +23,7 @@ class Job(Base):
 
     id: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     name: Mapped[str] = mapped_column(sa.Text)
+    kind: Mapped[str] = mapped_column(sa.String(16), default=JobKind.ALIGNMENT, server_default="alignment")
     state: Mapped[str] = mapped_column(sa.String(16))
     outcome: Mapped[str | None] = mapped_column(sa.String(16))
     stop_reason: Mapped[str | None] = mapped_column(sa.String(32))

@@ -5,17 +5,24 @@ from typing import Any
 
 from app.error_codes import ERROR_CODES
 from app.jobs.models import Job
+from app.jobs.states import JobKind
 
-_PROGRESS = ("phase", "elapsed_s", "time_limit_s", "objective", "lower_bound", "gap", "violations", "moved_accounts")
+_PROGRESS = (
+    *("phase", "elapsed_s", "time_limit_s", "objective", "lower_bound", "gap", "violations", "moved_accounts"),
+    *("points_done", "points_planned"),
+)
 
 
 def job_json(job: Job) -> dict[str, Any]:
     """Return the body of a job."""
     base = f"/v1/jobs/{job.id}"
     links = {"self": base, "events": f"{base}/events", "stop": f"{base}/stop", "alignment": f"{base}/alignment"}
+    if job.kind == JobKind.CURVE:
+        links["curve"] = f"{base}/curve"
     return {
         "id": job.id,
         "name": job.name,
+        "kind": str(job.kind),
         "state": str(job.state),
         "outcome": job.outcome,
         "stop_reason": job.stop_reason,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from app.datasets.schemas import AccountBody, PairBody, RepBody, UnitsBody
 from app.jobs.engine import MAX_PRIORITY, MIN_PRIORITY
-from app.jobs.states import JobState
+from app.jobs.states import JobKind, JobState
 from app.scenarios.numbers import Identifier, Whole
 from app.scenarios.schemas import Criteria, Search
 
@@ -138,7 +138,7 @@ class Progress(BaseModel):
     phase: str = Field(
         description=(
             "`starting`, `planning`, `checking`, `bounding`, `constructing`, `local_search`, `neighborhoods`, "
-            "`repair`, `exact`, `relaxing` or `done`."
+            "`repair`, `exact`, `relaxing` or `done`; of a curve the label of the point that it works on."
         ),
         examples=["local_search"],
     )
@@ -149,6 +149,8 @@ class Progress(BaseModel):
     gap: float | None = Field(description="(objective − lower_bound) / |objective|.", examples=[0.0041])
     violations: int | None = Field(description="Hard limits that the best alignment breaks.", examples=[0])
     moved_accounts: int | None = Field(description="Accounts whose rep changes against current.", examples=[212])
+    points_done: int | None = Field(default=None, description="Of a curve: points so far.")
+    points_planned: int | None = Field(default=None, description="Of a curve: points that are wanted.")
 
 
 class Arithmetic(BaseModel):
@@ -217,6 +219,7 @@ class JobResource(BaseModel):
                 {
                     "id": "job_01jz",
                     "name": "EMEA rebalance",
+                    "kind": "alignment",
                     "state": "running",
                     "outcome": None,
                     "stop_reason": None,
@@ -251,6 +254,7 @@ class JobResource(BaseModel):
 
     id: str = Field(description="Opaque id.", examples=["job_01jz"])
     name: str = Field(description="Name for people.")
+    kind: JobKind = Field(description="`alignment`: one best alignment; `curve`: many, at `links.curve`.")
     state: JobState = Field(description="queued → running → succeeded, failed or canceled.")
     outcome: str | None = Field(
         description="`optimal`, `feasible`, `infeasible` or `unknown`; null until it has succeeded."
@@ -266,7 +270,9 @@ class JobResource(BaseModel):
     progress: Progress | None = Field(description="How far it is; null before it runs.")
     dataset_id: str = Field(description="The dataset that it works on.")
     scenario_id: str = Field(description="The scenario that it executes.")
-    alignment_id: str | None = Field(description="The best alignment, also while running; null before the first.")
+    alignment_id: str | None = Field(
+        description="The best alignment, also while running; null before the first, and for a curve."
+    )
     initial_alignment_id: str | None = Field(
         description="The alignment that the search began with, such as an edited one; null for none."
     )

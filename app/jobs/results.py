@@ -14,13 +14,14 @@ from app.alignments.models import Alignment
 from app.alignments.repository import AlignmentRepository
 from app.alignments.service import delete_alignment, store_alignment
 from app.alignments.summaries import Origin, OriginKind
+from app.curves.storing import has_alignment, store_points, write_curve
 from app.datasets.models import Dataset
 from app.errors import Conflict
 from app.jobs.leases import Claim, Ending, finish
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository
 from app.jobs.solver_files import CERTIFICATE, SolverFiles
-from app.jobs.states import JobState
+from app.jobs.states import JobKind, JobState
 from app.scenarios.models import Scenario
 
 LEAST_TIME_SHARE = 0.2
@@ -43,6 +44,9 @@ def write_question(session: Session, held: Claim, files: SolverFiles) -> None:
     tables = {name: blobs.read(session, sha256) for name, sha256 in hashes.items() if sha256 is not None}
     files.write_question(tables, criteria=scenario.criteria, search=_search(scenario, held))
     job = session.get_one(Job, held.job_id)
+    if job.kind == JobKind.CURVE:
+        write_curve(session, job, files)
+        return
     alignments = AlignmentRepository(session)
     given = None if job.initial_alignment_id is None else alignments.get(job.initial_alignment_id)
     best = None if held.alignment_id is None else alignments.get(held.alignment_id)
@@ -63,6 +67,15 @@ def store_best(session: Session, held: Claim, files: SolverFiles, *, name: str) 
     return True
 
 
+def store_curve(session: Session, held: Claim, files: SolverFiles, *, name: str) -> bool:
+    """Store a curve's points as they stand now; False when the job is not held any more."""
+    job = JobRepository(session).held(held.job_id, held.fence)
+    if job is None:
+        return False
+    store_points(session, job, files, name=name)
+    return True
+
+
 def store_ending(session: Session, held: Claim, files: SolverFiles, answer: Mapping[str, Any]) -> bool:
     """Store a solver's whole answer and end the job; False when the job is not held any more."""
     job = JobRepository(session).held(held.job_id, held.fence)
@@ -70,6 +83,8 @@ def store_ending(session: Session, held: Claim, files: SolverFiles, answer: Mapp
         return False
     if answer.get("problem") is not None:
         return finish(session, held, failure(answer["problem"], alignment_id=job.alignment_id))
+    if answer.get("points") is not None:
+        store_points(session, job, files, name=answer["points"])
     name = answer["alignment"]
     certificate = files.path(CERTIFICATE)
     if name is not None:
@@ -95,7 +110,8 @@ def store_interrupted(session: Session, held: Claim, *, stop_reason: str) -> boo
     job = JobRepository(session).held(held.job_id, held.fence)
     if job is None:
         return False
-    outcome = "unknown" if job.alignment_id is None else "feasible"
+    is_found = job.alignment_id is not None or has_alignment(session, job.id)
+    outcome = "feasible" if is_found else "unknown"
     ending = Ending(state=JobState.SUCCEEDED, outcome=outcome, stop_reason=stop_reason, alignment_id=job.alignment_id)
     return finish(session, held, ending)
 

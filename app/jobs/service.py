@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
+from app.curves.storing import discard_points
 from app.errors import Conflict, Fault, InvalidInput, NotFound, Unavailable
 from app.identifiers import new_id
 from app.jobs.engine import Dispatch, JobQueue
@@ -15,7 +16,7 @@ from app.jobs.leases import Ending, end, tell_state
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository
 from app.jobs.results import discard_alignment
-from app.jobs.states import JobState
+from app.jobs.states import JobKind, JobState
 from app.scenarios.models import Scenario
 from app.settings import Settings
 
@@ -36,6 +37,8 @@ class Submission:
         The alignment that the search begins with, of the scenario's dataset.
     open_reps
         The only reps whose territories may change against that alignment; None leaves all of them free.
+    kind
+        What the job computes.
     """
 
     name: str | None = None
@@ -43,6 +46,7 @@ class Submission:
     priority: int = 0
     initial_alignment_id: str | None = None
     open_reps: list[str] | None = None
+    kind: JobKind = JobKind.ALIGNMENT
 
 
 class JobService:
@@ -68,6 +72,7 @@ class JobService:
         job = Job(
             id=new_id("job"),
             name=wanted.name or scenario.name,
+            kind=wanted.kind,
             state=JobState.QUEUED,
             priority=wanted.priority,
             tags=dict(wanted.tags),
@@ -136,6 +141,7 @@ class JobService:
         best_id = job.alignment_id
         end(self._jobs, job, Ending(state=JobState.CANCELED))
         discard_alignment(self._session, best_id)
+        discard_points(self._session, job_id)
         return job
 
     def _unended(self, job_id: str) -> Job:

@@ -21,6 +21,7 @@ HELD = "held.parquet"
 OPEN_REPS = "open_reps.json"
 RESULT = "result.json"
 CERTIFICATE = "certificate.json"
+CURVE = "curve.json"
 CORES_VARIABLE = "TERRITORY_SOLVER_CORES"
 """Tells the solver how many cores it may use; 0 or nothing is all."""
 _TABLES = ("accounts", "reps", "pairs", "units")
@@ -89,6 +90,14 @@ class SolverFiles:
     def read_alignment(self, name: str) -> tuple[pa.Table, dict[str, Any]]:
         """Read an alignment and what is known of it."""
         return read_parquet(self.path(f"{name}.parquet")), self.read_json(f"{name}.json")
+
+    def write_assignments(self, name: str, content: bytes) -> None:
+        """Write an alignment that was stored before, as stored."""
+        self._write(f"{name}.parquet", content)
+
+    def read_assignments(self, name: str) -> pa.Table:
+        """Read an alignment without what is known of it."""
+        return read_parquet(self.path(f"{name}.parquet"))
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write a JSON object; numbers that are not finite are refused."""

@@ -16,12 +16,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
+from app.curves.solving import answer_curve
 from app.errors import Fault, ProblemError
 from app.jobs.judgement import Judge, Judged, discrepancies, gap
 from app.jobs.proofs import Bound, Proof
 from app.jobs.reoptimization import held_outside, unproven, without_bounds
 from app.jobs.sentences import Names, conflict_json, relaxation_json
-from app.jobs.solver_files import CORES_VARIABLE, CRITERIA, RESULT, SEARCH, SolverFiles
+from app.jobs.solver_files import CORES_VARIABLE, CRITERIA, CURVE, RESULT, SEARCH, SolverFiles
 from app.jobs.solver_reports import Reporter, Tell, line_writer
 from app.jobs.warm_up import warm_up
 from app.scenarios.columns import texts
@@ -98,6 +99,8 @@ class Orders:
 
 def _answer(files: SolverFiles, *, tell: Tell, stop: threading.Event) -> dict[str, Any]:
     try:
+        if files.path(CURVE).exists():
+            return answer_curve(files, tell=tell, stop=stop, make_software=_software, threads=_cores())
         return answer_question(files, tell=tell, stop=stop)
     except ProblemError as error:
         return _failed(error.code, error.detail, faults=error.faults)

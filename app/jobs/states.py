@@ -18,6 +18,13 @@ class JobState(StrEnum):
         return self not in UNENDED
 
 
+class JobKind(StrEnum):
+    """What a job computes."""
+
+    ALIGNMENT = "alignment"
+    CURVE = "curve"
+
+
 UNENDED = frozenset({JobState.QUEUED, JobState.RUNNING})
 """The states that a job can still leave."""
 

@@ -22,7 +22,7 @@ from app.jobs.engine import Dispatch, JobQueue
 from app.jobs.leases import Claim, LeaseRules, Loss, claim, finish, hand_back, hold, retry
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository
-from app.jobs.results import failure, store_best, store_ending, store_interrupted, write_question
+from app.jobs.results import failure, store_best, store_curve, store_ending, store_interrupted, write_question
 from app.jobs.solver_child import SolverChild, SpareSolvers
 from app.jobs.solver_files import RESULT, SEARCH, SolverFiles
 from app.jobs.states import JobState
@@ -191,6 +191,8 @@ class Watch:
             self._is_new = True
         elif kind == "alignment":
             self._guarded(lambda session: store_best(session, self._held, self._files, name=message["name"]))
+        elif kind == "points":
+            self._guarded(lambda session: store_curve(session, self._held, self._files, name=message["name"]))
 
     def _poll(self, now: float) -> str | None:
         if self._supervisor.ending.is_set():

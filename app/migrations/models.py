@@ -4,6 +4,7 @@ from typing import Any
 
 from app.alignments.models import Alignment, AlignmentFile, ExplanationProof
 from app.blobs import Blob, BlobChunk
+from app.curves.models import Curve, CurvePoint
 from app.database import Base
 from app.datasets.models import Dataset
 from app.idempotency import IdempotencyRecord
@@ -17,6 +18,8 @@ __all__ = [
     "AlignmentFile",
     "Blob",
     "BlobChunk",
+    "Curve",
+    "CurvePoint",
     "Dataset",
     "ExplanationProof",
     "IdempotencyRecord",

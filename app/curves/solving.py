@@ -1,0 +1,328 @@
+"""A curve in the solver's process: asks question after question within one time limit and tells of every point.
+
+Points that an earlier attempt has stored answer their questions again without a search. Imports neither the web nor
+the database.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from app.curves.book import Book
+from app.curves.kinds import CurveKind
+from app.curves.points import Ground, disruption_json, pareto_json
+from app.curves.time_shares import TimeShares
+from app.curves.wishes import with_travel
+from app.jobs.judgement import Judge, gap
+from app.jobs.sentences import Names, conflict_json
+from app.jobs.solver_files import CRITERIA, CURVE, SEARCH, SolverFiles
+from app.jobs.solver_reports import MIN_SECONDS_BETWEEN_LINES, Tell
+from app.scenarios.columns import texts
+from app.scenarios.planning import Plan, plan
+from app.scenarios.schemas import Criteria, Search
+from optimizer.curves.disruption import DisruptionCurve, Spending
+from optimizer.curves.pareto import ParetoSet
+from optimizer.curves.questions import Answer, Question, answer, known_answer
+from optimizer.params import SolveParams
+from optimizer.references import references
+from optimizer.result import Outcome, Progress, StopReason
+from optimizer.stop import AnyOf, Cancelled, GapBelow, MaxRuntime, NoImprovement, StopCriterion
+
+SPARE_TRIES: Final = 0.5
+"""Time is kept for so many tries more than a Pareto set has alignments: some are covered by others."""
+
+
+def answer_curve(
+    files: SolverFiles,
+    *,
+    tell: Tell,
+    stop: threading.Event,
+    make_software: Callable[[int], dict[str, Any]],
+    threads: int,
+) -> dict[str, Any]:
+    """Plan, ask, check and tell of every point; return the result as JSON.
+
+    Raises
+    ------
+    ProblemError
+        When the data do not allow to plan, or the checker rejects a point.
+    """
+    started = time.monotonic()
+    tell("progress", phase="planning")
+    asked = files.read_json(CURVE)
+    tables = files.read_tables()
+    criteria = Criteria.model_validate_json(files.path(CRITERIA).read_bytes())
+    search = Search.model_validate_json(files.path(SEARCH).read_bytes())
+    planned = plan(tables, with_travel(criteria) if asked["kind"] == CurveKind.PARETO else criteria)
+    solver = CurveSolver(
+        planned,
+        asked,
+        search,
+        judge=Judge(tables, criteria.model_dump(mode="json"), planned),
+        criteria=criteria.model_dump(mode="json"),
+        files=files,
+        tell=tell,
+        stop=stop,
+        software=make_software(search.seed),
+        threads=threads,
+        started=started,
+    )
+    solver.run()
+    names = Names(planned.account_ids, planned.rep_ids, texts(tables.accounts, "name"), texts(tables.reps, "name"))
+    return solver.result(names) | {"alignment": None, "relaxations": [], "problem": None}
+
+
+class CurveSolver:
+    """One curve on its way.
+
+    Parameters
+    ----------
+    planned
+        The scenario's question.
+    asked
+        The curve's: kind, what is wanted, and what earlier attempts have found.
+    search
+        Limits for all questions together.
+    judge, criteria
+        The checker under the scenario's criteria, and these.
+    files, tell
+        Where points are written and told.
+    stop
+        Ends the curve with the points so far.
+    software, threads
+        For the summaries and the search.
+    started
+        When the curve's time began, on the monotonic clock.
+    """
+
+    def __init__(
+        self,
+        planned: Plan,
+        asked: Mapping[str, Any],
+        search: Search,
+        *,
+        judge: Judge,
+        criteria: Mapping[str, Any],
+        files: SolverFiles,
+        tell: Tell,
+        stop: threading.Event,
+        software: Mapping[str, Any],
+        threads: int,
+        started: float,
+    ) -> None:
+        self._problem, self._planned, self._search, self._tell, self._stop = (
+            planned.problem,
+            planned,
+            search,
+            tell,
+            stop,
+        )
+        self._params = SolveParams(threads=threads, deterministic=search.deterministic)
+        self._references = references(planned.problem, planned.criteria)
+        measure = asked["wanted"]["measure"]
+        total = float(planned.problem.amount[:, planned.problem.measure_index(measure)].sum())
+        self._ground = Ground(
+            problem=planned.problem,
+            criteria=planned.criteria,
+            measure=measure,
+            total=total,
+            relative_to=self._references,
+        )
+        self._curve = self._make_curve(asked)
+        self._book = Book(
+            planned,
+            judge,
+            criteria=criteria,
+            files=files,
+            relative_to=self._references,
+            attempt=asked["attempt"],
+            software=software,
+        )
+        self._started = started
+        self._shares = TimeShares(
+            search.time_limit_s, by_work=search.deterministic, clock=lambda: time.monotonic() - started
+        )
+        self._stored = self._stored_answers(asked["points"], files)
+        self._asked = 0
+        self._reasons: list[StopReason] = []
+        self._name: str | None = None
+
+    def run(self) -> None:
+        """Ask and answer until the curve is complete, the time is over, or a stop is wanted."""
+        dialogue = self._curve.questions()
+        question = next(dialogue, None)
+        while question is not None:
+            found = self._answer(question)
+            if found is None:
+                break
+            known = list(self._curve.points)
+            try:
+                question = dialogue.send(found)
+            except StopIteration:
+                question = None
+            if self._curve.points != known:
+                self._write()
+        self._write()
+
+    def result(self, names: Names) -> dict[str, Any]:
+        """Return what the job ends with."""
+        has_any = any(point.answer.alignment is not None for point in self._curve.points)
+        outcome = Outcome.FEASIBLE if has_any else Outcome.INFEASIBLE if self._curve.conflicts else Outcome.UNKNOWN
+        return {
+            "outcome": outcome.value,
+            "stop_reason": self._stop_reason().value,
+            "points": self._name,
+            "conflicts": [conflict_json(conflict, names) for conflict in self._curve.conflicts],
+            "progress": {
+                "phase": "done",
+                **dict.fromkeys(("objective", "lower_bound", "gap", "violations", "moved_accounts")),
+                "elapsed_s": time.monotonic() - self._started,
+                **self._counts(),
+            },
+        }
+
+    def _answer(self, question: Question) -> Answer | None:
+        """Return the answer of an earlier attempt, of a search, or of what is known; None to end the curve."""
+        stored = self._stored.get(question.key)
+        if stored is not None:
+            return stored
+        seconds = None if self._stop.is_set() else self._shares.next_s(self._questions_left())
+        self._asked += 1
+        if seconds is None:
+            self._reasons.append(StopReason.STOPPED if self._stop.is_set() else StopReason.TIME_LIMIT)
+            is_over = self._stop.is_set() or isinstance(self._curve, ParetoSet)
+            if is_over and self._curve.points:
+                return None
+            found = known_answer(self._problem, question, relative_to=self._references)
+        else:
+            found = answer(
+                self._problem,
+                question,
+                self._stop_criterion(seconds),
+                relative_to=self._references,
+                seed=self._search.seed,
+                params=self._params,
+                on_progress=PointProgress(self._planned, question, tell=self._tell, counts=self._counts()),
+            )
+            self._reasons.append(found.stop_reason)
+        if question.is_point:
+            self._book.check(question, found)
+        return found
+
+    def _write(self) -> None:
+        curve = self._curve
+        if isinstance(curve, ParetoSet):
+            points, summary = pareto_json(self._ground, curve)
+            by_key = {point.question.key: point.answer.alignment for point in curve.points}
+        else:
+            points, summary = disruption_json(self._ground, curve)
+            by_key = {point.question.key: point.answer.alignment for point in curve.points}
+        told = [self._book.told(point, by_key[point["key"]]) for point in points]
+        self._name = self._book.write(told, summary)
+        self._tell("points", name=self._name)
+
+    def _stop_criterion(self, seconds: float) -> StopCriterion:
+        criteria: list[StopCriterion] = [Cancelled(self._stop), MaxRuntime(seconds), GapBelow(self._search.gap)]
+        if self._search.no_improvement_s is not None:
+            criteria.append(NoImprovement(self._search.no_improvement_s))
+        return AnyOf(tuple(criteria))
+
+    def _questions_left(self) -> int:
+        planned = self._curve.num_planned
+        if isinstance(self._curve, ParetoSet):
+            return max(2, int(planned * (1 + SPARE_TRIES)) - self._asked)
+        return planned - len(self._curve.points) + (2 if not self._curve.points else 0)
+
+    def _counts(self) -> dict[str, int]:
+        done, planned = len(self._curve.points), self._curve.num_planned
+        return {"points_done": done, "points_planned": max(done, planned)}
+
+    def _stop_reason(self) -> StopReason:
+        """Return the reason that weighs most: a stop, the time, and only then what the searches ended with."""
+        for reason in (StopReason.STOPPED, StopReason.TIME_LIMIT, StopReason.NO_IMPROVEMENT, StopReason.GAP):
+            if reason in self._reasons:
+                return reason
+        return StopReason.PROVED
+
+    def _make_curve(self, asked: Mapping[str, Any]) -> DisruptionCurve | ParetoSet:
+        wanted, planned = asked["wanted"], self._planned
+        if asked["kind"] == CurveKind.PARETO:
+            return ParetoSet(
+                planned.problem,
+                planned.criteria,
+                measure=wanted["measure"],
+                num_wanted=wanted["alignments"],
+                relative_to=self._references,
+            )
+        moves = wanted["moves"]
+        spending = Spending(
+            measure=wanted["measure"],
+            shares=tuple(wanted["shares"] or ()),
+            moves=tuple(moves) if isinstance(moves, list) else (),
+            around_needed=moves == "auto",
+        )
+        known = tuple((asked["summary"].get(name) or {}).get("amount") for name in ("least", "needed"))
+        return DisruptionCurve(
+            planned.problem,
+            planned.criteria,
+            spending,
+            relative_to=self._references,
+            known=(known[0], known[1]) if asked["points"] else (None, None),
+        )
+
+    def _stored_answers(self, points: list[dict[str, Any]], files: SolverFiles) -> dict[str, Answer]:
+        alignments = {}
+        for file in {point["file"] for point in points if point["file"] is not None}:
+            alignments[file] = self._planned.alignment(texts(files.read_assignments(file), "rep_id"))
+            self._book.remember(file, alignments[file])
+        return {
+            point["key"]: Answer(
+                outcome=Outcome(point["outcome"]),
+                stop_reason=StopReason(point["stop_reason"]),
+                alignment=alignments.get(point["file"]),
+                lower_bound=point["lower_bound"],
+            )
+            for point in points
+        }
+
+
+class PointProgress:
+    """Turn the optimizer's progress on one question into lines; the phase says which point it is.
+
+    Parameters
+    ----------
+    planned, question
+        What is solved.
+    tell
+        Sends a line to the worker.
+    counts
+        Points done and planned.
+    """
+
+    def __init__(self, planned: Plan, question: Question, *, tell: Tell, counts: Mapping[str, int]) -> None:
+        self._current, self._label = planned.problem.current, question.label
+        self._tell, self._counts = tell, dict(counts)
+        self._moved: int | None = None
+        self._last_line_s = -1.0
+
+    def __call__(self, progress: Progress) -> None:
+        """Take one progress of the optimizer; returns at once."""
+        if progress.alignment is not None:
+            self._moved = int(np.count_nonzero(progress.alignment.moved(self._current)))
+        now = time.monotonic()
+        if now - self._last_line_s < MIN_SECONDS_BETWEEN_LINES:
+            return
+        self._last_line_s = now
+        self._tell(
+            "progress",
+            phase=self._label,
+            objective=progress.objective,
+            lower_bound=progress.lower_bound,
+            gap=gap(progress.objective, progress.lower_bound) if progress.violations == 0 else None,
+            violations=progress.violations,
+            moved_accounts=self._moved,
+            **self._counts,
+        )

@@ -1,0 +1,119 @@
+"""The points of a curve become rows and alignments, each time the solver tells of them. No HTTP, and no solving.
+
+Owns the step from a solver's files to the database and back, for a worker that goes on where another one died. The
+caller holds the job under its fence.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app import blobs
+from app.alignments.repository import AlignmentRepository
+from app.alignments.service import delete_alignment, store_alignment
+from app.alignments.summaries import Origin, OriginKind
+from app.curves.models import CurvePoint
+from app.curves.repository import CurveRepository
+from app.errors import Conflict
+from app.jobs.models import Job
+from app.jobs.solver_files import CURVE, SolverFiles
+
+
+def write_curve(session: Session, job: Job, files: SolverFiles) -> None:
+    """Write what a curve asks into the solver's folder, with the points that earlier attempts have stored."""
+    curves = CurveRepository(session)
+    curve = curves.get(job.id)
+    assert curve is not None, "a job of the kind curve has a curve"
+    points = curves.points(job.id)
+    alignments = AlignmentRepository(session)
+    for name, alignment_id in {point.file: point.alignment_id for point in points}.items():
+        row = None if alignment_id is None else alignments.get(alignment_id)
+        if name is not None and row is not None:
+            files.write_assignments(name, blobs.read(session, row.assignments_sha256))
+    stored = [{"file": point.file, **point.data} for point in points]
+    content = {
+        "kind": curve.kind,
+        "attempt": job.attempts,
+        "wanted": curve.wanted,
+        "summary": curve.summary,
+        "points": stored,
+    }
+    files.write_json(CURVE, content)
+
+
+def store_points(session: Session, job: Job, files: SolverFiles, *, name: str) -> None:
+    """Store a curve as the solver knows it now; alignments that are no longer part of it are deleted.
+
+    Parameters
+    ----------
+    session, job
+        The caller's transaction, and the job that it holds.
+    files
+        Where the curve lies as the file ``name``, and its new alignments.
+    """
+    curves = CurveRepository(session)
+    curve = curves.get(job.id)
+    if curve is None:
+        return
+    told = files.read_json(name)
+    known = {point.file: point.alignment_id for point in curves.points(job.id)}
+    points = [
+        CurvePoint(
+            job_id=job.id,
+            position=position,
+            file=entry["file"],
+            alignment_id=_alignment_id(session, job, files, entry, known=known),
+            data={key: value for key, value in entry.items() if key != "file"},
+        )
+        for position, entry in enumerate(told["points"])
+    ]
+    curve.summary = told["summary"]
+    curves.replace_points(job.id, points)
+    kept = {point.alignment_id for point in points}
+    _discard(session, (alignment_id for alignment_id in known.values() if alignment_id not in kept))
+
+
+def discard_points(session: Session, job_id: str) -> None:
+    """Take a canceled job's points back, with their alignments."""
+    curves = CurveRepository(session)
+    if curves.get(job_id) is None:
+        return
+    alignment_ids = {point.alignment_id for point in curves.points(job_id)}
+    curves.replace_points(job_id, [])
+    _discard(session, alignment_ids)
+
+
+def has_alignment(session: Session, job_id: str) -> bool:
+    """Tell whether a point of the job's curve has an alignment."""
+    return any(point.alignment_id is not None for point in CurveRepository(session).points(job_id))
+
+
+def _alignment_id(
+    session: Session, job: Job, files: SolverFiles, entry: dict[str, Any], *, known: dict[str | None, str | None]
+) -> str | None:
+    file = entry["file"]
+    if file is None:
+        return None
+    if file not in known:
+        assignments, summary = files.read_alignment(file)
+        known[file] = store_alignment(
+            session,
+            dataset_id=job.dataset_id,
+            scenario_id=job.scenario_id,
+            origin=Origin(OriginKind.JOB, job_id=job.id),
+            assignments=assignments,
+            summary=summary,
+            name=f"{job.name}: {entry['label']}",
+        ).id
+    return known[file]
+
+
+def _discard(session: Session, alignment_ids: Iterable[str | None]) -> None:
+    alignments = AlignmentRepository(session)
+    for alignment_id in alignment_ids:
+        row = None if alignment_id is None else alignments.get(alignment_id)
+        if row is not None:
+            with suppress(Conflict):
+                delete_alignment(session, row)
