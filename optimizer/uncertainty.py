@@ -76,7 +76,7 @@ class Balanced(ReadOnly):
     @cached_property
     def is_judged(self) -> BoolArray:
         """Which reps have a target above zero. Shape ``(reps,)``."""
-        judged: BoolArray = (self.share > 0) | (self.fixed > 0)
+        judged: BoolArray = np.where(np.isnan(self.fixed), self.share * self.load.sum(), self.fixed) > 0
         return judged
 
     def deviation(self, load: Float64Array) -> Float64Array:

@@ -11,11 +11,13 @@ from app.alignments.assignments import AssignmentFilter
 from app.alignments.diff_answers import PLAIN_TEXT, ComparisonFormat, DiffedComparison, comparison_answer
 from app.alignments.edits_routes import router as edits_router
 from app.alignments.explanations_routes import router as explanations_router
+from app.alignments.fairness_routes import router as fairness_router
 from app.alignments.map_routes import router as map_router
 from app.alignments.moves import MoveFilter
 from app.alignments.publishing import publish_alignment
 from app.alignments.repository import AlignmentFilter
 from app.alignments.representations import chosen_format, immutable, json_bytes
+from app.alignments.robustness_routes import router as robustness_router
 from app.alignments.scorecards import scorecard_json
 from app.alignments.service import (
     certificate_bytes,
@@ -39,6 +41,8 @@ router = APIRouter(prefix="/v1/alignments", tags=["alignments"])
 router.include_router(map_router)
 router.include_router(edits_router)
 router.include_router(explanations_router)
+router.include_router(fairness_router)
+router.include_router(robustness_router)
 router.include_router(exchange_router)
 
 FormatParameter = Annotated[

@@ -1,9 +1,11 @@
 """Several alignments of the same accounts side by side: what is known of each, and each one's scorecard.
 
-Owns what may stand side by side: the same accounts, by id. Refuses to rank: which number matters, the reader knows.
+Owns what may stand side by side: the same accounts, by id. Refuses to rank, but for steadiness where it is asked for:
+which number matters, the reader knows.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.alignments.columns import rep_positions
 from app.alignments.comparisons import have_same_accounts
+from app.alignments.doubts import Assumed
 from app.alignments.scorecards import scorecard_json
 from app.alignments.service import summary_json
+from app.alignments.steadier import SteadinessComparison
 from app.alignments.views import AlignmentView
 from app.errors import Fault, InvalidInput, NotFound
 
@@ -20,13 +24,30 @@ MOST_ALIGNMENTS = 20
 _SHOWN = ("id", "name", "origin", "dataset_id", "scenario_id", "outcome", "objective", "lower_bound", "gap", "counts")
 
 
-def side_by_side(session: Session, named: str, *, with_reps: bool) -> dict[str, Any]:
-    """Return the alignments that a comma-separated list names, in its order.
+@dataclass(frozen=True)
+class Doubted:
+    """What is tried of every alignment when robustness is asked for.
+
+    Parameters
+    ----------
+    measure
+        The measure; None takes potential, or the first one's first.
+    assumed
+        The errors.
+    """
+
+    measure: str | None
+    assumed: Assumed
+
+
+def side_by_side(session: Session, named: str, *, with_reps: bool, doubted: Doubted | None = None) -> dict[str, Any]:
+    """Return the alignments that a comma-separated list names, in its order; with robustness where it is doubted.
 
     Raises
     ------
     InvalidInput
-        When the list names fewer than two or too many, an id that is not there, or alignments of other accounts.
+        When the list names fewer than two or too many, an id that is not there, or alignments of other accounts;
+        when the doubted measure is not there.
     """
     ids = [part.strip() for part in named.split(",") if part.strip()]
     if not 2 <= len(ids) <= MOST_ALIGNMENTS:
@@ -38,7 +59,14 @@ def side_by_side(session: Session, named: str, *, with_reps: bool) -> dict[str, 
         if not have_same_accounts(views[0].columns, view.columns):
             detail = f"{view.row.id} has other accounts than {views[0].row.id}; only the same accounts compare."
             raise _fault("CONTRADICTORY_SETTING", detail)
-    return {"items": [_shown(view, with_reps=with_reps) for view in views], "differences": _differences(views)}
+    items = [_shown(view, with_reps=with_reps) for view in views]
+    content = {"items": items, "differences": _differences(views)}
+    if doubted is None:
+        return content
+    compared = SteadinessComparison(views, doubted.measure, doubted.assumed)
+    for item, robustness in zip(items, compared.items_json(), strict=True):
+        item["robustness"] = robustness
+    return content | {"steadier": compared.steadier_json()}
 
 
 def _view(session: Session, alignment_id: str) -> AlignmentView:

@@ -6,9 +6,11 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from app.alignments import schemas
+from app.alignments import robustness_schemas, schemas
+from app.alignments.doubts import Assumed
 from app.alignments.representations import json_bytes
-from app.alignments.side_by_side import side_by_side
+from app.alignments.robustness_routes import MeasureParameter, SeedParameter, SpreadParameter
+from app.alignments.side_by_side import Doubted, side_by_side
 from app.dependencies import ReadSession
 from app.documentation import problem_responses
 
@@ -38,6 +40,9 @@ class Compared(BaseModel):
     num_violations: int = Field(description="How many criteria it breaks.")
     terms: dict[str, float] = Field(description="Weighted terms of the objective, by name.")
     scorecard: ComparedScorecard = Field(description="Its scorecard.")
+    robustness: robustness_schemas.ComparedRobustness | None = Field(
+        default=None, description="How its balance holds; absent without `robustness=true`."
+    )
 
 
 class Comparisons(BaseModel):
@@ -46,6 +51,9 @@ class Comparisons(BaseModel):
     items: list[Compared] = Field(description="In the order asked for.")
     differences: list[list[int]] = Field(
         description="For every two of them, how many accounts have different reps.", examples=[[[0, 212], [212, 0]]]
+    )
+    steadier: robustness_schemas.Steadier | None = Field(
+        default=None, description="Which one is steadier, and by how much; absent without `robustness=true`."
     )
 
 
@@ -61,7 +69,19 @@ def compare_alignments(
         str, Query(description="Ids of 2 to 20 alignments, with commas between.", pattern=r"^[^,]+(,[^,]+){1,19}$")
     ],
     reps: Annotated[bool, Query(description="False leaves out the lines by rep.")] = True,
+    robustness: Annotated[
+        bool,
+        Query(
+            description="True tries all of them under the same drawn errors, and says which one is steadier; "
+            "`measure`, `spread`, `samples` and `seed` are for it."
+        ),
+    ] = False,
+    measure: MeasureParameter = None,
+    spread: SpreadParameter = 0.2,
+    samples: Annotated[int, Query(ge=2, le=2_000, description="How often errors are drawn.")] = 200,
+    seed: SeedParameter = 0,
 ) -> Response:
     """Put several alignments of the same accounts side by side: what is known of each, and its scorecard."""
-    content: dict[str, Any] = side_by_side(session, alignments, with_reps=reps)
+    doubted = Doubted(measure, Assumed(spread=spread, samples=samples, seed=seed)) if robustness else None
+    content: dict[str, Any] = side_by_side(session, alignments, with_reps=reps, doubted=doubted)
     return Response(json_bytes(content), media_type="application/json")
