@@ -30,7 +30,8 @@ class CurveRepository:
 
     def replace_points(self, job_id: str, points: Sequence[CurvePoint]) -> None:
         """Put points in the place of those that a job's curve has."""
-        self._session.execute(sa.delete(CurvePoint).where(CurvePoint.job_id == job_id))
-        self._session.expire_all()
+        for point in self.points(job_id):
+            self._session.delete(point)
+        self._session.flush()
         self._session.add_all(points)
         self._session.flush()

@@ -22,6 +22,7 @@ from app.jobs.repository import JobRepository
 from app.jobs.representation import job_json
 from app.jobs.resources import JobResource
 from app.jobs.service import JobService
+from app.jobs.states import JobKind
 from app.jobs.submission import JobBody, submit
 from app.jobs.watching import follow, last_event_number, wait_for_end, wanted_wait_s
 from app.pages import Page, PageParameters
@@ -121,6 +122,8 @@ def cancel_job(job_id: str, session: WriteSession, queue: QueueParameter, settin
 def get_job_alignment(job_id: str, session: ReadSession) -> alignment_schemas.Alignment:
     """Return the job's best alignment so far, also while it runs; 404 before the first."""
     job = JobRepository(session).get(job_id)
+    if job.kind == JobKind.CURVE:
+        raise NotFound(f"The job computes a curve, with an alignment a point; see /v1/jobs/{job_id}/curve.")
     if job.alignment_id is None:
         raise NotFound("The job has no alignment yet; its progress tells how far it is.")
     summary = summary_json(get_alignment(session, job.alignment_id))

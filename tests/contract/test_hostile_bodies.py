@@ -156,6 +156,7 @@ TARGETS = (
     "POST /v1/scenarios",
     "POST /v1/scenarios/batch",
     "POST /v1/scenarios/{scenario}/diagnosis",
+    "POST /v1/scenarios/{scenario}/curves",
     "POST /v1/jobs",
     "POST /v1/jobs with data",
     "POST /v1/jobs/{waiting_job}/stop",
@@ -192,6 +193,7 @@ def template(target: str, ids: SeededIds) -> str:
                 "base_id": ids.scenario,
                 "variants": [{"name": TEXT, "criteria": {}, "search": {"seed": NUMBER}}],
             },
+            "POST /v1/scenarios/{scenario}/curves": {"kind": "disruption", "shares": [NUMBER], "name": TEXT},
             "POST /v1/jobs": {"scenario_id": ids.scenario, "name": TEXT, "priority": NUMBER},
             "POST /v1/alignments/{alignment}/edits": {
                 "moves": [{"account_id": "a1", "rep_id": "R2"}],
