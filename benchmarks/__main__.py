@@ -12,8 +12,10 @@ COMMANDS: Final = {
     "quality": ("benchmarks.quality", "proven gaps on realignments of every size"),
     "warm": ("benchmarks.warm", "a what-if after one change, begun with the alignment from before"),
     "versus": ("benchmarks.versus", "the pipeline against plain CP-SAT and plain HiGHS in the same seconds"),
+    "clustering": ("benchmarks.clustering", "equal-count clusters against the library k-means-constrained"),
     "gap": ("benchmarks.published", "published generalized assignment against best known values"),
     "duals": ("benchmarks.duals", "the relaxation's exact value against plain HiGHS"),
+    "conflicts": ("benchmarks.conflicts", "planted conflicts are named and add up; no false alarm"),
     "one": ("benchmarks.one", "a single measurement in this process, as JSON"),
 }
 """Name of each command, its module, and what it measures."""
