@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Final
 
 KINDS: Final = {
+    "clustering": "benchmarks.balanced_lloyd",
     "quality": "benchmarks.quality",
     "plain": "benchmarks.plain_solvers",
     "warm": "benchmarks.warm",
