@@ -19,6 +19,7 @@ from app.datasets.faults import FaultLog, Origin
 from app.datasets.readers.json_body import read_json_body
 from app.datasets.readers.reading import Reading, ReadLimits
 from app.datasets.readers.uploads import UploadedFile, read_upload
+from app.datasets.record_references import with_matched_records
 from app.datasets.tables import DatasetTables
 from app.errors import Fault
 from app.settings import Settings
@@ -122,7 +123,7 @@ def read_files(
 def finish(reading: Reading, settings: Settings, options: ImportOptions) -> DatasetTables:
     """Complete and check what was read; return it in stored form."""
     unread = {"accounts", "reps"} - reading.tables.keys()
-    tables = complete(reading)
+    tables = with_matched_records(complete(reading))
     if options.unknown_current == "unassigned":
         tables = _without_unknown_current(tables, reading)
     if unread and reading.log.num_errors:

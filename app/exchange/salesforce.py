@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.alignments.columns import AlignmentColumns, Integers
+from app.datasets.salesforce_ids import same_record
 from app.exchange.archives import loader_csv
 from app.exchange.crm_changes import CrmChanges, crm_changes
 from app.exchange.crm_texts import salesforce_readme
 from app.exchange.salesforce_book import SalesforceBook, refuse_unloadable, salesforce_book
-from app.exchange.salesforce_ids import same_record
 
 OWNERS: Final = "owners.csv"
 OBJECT_DELETE: Final = "object_territory2_association_delete.csv"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.alignments.columns import AlignmentColumns
+from app.datasets.salesforce_ids import is_record_id, same_record
 from app.errors import Fault
 from app.exchange.crm_changes import FIRST_ROW, CrmChanges, Refusals, attribute, listed
-from app.exchange.salesforce_ids import is_record_id, same_record
 
 ACCOUNT_ID: Final = "SalesforceId"
 ASSOCIATION_ID: Final = "ObjectTerritory2AssociationId"

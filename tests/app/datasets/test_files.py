@@ -139,6 +139,25 @@ def test_salesforce_exports_are_recognized(shared: TestClient) -> None:
     assert answer["measures"] == [{"name": "potential", "total": 1_500_000.0, "unit": "currency per year"}]
 
 
+def test_both_forms_of_a_salesforce_id_are_one_record(shared: TestClient) -> None:
+    """Owners by 18 characters find users by 15, parents likewise; ids stay as they are, a harmed owner is unknown."""
+    accounts = (
+        "Id,Name,OwnerId,ParentId,BillingLatitude,BillingLongitude\n"
+        "001D000000IRFma,Acme,005D0000001benAIAQ,,52.1,20.5\n"
+        "001D000000IRFmb,Acme South,005D0000001benA,001D000000IRFmaIAH,51.1,20.5\n"
+    )
+    reps = "Id,Name,IsActive,Latitude,Longitude\n005D0000001benA,Ben,true,52,20\n"
+    files = {"accounts": ("a.csv", accounts.encode()), "reps": ("r.csv", reps.encode())}
+    made = shared.post("/v1/datasets", files=files)
+    assert made.status_code == 201, made.text
+    items = shared.get(made.json()["links"]["accounts"]).json()["items"]
+    assert [item["current_rep_id"] for item in items] == ["005D0000001benA"] * 2
+    assert items[1]["parent_id"] == items[0]["id"] == "001D000000IRFma"
+    harmed = accounts.replace("005D0000001benAIAQ", "005d0000001benaIAQ")
+    answer = shared.post("/v1/datasets", files={**files, "accounts": ("a.csv", harmed.encode())})
+    assert [fault["code"] for fault in answer.json()["errors"]] == ["UNKNOWN_REFERENCE"]
+
+
 def test_hubspot_exports_are_recognized_and_located_by_postal_code(shared: TestClient) -> None:
     """HubSpot's headers are known; without coordinates the postal code gives the place."""
     files = {"accounts": ("a.csv", HUBSPOT), "reps": ("r.csv", b"id,name\nAna Silva,Ana Silva\n")}

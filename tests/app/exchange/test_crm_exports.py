@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.exchange.salesforce_ids import case_suffix, is_record_id, same_record
+from app.datasets.salesforce_ids import case_suffix, is_record_id, same_record
 from tests.app.conftest import tiny_dataset
 
 BEN, EVE = "005D0000001benA", "005D0000001eveA"
