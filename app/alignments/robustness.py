@@ -163,6 +163,20 @@ class Robustness:
             "with_room": int((short <= 0).sum()),
             "hardest_rep_id": None if hardest is None else self.card.columns.rep_ids[hardest],
             "largest_short": float(short.max()) if len(leavers) else None,
+            "estimate": self._hardest_takeover_json(),
+        }
+
+    def _hardest_takeover_json(self) -> dict[str, Any]:
+        leavers, gone = self._leavers, self.gone
+        homeless = (gone.beyond_room + gone.not_placed)[leavers]
+        hardest = int(leavers[np.argmax(homeless)]) if len(leavers) and homeless.max() > 0 else None
+        estimate = None if hardest is None else self._takeover_json(hardest)
+        return {
+            "within_room": int((homeless <= 0).sum()),
+            "hardest_rep_id": None if hardest is None else self.card.columns.rep_ids[hardest],
+            "without_room": float(homeless.max()) if len(leavers) else None,
+            "most_pushed_rep_id": None if estimate is None else estimate["most_pushed_rep_id"],
+            "highest_index": None if estimate is None else estimate["highest_index"],
         }
 
     def _lines(self) -> list[dict[str, Any]]:
@@ -188,20 +202,23 @@ class Robustness:
         ]
 
     def _departure_json(self, rep: int) -> dict[str, Any]:
-        gone, rep_ids = self.gone, self.card.columns.rep_ids
-        pushed = int(gone.most_pushed[rep])
+        gone = self.gone
         return {
             "load": float(gone.load[rep]),
             "room": known(gone.room[rep]),
             "short": max(0.0, float(gone.load[rep] - gone.room[rep])),
-            "estimate": {
-                "takers": int(gone.num_takers[rep]),
-                "beyond_room": float(gone.beyond_room[rep]),
-                "not_placed": float(gone.not_placed[rep]),
-                "outside": int(gone.num_outside[rep]),
-                "most_pushed_rep_id": None if pushed < 0 else rep_ids[pushed],
-                "highest_index": known(100.0 * (1.0 + gone.largest_deviation[rep])),
-            },
+            "estimate": self._takeover_json(rep),
+        }
+
+    def _takeover_json(self, rep: int) -> dict[str, Any]:
+        gone, pushed = self.gone, int(self.gone.most_pushed[rep])
+        return {
+            "takers": int(gone.num_takers[rep]),
+            "beyond_room": float(gone.beyond_room[rep]),
+            "not_placed": float(gone.not_placed[rep]),
+            "outside": int(gone.num_outside[rep]),
+            "most_pushed_rep_id": None if pushed < 0 else self.card.columns.rep_ids[pushed],
+            "highest_index": known(100.0 * (1.0 + gone.largest_deviation[rep])),
         }
 
     def _sampled_sentence(self) -> str:
@@ -239,12 +256,26 @@ class Robustness:
             return "There is nobody who could take over."
         many = counted(told["reps"], "rep")
         if told["hardest_rep_id"] is None:
-            return f"Whoever of {many} left, the others together have room for all of its {self.measure}."
-        return (
-            f"If one of {many} left, the others together have room for all of its {self.measure} in "
-            f"{told['with_room']:,} cases; the hardest is {told['hardest_rep_id']}, where "
-            f"{quantity(told['largest_short'])} find no room."
+            sums = f"Whoever of {many} left, the others together have room for all of its {self.measure}"
+        else:
+            sums = (
+                f"If one of {many} left, the others together have room for all of its {self.measure} in "
+                f"{told['with_room']:,} cases; the hardest is {told['hardest_rep_id']}, where "
+                f"{quantity(told['largest_short'])} find no room"
+            )
+        return f"{sums}. {self._takeover_sentence(told['estimate'])}"
+
+    def _takeover_sentence(self, told: dict[str, Any]) -> str:
+        if told["hardest_rep_id"] is None:
+            return "By an estimate, reps nearby can take over each account."
+        sentence = (
+            f"By an estimate, reps nearby can take over everything in {told['within_room']:,} cases; the hardest is "
+            f"{told['hardest_rep_id']}, where {quantity(told['without_room'])} find no room nearby"
         )
+        if told["most_pushed_rep_id"] is None or told["highest_index"] is None:
+            return f"{sentence}."
+        pushed = percent(told["highest_index"] / 100.0)
+        return f"{sentence}, and {told['most_pushed_rep_id']} would end at {pushed} of its share."
 
 
 def sampled_json(balanced: Balanced, tried: Steadiness) -> dict[str, Any]:

@@ -84,13 +84,24 @@ class TopAccounts(Outcome):
     accounts: list[LargeAccount] = Field(description="Those accounts, the largest first.")
 
 
+class HardestTakeover(BaseModel):
+    """An estimate of the hardest departure, by who is near; no job was run."""
+
+    within_room: int = Field(description="Reps whose every account finds a near rep with room.", examples=[31])
+    hardest_rep_id: str | None = Field(description="Whose load finds least room nearby; null where all find it.")
+    without_room: float | None = Field(description="What finds no room nearby there, in the measure's unit.")
+    most_pushed_rep_id: str | None = Field(description="The taker who would end farthest above its target.")
+    highest_index: float | None = Field(description="That rep's index, 100 is its target.", examples=[131.0])
+
+
 class DepartureCounts(BaseModel):
-    """Whether the others have room if any one rep leaves; exact sums."""
+    """Whether the others have room if any one rep leaves: exact sums, and an estimate of what is near."""
 
     reps: int = Field(description="Reps who might leave.", examples=[50])
     with_room: int = Field(description="Those whose load the others together have room for.", examples=[48])
     hardest_rep_id: str | None = Field(description="Whose load lacks most room; null where all have room.")
     largest_short: float | None = Field(description="What lacks room there, in the measure's unit.")
+    estimate: HardestTakeover = Field(description="Who would be near enough; an estimate.")
 
 
 class Takeover(BaseModel):

@@ -1,5 +1,6 @@
 """Balance under doubt: exact figures by hand, and samples against them."""
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,7 @@ def test_no_sample_leaves_the_certain_range(seed: int, spread: float) -> None:
     owner, num_reps = draw.integers(-1, 4, 30), 4
     balanced = Balanced(
         owner=owner,
-        amount=draw.integers(0, 50, 30),
+        amount=draw.integers(0, 50, 30).astype(np.float64),
         share=np.array([0.2, 0.5, 0.3, np.nan]),
         fixed=np.full(num_reps, np.nan),
         tolerance=0.1,
@@ -162,3 +163,8 @@ def test_memory_is_bounded_by_blocks() -> None:
     )
     sizes = [load.shape for load in sampled_loads(balanced, Doubt(spread=0.2, num_samples=100))]
     assert sizes == [(32, 200)] * 3 + [(4, 200)]
+    tracemalloc.start()
+    steadiness(balanced, Doubt(spread=0.2, num_samples=300))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 300 * 20_000 * 4 / 2  # half of what all factors together would take

@@ -1,5 +1,6 @@
 """Fairness sheets and the planner's list, by hand and over HTTP."""
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,37 @@ def test_the_bound_rules_out_nobody_who_is_envied(seed: int) -> None:
         assert found.num_envied[rep] == (value > value[rep] * (1 + 1e-9)).sum()
         assert found.largest[rep] == pytest.approx(value.max() - value[rep])
         assert (worth.most(rep) >= value * (1 - 1e-12)).all()
+
+
+def test_a_large_team_takes_no_matrix_of_pairs() -> None:
+    """20,000 accounts and 200 reps per hour: below one number a pair, and the list says what a sheet says."""
+    draw = np.random.default_rng(4)
+    home = draw.uniform([40, -5], [60, 30], (200, 2))
+    position = draw.integers(0, 200, 20_000)
+    place = home[position] + draw.uniform(-2, 2, (20_000, 2))
+    size = draw.uniform(1, 9, (20_000, 2)).tolist()
+    reps = [
+        {"id": f"r{i}", "lat": lat, "lon": lon, "active": True, "fte": 1.0, "skills": []}
+        for i, (lat, lon) in enumerate(home.tolist())
+    ]
+    accounts = [
+        {"id": f"a{i}", "lat": lat, "lon": lon, "locked": False, "requires": []}
+        | {"measure:workload": size[i][0], "measure:potential": size[i][1]}
+        for i, (lat, lon) in enumerate(place.tolist())
+    ]
+    owner: list[str | None] = [f"r{rep}" for rep in position.tolist()]
+    sheets = FairnessSheets(
+        scorecard(columns(owner, accounts=accounts, reps=reps), None), Valuation("potential", Per.HOUR)
+    )
+    assert sheets.values["potential"].shape == (200,)
+    tracemalloc.start()
+    told = sheets.team_json()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000 * 200 * 8
+    assert told["team"]["reps"] == 200
+    swap = sheets.sheet_json(7)["would_swap"]
+    assert (swap["num_envied"], swap["is_ef1"]) == (told["reps"][7]["num_envied"], told["reps"][7]["is_ef1"])
 
 
 def test_a_sheet_over_http_names_nobody_else(app: FastAPI, client: TestClient) -> None:

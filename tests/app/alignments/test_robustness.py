@@ -66,7 +66,9 @@ def test_what_is_exact_is_reckoned_by_hand(line: Bench) -> None:
     assert departure["short"] == 0.0
     assert departure["estimate"]["takers"] == 2
     assert departure["estimate"]["not_placed"] == 0.0
-    assert told["departures"] == {"reps": 3, "with_room": 3, "hardest_rep_id": None, "largest_short": 0.0}
+    departures = told["departures"]
+    assert (departures["reps"], departures["with_room"], departures["hardest_rep_id"]) == (3, 3, None)
+    assert departures["estimate"]["within_room"] == 3
 
 
 def test_samples_are_told_and_repeat(line: Bench) -> None:
@@ -83,7 +85,10 @@ def test_samples_are_told_and_repeat(line: Bench) -> None:
     assert told["sentences"][0].startswith("On average ")
     assert "of 3 reps would be outside the ±15 % band if potential were off by up to 20 %" in told["sentences"][0]
     assert told["sentences"][1].startswith("If the 3 largest accounts (ä/0.0, ä/0.1, ä/0.2) left, 3 of 3 reps")
-    assert told["sentences"][2] == "Whoever of 3 reps left, the others together have room for all of its potential."
+    assert told["sentences"][2] == (
+        "Whoever of 3 reps left, the others together have room for all of its potential. "
+        "By an estimate, reps nearby can take over each account."
+    )
 
 
 def test_errors_may_be_shared_by_a_column(line: Bench) -> None:
@@ -107,7 +112,10 @@ def test_capacities_leave_no_room(app: FastAPI, client: TestClient) -> None:
     assert departure["estimate"]["beyond_room"] == 100.0  # 25 does not fit into the 20 and the 5 that are free
     assert departure["estimate"]["most_pushed_rep_id"] == REPS[1]
     assert told["departures"]["hardest_rep_id"] == REPS[2]
-    assert "the hardest is Łódź, where 75 find no room." in told["sentences"][2]
+    assert told["sentences"][2].endswith(
+        "the hardest is Łódź, where 75 find no room. By an estimate, reps nearby can take over everything in 0 cases; "
+        "the hardest is Łódź, where 100 find no room nearby, and 株式会社 would end at 131 % of its share."
+    )
 
 
 def test_who_may_not_serve_does_not_take_over(app: FastAPI, client: TestClient) -> None:
