@@ -25,6 +25,15 @@ FINE_GAP: Final = 2e-4
 SETTLED: Final = 1e-4
 """Relative fall of the inertia that is no longer worth a round."""
 MOST_ROUNDS: Final = 300
+FIRST_ROOM: Final = 0.8
+"""Fraction by which the counts may be beyond their limits in the first round."""
+NARROWING: Final = 0.6
+"""What is left of it after each round."""
+LEAST_ROOM: Final = 0.01
+"""Less room than this is none."""
+ROUND_SHARE: Final = 0.05
+"""Of the time that one round may take, and at least ``LEAST_ROUND_S``."""
+LEAST_ROUND_S: Final = 2.0
 
 
 def measure(*, size: str, seed: int, tolerance: float, time_limit_s: float, threads: int) -> dict[str, Any]:
@@ -35,7 +44,13 @@ def measure(*, size: str, seed: int, tolerance: float, time_limit_s: float, thre
 
 
 def cluster(asked: Question, *, time_limit_s: float, threads: int) -> dict[str, Any]:
-    """Alternate balanced assignment and means until the inertia settles or the time is over."""
+    """Alternate balanced assignment and means until the inertia settles or the time is over.
+
+    Notes
+    -----
+    Plain centers stand where counts are far off, on islands for example. So the counts are narrowed round by round,
+    and a round that did not keep them still moves the centers; only alignments that keep them are answers.
+    """
     begin = time.perf_counter()
     clusters = len(asked.start)
     centers = plain_lloyd(asked.points, asked.start)
@@ -46,13 +61,17 @@ def cluster(asked: Question, *, time_limit_s: float, threads: int) -> dict[str, 
         left = time_limit_s - (time.perf_counter() - begin)
         if left <= 0:
             break
-        stop = AnyOf((GapBelow(gap), MaxRuntime(left)))
-        problem, criteria = assignment_problem(asked, centers)
+        room = FIRST_ROOM * NARROWING**rounds
+        stop = AnyOf((GapBelow(gap), MaxRuntime(min(left, max(LEAST_ROUND_S, ROUND_SHARE * time_limit_s)))))
+        problem, criteria = assignment_problem(asked, centers, room=room if room > LEAST_ROOM else 0.0)
         result = solve(problem, criteria, stop, params=SolveParams(threads=threads), initial=alignment)
         rounds += 1
-        if result.alignment is None or result.violations:
+        if result.alignment is None:
             break
         alignment, label = result.alignment, result.alignment.rep.astype(np.int64)
+        centers = means(asked.points, label, centers)
+        if room > LEAST_ROOM or result.violations:
+            continue
         inertia = inertia_of(asked.points, label, clusters)
         has_settled = best is not None and inertia > best[0] * (1 - SETTLED)
         if best is None or inertia < best[0]:
@@ -61,12 +80,17 @@ def cluster(asked: Question, *, time_limit_s: float, threads: int) -> dict[str, 
         if has_settled and gap == FINE_GAP:
             break
         gap = FINE_GAP if has_settled else gap
-        centers = means(asked.points, label, centers)
     return {**_found(best, clusters), "seconds": time.perf_counter() - begin, "rounds": rounds, "gap_percent": last_gap}
 
 
-def assignment_problem(asked: Question, centers: Floats) -> tuple[Problem, Criteria]:
-    """Return the assignment of the points to fixed centers: squared distances, counts as hard capacities."""
+def assignment_problem(asked: Question, centers: Floats, *, room: float = 0.0) -> tuple[Problem, Criteria]:
+    """Return the assignment of the points to fixed centers: squared distances, counts as hard capacities.
+
+    Parameters
+    ----------
+    room
+        Fraction by which the counts may be beyond their limits.
+    """
     count, clusters = len(asked.points), len(centers)
     dtype: Any = np.float32 if count * clusters >= FLOAT32_PAIRS else np.float64
     inertia = np.empty((count, clusters), dtype=dtype)
@@ -80,8 +104,8 @@ def assignment_problem(asked: Question, centers: Floats) -> tuple[Problem, Crite
         locked=np.zeros(count, dtype=np.bool_),
         fte=np.ones(clusters),
         active=np.ones(clusters, dtype=np.bool_),
-        capacity_min=np.full((clusters, 1), float(asked.fewest)),
-        capacity_max=np.full((clusters, 1), float(asked.most)),
+        capacity_min=np.full((clusters, 1), float(math.ceil(asked.fewest * (1 - room)))),
+        capacity_max=np.full((clusters, 1), float(math.floor(asked.most * (1 + room)))),
         target=np.full((clusters, 1), np.nan),
         inertia=inertia,
     )
