@@ -17,7 +17,8 @@ from app.curves.points import Ground, disruption_json, pareto_json
 from app.curves.time_shares import TimeShares
 from app.curves.wishes import with_travel
 from app.jobs.judgement import Judge, gap
-from app.jobs.sentences import Names, conflict_json
+from app.jobs.names import Names
+from app.jobs.sentences import conflict_json
 from app.jobs.solver_files import CRITERIA, CURVE, SEARCH, SolverFiles
 from app.jobs.solver_reports import MIN_SECONDS_BETWEEN_LINES, Tell
 from app.scenarios.columns import texts

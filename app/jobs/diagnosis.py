@@ -13,7 +13,8 @@ from app.alignments.columns import Flags
 from app.alignments.ground import Ground, ground_of
 from app.alignments.pair_facts import PairFacts
 from app.datasets.tables import DatasetTables
-from app.jobs.sentences import Names, conflict_json, relaxation_json
+from app.jobs.names import Names
+from app.jobs.sentences import conflict_json, relaxation_json
 from app.scenarios.columns import texts
 from app.scenarios.schemas import Criteria
 from app.scenarios.wishes import optimizer_criteria

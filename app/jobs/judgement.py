@@ -29,21 +29,32 @@ class Judge:
         The normalized criteria.
     plan
         Turns the optimizer's positions into ids.
+
+    Attributes
+    ----------
+    columns, criteria
+        The raw columns by table, and the normalized criteria: what is checked against.
     """
 
     def __init__(self, tables: DatasetTables, criteria: Mapping[str, Any], plan: Plan) -> None:
-        self._columns = {
+        self.columns = {
             name: {column: table.column(column).to_pylist() for column in table.column_names}
             for name, table in tables.named()
             if name != "units"
         }
-        self._criteria = criteria
+        self.criteria = criteria
         self._plan = plan
+
+    def on(self, columns: Mapping[str, Any], criteria: Mapping[str, Any], plan: Plan) -> "Judge":
+        """Return a judge of a question that differs from this one, such as a relaxed one."""
+        other = copy(self)
+        other.columns, other.criteria, other._plan = dict(columns), criteria, plan
+        return other
 
     def under(self, criteria: Mapping[str, Any]) -> "Judge":
         """Return a judge of the same dataset under other criteria."""
         other = copy(self)
-        other._criteria = criteria
+        other.criteria = criteria
         return other
 
     def report(self, alignment: Alignment) -> CheckReport:
@@ -53,16 +64,16 @@ class Judge:
     def examine(self, alignment: Alignment) -> Examined:
         """Recompute an alignment from the raw data and keep what a certificate needs."""
         return examine(
-            self._columns["accounts"],
-            self._columns["reps"],
-            self._columns.get("pairs"),
-            self._criteria,
+            self.columns["accounts"],
+            self.columns["reps"],
+            self.columns.get("pairs"),
+            self.criteria,
             self._plan.assigned_rep_ids(alignment),
         )
 
     def prove(self, examined: Examined, result: Result) -> Proof:
         """Return what is proven of an examined alignment's objective, with its verified certificate."""
-        return prove(examined, result, rep_ids=tuple(self._plan.rep_ids), tables=self._columns, criteria=self._criteria)
+        return prove(examined, result, rep_ids=tuple(self._plan.rep_ids), tables=self.columns, criteria=self.criteria)
 
 
 @dataclass(frozen=True, kw_only=True)

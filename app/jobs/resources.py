@@ -172,14 +172,25 @@ class ConflictResource(BaseModel):
     num_reps: int = Field(description="All reps concerned.")
     arithmetic: Arithmetic = Field(description="The numbers behind the sentence.")
     sentence: str = Field(description="The conflict in one sentence.")
+    fix: str = Field(
+        default="",
+        description="What would end it, in one sentence, with the amount where arithmetic tells it.",
+        examples=["Raise workload maximums by at least 312 h in all, add a rep, or leave as much unassigned."],
+    )
     irreducible: bool = Field(description="True: without any one part there is no conflict.")
 
 
 class ChangeResource(BaseModel):
     """One changed wish."""
 
-    kind: str = Field(description="What is changed.", examples=["capacity_max"])
-    rep_id: str | None = Field(description="The rep concerned.")
+    kind: str = Field(
+        description=(
+            "What is changed: `capacity_max`, `capacity_min`, `tolerance`, `lock`, `eligibility`, `forbid`, `frozen`, "
+            "`family`, `budget`, `unassigned` or `add_rep`."
+        ),
+        examples=["capacity_max"],
+    )
+    rep_id: str | None = Field(description="The rep concerned; of `add_rep` the one that the new rep is like.")
     account_id: str | None = Field(description="The account concerned.")
     measure: str | None = Field(description="The measure concerned.")
     scope: str | None = Field(description="Of a budget: total, in or out.")
@@ -194,8 +205,18 @@ class RelaxationResource(BaseModel):
     kind: str = Field(description="The kind of its changes, or `mixed`.")
     changes: list[ChangeResource] = Field(description="What to change, all of it.")
     total: float = Field(description="Sum of the changed amounts, or the number of dropped wishes.")
+    price: float = Field(
+        default=0.0,
+        description="What the changes cost together, in average territories; the cheapest relaxation stands first.",
+    )
     sentence: str = Field(description="The relaxation in one sentence.")
     alignment_id: str | None = Field(description="An alignment that keeps the relaxed criteria.")
+    dataset_id: str | None = Field(
+        default=None, description="The alignment's dataset: the job's, or one with the reps that `add_rep` adds."
+    )
+    scenario_id: str | None = Field(
+        default=None, description="The alignment's scenario: the job's, or the same question on that dataset."
+    )
 
 
 class JobProblem(BaseModel):

@@ -17,6 +17,7 @@ from app.alignments.summaries import Origin, OriginKind
 from app.curves.storing import has_alignment, store_points, write_curve
 from app.datasets.models import Dataset
 from app.errors import Conflict
+from app.jobs.hiring import scenario_with_added_reps
 from app.jobs.leases import Claim, Ending, finish
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository
@@ -143,14 +144,20 @@ def _last_progress(held: Claim, progress: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _store(
-    session: Session, held: Claim, files: SolverFiles, *, name: str, certificate: bytes | None = None
+    session: Session,
+    held: Claim,
+    files: SolverFiles,
+    *,
+    name: str,
+    certificate: bytes | None = None,
+    scenario: Scenario | None = None,
 ) -> Alignment:
     assignments, summary = files.read_alignment(name)
     job = session.get_one(Job, held.job_id)
     return store_alignment(
         session,
-        dataset_id=held.dataset_id,
-        scenario_id=held.scenario_id,
+        dataset_id=held.dataset_id if scenario is None else scenario.dataset_id,
+        scenario_id=held.scenario_id if scenario is None else scenario.id,
         origin=Origin(OriginKind.JOB, job_id=held.job_id, parent_id=job.initial_alignment_id),
         assignments=assignments,
         summary=summary,
@@ -166,8 +173,17 @@ def _replace_best(session: Session, job: Job, better: Alignment) -> None:
 
 
 def _relaxation(session: Session, held: Claim, files: SolverFiles, entry: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {key: value for key, value in entry.items() if key != "alignment"}
-    return shown | {"alignment_id": _store(session, held, files, name=entry["alignment"]).id}
+    """Store a relaxation's alignment: in the job's scenario, or in one on data with the reps that it adds."""
+    shown = {key: value for key, value in entry.items() if key not in ("alignment", "added_reps")}
+    scenario = session.get_one(Scenario, held.scenario_id)
+    if entry["added_reps"]:
+        scenario = scenario_with_added_reps(session, scenario, entry["added_reps"])
+    stored = _store(session, held, files, name=entry["alignment"], scenario=scenario)
+    return shown | {
+        "alignment_id": stored.id,
+        "dataset_id": scenario.dataset_id,
+        "scenario_id": scenario.id,
+    }
 
 
 def _search(scenario: Scenario, held: Claim) -> dict[str, Any]:

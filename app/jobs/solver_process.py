@@ -19,9 +19,11 @@ from typing import Any, Final
 from app.curves.solving import answer_curve
 from app.errors import Fault, ProblemError
 from app.jobs.judgement import Judge, Judged, discrepancies, gap
+from app.jobs.names import Names
 from app.jobs.proofs import Bound, Proof
+from app.jobs.remedies import least_bad, write_remedies
 from app.jobs.reoptimization import held_outside, unproven, without_bounds
-from app.jobs.sentences import Names, conflict_json, relaxation_json
+from app.jobs.sentences import conflict_json
 from app.jobs.solver_files import CORES_VARIABLE, CRITERIA, CURVE, RESULT, SEARCH, SolverFiles
 from app.jobs.solver_reports import Reporter, Tell, line_writer
 from app.jobs.warm_up import warm_up
@@ -169,8 +171,8 @@ def _result_json(
     }
     is_kept = result.outcome in (Outcome.OPTIMAL, Outcome.FEASIBLE)
     alignment = result.alignment if is_kept or wants_least_bad else None
-    if alignment is None and wants_least_bad and result.relaxations:
-        alignment = result.relaxations[0].alignment
+    if alignment is None and wants_least_bad:
+        alignment = least_bad(result.relaxations)
     proof = Proof(bound=Bound(lower_bound=result.lower_bound))
     if alignment is not None:
         examined = judge.examine(alignment)
@@ -186,10 +188,16 @@ def _result_json(
         judged = Judged(report=examined.report, outcome=outcome, bound=proof.bound)
         answer["alignment"] = reporter.write(alignment, judged, certificate=proof.certificate)
     answer["progress"] = _last_progress(result, planned, proof=proof)
-    for relaxation in result.relaxations:
-        judged = Judged(report=judge.report(relaxation.alignment), outcome=Outcome.INFEASIBLE.value)
-        file = reporter.write(relaxation.alignment, judged)
-        answer["relaxations"].append(relaxation_json(relaxation, names) | {"alignment": file})
+    answer["relaxations"] = list(
+        write_remedies(
+            result.relaxations,
+            planned,
+            judge=judge,
+            names=names,
+            files=reporter.files,
+            software=reporter.software,
+        )
+    )
     return answer
 
 

@@ -54,6 +54,11 @@ class Reporter:
         Sends a line to the worker.
     software
         Versions and seed for the summaries.
+
+    Attributes
+    ----------
+    files, software
+        As given.
     """
 
     def __init__(
@@ -61,9 +66,9 @@ class Reporter:
     ) -> None:
         self._plan = plan
         self._judge = judge
-        self._files = files
+        self.files = files
         self._tell = tell
-        self._software = dict(software)
+        self.software = dict(software)
         self._last_line_s = -1.0
         self._last_phase = ""
         self._moved: int | None = None
@@ -101,10 +106,10 @@ class Reporter:
         """Write an alignment's files, and the certificate of its bound, and return their name."""
         self._numbers += 1
         if certificate is not None:
-            self._files.write_json(CERTIFICATE, certificate)
+            self.files.write_json(CERTIFICATE, certificate)
         name = f"alignment-{self._numbers}"
-        summary = judged.summary(software=self._software)
-        self._files.write_alignment(name, self._plan.assignments(alignment), summary)
+        summary = judged.summary(software=self.software)
+        self.files.write_alignment(name, self._plan.assignments(alignment), summary)
         return name
 
     def close(self) -> None:

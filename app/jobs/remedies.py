@@ -1,0 +1,55 @@
+"""What would help, ready to be stored: each relaxation checked on the relaxed question, with its alignment's files.
+
+A relaxation whose alignment the checker does not confirm is left out. An alignment is summed up as it stands in the
+job's own scenario, where it breaks what the relaxation changes; one with added reps belongs to other data, where it
+breaks nothing. Imports neither the web nor the database.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from app.jobs.judgement import Judge, Judged
+from app.jobs.names import Names
+from app.jobs.relaxed_question import added_reps, relaxed_question
+from app.jobs.sentences import relaxation_json
+from app.jobs.solver_files import SolverFiles
+from app.scenarios.planning import Plan
+from optimizer.alignment import Alignment
+from optimizer.changes import ADD_REP
+from optimizer.result import Outcome, Relaxation
+
+
+def least_bad(relaxations: Sequence[Relaxation]) -> Alignment | None:
+    """Return the alignment of the cheapest relaxation that needs no rep who is not there; None without one."""
+    kept = (relaxation.alignment for relaxation in relaxations if all(c.kind != ADD_REP for c in relaxation.changes))
+    return next(kept, None)
+
+
+def write_remedies(
+    relaxations: Iterable[Relaxation],
+    planned: Plan,
+    *,
+    judge: Judge,
+    names: Names,
+    files: SolverFiles,
+    software: Mapping[str, Any],
+) -> Iterator[dict[str, Any]]:
+    """Write the alignments of relaxations that the checker confirms, and yield their JSON with the files' names."""
+    for number, relaxation in enumerate(relaxations, start=1):
+        added = added_reps(relaxation.changes, planned.rep_ids, names.rep_names)
+        wider = replace(planned, rep_ids=(*planned.rep_ids, *(rep.rep_id for rep in added)))
+        question = relaxed_question(
+            judge.columns, judge.criteria, relaxation.changes, problem=planned.problem, added=added
+        )
+        report = judge.on(question.tables, question.criteria, wider).report(relaxation.alignment)
+        if report.violations:
+            sys.stderr.write(f"a relaxation was left out: {[str(found) for found in report.violations[:5]]}\n")
+            continue
+        judged = Judged(report=report, outcome=Outcome.FEASIBLE.value)
+        if not added:
+            judged = Judged(report=judge.report(relaxation.alignment), outcome=Outcome.INFEASIBLE.value)
+        name = f"relaxation-{number}"
+        files.write_alignment(name, wider.assignments(relaxation.alignment), judged.summary(software=software))
+        yield relaxation_json(relaxation, names) | {"alignment": name, "added_reps": [rep.json() for rep in added]}
