@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from optimizer.exceptions import InvalidParameter
+from optimizer.search.cooling import CoolingParams
 from optimizer.search.dual_params import DualParams
 from optimizer.search.exact import ExactParams
 from optimizer.search.local_search import LocalSearchParams
@@ -21,7 +22,7 @@ class SolveParams:
     deterministic
         True to measure limits in work and not by the clock, and to order accounts and reps by what they are, so that
         the same input and seed give the same alignment whatever the load, the order of rows or the names.
-    local_search, neighborhoods, repair, exact, dual
+    cooling, dual, local_search, neighborhoods, repair, exact
         Of the steps.
     """
 
@@ -32,6 +33,7 @@ class SolveParams:
     repair: RepairParams = field(default_factory=RepairParams)
     exact: ExactParams = field(default_factory=ExactParams)
     dual: DualParams = field(default_factory=DualParams)
+    cooling: CoolingParams = field(default_factory=CoolingParams)
 
     def __post_init__(self) -> None:
         if self.threads < 1:

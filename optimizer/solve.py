@@ -18,7 +18,7 @@ from optimizer.problem import IntArray, Problem
 from optimizer.result import Conflict, Outcome, Progress, Result, StopReason
 from optimizer.score import score
 from optimizer.search.annealing_runs import anneal_from, reheated
-from optimizer.search.bounding import Relaxed, bound_and_construct
+from optimizer.search.bounding import Relaxed, bound_and_round
 from optimizer.search.clock import Clock
 from optimizer.search.evaluation import alignment_of
 from optimizer.search.exact import BackgroundProof, solve_exactly
@@ -115,7 +115,7 @@ class _Search:
             return self._infeasible(found)
         if initial is not None:
             incumbent.offer_alignment(initial)
-        relaxed = bound_and_construct(incumbent, params=self._params, seed=self._seed)
+        relaxed = bound_and_round(incumbent, params=self._params, seed=self._seed)
         if relaxed.is_infeasible or self._improve(relaxed):
             return self._infeasible(())
         return self._result()

@@ -1,7 +1,8 @@
-"""Prices for the limits, and alignments from them before they are exact.
+"""Prices for the limits, the bound that they prove, and a choice of columns near the relaxation's answer.
 
-The relaxation takes its time on large problems; a feasible alignment should not. So each time the bound has risen a
-lot, the present prices are rounded and searched shortly, until one is feasible.
+Cooling gives prices that are exact to a hundredth of a percent, soon: enough for the search. Small models are then
+solved exactly, which takes no time, and so are those whose limits could not be kept: whether they can be kept at all
+is for the linear program to say.
 """
 
 from dataclasses import dataclass, replace
@@ -11,23 +12,23 @@ import numpy as np
 
 from optimizer.params import SolveParams
 from optimizer.problem import IntArray
-from optimizer.search.annealing_runs import anneal_from
-from optimizer.search.bound import column_prices, lower_bound, zero_multipliers
+from optimizer.search.bound import column_prices, zero_multipliers
 from optimizer.search.clock import PAIRS_PER_S, OnClock
-from optimizer.search.coarse_prices import coarse_prices
+from optimizer.search.cooling import Cooling, Spread
 from optimizer.search.dual import DualSolution, solve_dual
 from optimizer.search.incumbent import Incumbent
-from optimizer.search.model import Model, Multipliers
+from optimizer.search.model import Multipliers
 from optimizer.search.rounding import round_prices, round_primal
+from optimizer.stop import SearchState
 
-FIRST_EFFORT: Final = 0.5
-"""Share of a full cycle of local search that an early construction may take."""
 LONGEST: Final = 0.6
 """Share of the time left that prices may take: exact ones are worth more than the search that they cost."""
-PAIRS_OF_A_SECOND: Final = 1e6
-"""Pairs of a model whose first prices count as a second of work; larger models are sampled."""
-MOST_EARLY: Final = 3
-"""Constructions before the relaxation is solved."""
+EXACT_PAIRS: Final = 400_000
+"""Items times columns up to which the linear program is solved exactly."""
+COLD: Final = 0.01
+"""Temperature at which the items are hardly spread any more."""
+OFF: Final = 0.02
+"""Units of load per item that rows may be off after cooling; more, and the limits may be impossible to keep."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -52,59 +53,77 @@ class Relaxed:
     is_infeasible: bool
 
 
-def bound_and_construct(incumbent: Incumbent, *, params: SolveParams, seed: int) -> Relaxed:
-    """Solve the relaxation, and construct alignments on the way."""
-    model, constructed = incumbent.model, 0
+def bound_and_round(incumbent: Incumbent, *, params: SolveParams, seed: int) -> Relaxed:
+    """Solve the relaxation as far as it pays, and round it."""
     incumbent.enter("bounding")
-
-    def take(bound: float, multipliers: Multipliers) -> None:
-        nonlocal constructed
-        incumbent.raise_bound(bound, source="certificate", multipliers=multipliers)
-        incumbent.report()
-        prices = column_prices(model, multipliers)
-        if incumbent.columns is None and constructed < MOST_EARLY and prices.any() and incumbent.proceed():
-            constructed += 1
-            incumbent.enter("constructing")
-            anneal_from(
-                incumbent,
-                round_prices(model, prices),
-                multipliers=multipliers,
-                params=params.local_search,
-                effort=FIRST_EFFORT,
-                threads=params.threads,
-                seed=seed,
-                proceed=lambda: incumbent.columns is None and incumbent.proceed(),
-            )
-            incumbent.enter("bounding")
-
     elapsed = incumbent.clock.elapsed_s
     until = elapsed + LONGEST * incumbent.stop.time_left_s(elapsed)
-    coarse = coarse_prices(model, num_threads=params.threads)
-    incumbent.clock.charge(min(1.0, model.num_items * model.num_columns / PAIRS_OF_A_SECOND))
-    take(lower_bound(model, coarse), coarse)
+    stop = OnClock(incumbent.stop, incumbent.clock, until)
+    spread = Cooling(
+        model=incumbent.model,
+        params=params.cooling,
+        is_over=lambda: stop(SearchState(elapsed_s=incumbent.clock.elapsed_s)) is not None,
+        spend=incumbent.clock.charge,
+        on_bound=lambda bound, multipliers: _raise(incumbent, bound, multipliers),
+        num_threads=params.threads,
+    ).run()
+    _raise(incumbent, spread.bound, spread.multipliers)
+    rounded = _rounded_spread(incumbent, spread)
+    if not _is_enough(incumbent, spread):
+        solution = _solve_exactly(incumbent, spread.multipliers, stop, params=params)
+        if solution.infeasible:
+            zero = zero_multipliers(incumbent.model)
+            return Relaxed(multipliers=zero, bound=-np.inf, rounded=np.zeros(0, dtype=np.int32), is_infeasible=True)
+        if solution.primal is not None and solution.is_exact:
+            rounded = _rounded_primal(incumbent, solution)
+    best, bound = incumbent.multipliers, incumbent.certified_bound
+    if best is None or bound is None:
+        best, bound = spread.multipliers, spread.bound
+    return Relaxed(multipliers=best, bound=bound, rounded=rounded, is_infeasible=False)
+
+
+def _raise(incumbent: Incumbent, bound: float, multipliers: Multipliers) -> None:
+    """Tell of a better bound."""
+    incumbent.raise_bound(bound, source="certificate", multipliers=multipliers)
+    incumbent.report()
+
+
+def _is_enough(incumbent: Incumbent, spread: Spread) -> bool:
+    """Return whether the prices are good enough for the search, and the limits seem to be possible."""
+    model = incumbent.model
+    if model.num_items * model.num_columns <= EXACT_PAIRS or not incumbent.proceed():
+        return not incumbent.proceed()
+    return spread.off <= OFF or incumbent.columns is not None
+
+
+def _solve_exactly(incumbent: Incumbent, start: Multipliers, stop: OnClock, *, params: SolveParams) -> DualSolution:
+    """Solve the linear program from good prices, and take what it proves."""
     solution = solve_dual(
-        model,
-        stop=OnClock(incumbent.stop, incumbent.clock, until),
+        incumbent.model,
+        stop=stop,
         params=replace(params.dual, num_threads=params.threads),
-        on_bound=take,
-        start=coarse,
+        on_bound=lambda bound, multipliers: _raise(incumbent, bound, multipliers),
+        start=start,
     )
     visited = sum(part["steps"] * part["pairs"] for part in solution.statistics.get("rounds", []))
     incumbent.clock.charge(visited / PAIRS_PER_S)
-    if solution.infeasible:
-        zero = zero_multipliers(model)
-        return Relaxed(multipliers=zero, bound=-np.inf, rounded=np.zeros(0, dtype=np.int32), is_infeasible=True)
-    incumbent.raise_bound(solution.lower_bound, source="certificate", multipliers=solution.multipliers)
-    best, bound = incumbent.multipliers, incumbent.certified_bound
-    if best is None or bound is None:
-        best, bound = solution.multipliers, solution.lower_bound
-    return Relaxed(multipliers=best, bound=bound, rounded=_rounded(model, solution, best), is_infeasible=False)
+    if not solution.infeasible:
+        _raise(incumbent, solution.lower_bound, solution.multipliers)
+    return solution
 
 
-def _rounded(model: Model, solution: DualSolution, best: Multipliers) -> IntArray:
-    """Round the fractional answer, or the prices where it is not the relaxation's own."""
-    prices = column_prices(model, best)
-    if solution.primal is None or not solution.is_exact:
+def _rounded_spread(incumbent: Incumbent, spread: Spread) -> IntArray:
+    """Round how the items are spread, or the prices where they are spread over many columns."""
+    prices = column_prices(incumbent.model, spread.multipliers)
+    if spread.temperature > COLD:
+        return round_prices(incumbent.model, prices)
+    return round_primal(incumbent.model, item=spread.item, column=spread.column, value=spread.value, prices=prices)
+
+
+def _rounded_primal(incumbent: Incumbent, solution: DualSolution) -> IntArray:
+    """Round the linear program's own answer."""
+    model, primal = incumbent.model, solution.primal
+    prices = column_prices(model, solution.multipliers)
+    if primal is None:
         return round_prices(model, prices)
-    primal = solution.primal
     return round_primal(model, item=primal.item, column=primal.column, value=primal.value, prices=prices)

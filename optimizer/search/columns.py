@@ -51,7 +51,7 @@ def pairs_of(
         start=np.concatenate([[0], np.cumsum(count, dtype=np.int64)]),
         column=column,
         cost=model.cost[item, column].astype(np.float64) / rows.cost_unit,
-        quantity=_quantities(model, rows, item=item, column=column),
+        quantity=quantities(model, rows, item=item, column=column),
     )
 
 
@@ -86,7 +86,7 @@ def _best_outside(
     return best[:enough].astype(np.int32)
 
 
-def _quantities(model: Model, rows: LinkingRows, *, item: IntArray, column: IntArray) -> FloatArray:
+def quantities(model: Model, rows: LinkingRows, *, item: IntArray, column: IntArray) -> FloatArray:
     """Return what each pair puts into the row of each slot. Shape ``(pairs, slots)``."""
     loads = rows.slot_load
     quantity: FloatArray = model.amount[item][:, loads]

@@ -13,7 +13,7 @@ from optimizer.params import SolveParams
 from optimizer.problem import Problem
 from optimizer.result import StopReason
 from optimizer.search.annealing_runs import anneal_from
-from optimizer.search.bounding import bound_and_construct
+from optimizer.search.bounding import bound_and_round
 from optimizer.search.clock import Clock
 from optimizer.search.evaluation import alignment_of
 from optimizer.search.incumbent import Incumbent
@@ -71,7 +71,7 @@ def construct(
 
 
 def _search(incumbent: Incumbent, *, params: SolveParams, seed: int) -> None:
-    relaxed = bound_and_construct(incumbent, params=params, seed=seed)
+    relaxed = bound_and_round(incumbent, params=params, seed=seed)
     if relaxed.is_infeasible:
         return
     losses = Losses(incumbent.model, relaxed.multipliers)

@@ -12,7 +12,7 @@ from optimizer.criteria import Criteria
 from optimizer.params import SolveParams
 from optimizer.problem import Problem
 from optimizer.search.annealing_runs import anneal_from
-from optimizer.search.bounding import bound_and_construct
+from optimizer.search.bounding import bound_and_round
 from optimizer.search.clock import Clock
 from optimizer.search.elastic_limits import elastic_question
 from optimizer.search.evaluation import alignment_of
@@ -64,7 +64,7 @@ def cheapest_breach(
         clock=clock,
         on_progress=None,
     )
-    relaxed = bound_and_construct(incumbent, params=params, seed=seed)
+    relaxed = bound_and_round(incumbent, params=params, seed=seed)
     if relaxed.is_infeasible:
         return None
     losses = Losses(question.model, relaxed.multipliers)
