@@ -1,0 +1,181 @@
+"""Prices for the limits by cooling: the smoothed dual, climbed at ever lower temperatures.
+
+A high temperature spreads every item over many columns, so that the way up is easy to see from anywhere; a low one is
+near the dual itself. Each temperature begins where the last one ended. Large models learn the first prices from a
+sample of the items. Any prices prove a bound, so the cooling may be cut short at any time.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from optimizer.problem import FloatArray, IntArray
+from optimizer.search.bound import lower_bound, zero_multipliers
+from optimizer.search.columns import cost_spread
+from optimizer.search.damped_newton import DampedNewton
+from optimizer.search.linking_prices import dual_values_of, multipliers_of
+from optimizer.search.linking_rows import LinkingRows, linking_rows
+from optimizer.search.model import Model, Multipliers
+from optimizer.search.reduced_costs import NearColumns, near_columns
+from optimizer.search.sampling import sampled
+from optimizer.search.smoothed_dual import SmoothedDual
+
+PAIRS_PER_S: Final = 1.5e8
+"""Pairs that a pass takes in a second, for the clock of work."""
+OPERATIONS_PER_S: Final = 8e9
+"""Operations of a factorization in a second, for the clock of work."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoolingParams:
+    """How to cool.
+
+    Attributes
+    ----------
+    sample_items
+        Items per column of the sample that the first prices come from; models with less than twice as many begin
+        without.
+    sample_temperatures, temperatures
+        On the sample and on the model, falling, in units of cost (what an item's third-cheapest column costs more
+        than its cheapest).
+    sample_shares, shares
+        Shares of an item that enter the curvature.
+    max_steps
+        Steps at each temperature.
+    tolerance
+        Gain below which a temperature is done, in temperatures per item.
+    elastic
+        Dual value from which breaking a row pays, in units of cost per unit of load.
+    """
+
+    sample_items: int = 20
+    sample_temperatures: tuple[float, ...] = (1.0, 0.5, 0.25, 0.12, 0.06)
+    temperatures: tuple[float, ...] = (0.12, 0.06, 0.03, 0.015, 0.008, 0.004, 0.002, 0.001)
+    sample_shares: int = 32
+    shares: int = 20
+    max_steps: int = 14
+    tolerance: float = 3e-4
+    elastic: float = 100.0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Spread:
+    """What cooling found.
+
+    Attributes
+    ----------
+    multipliers, bound
+        The best prices, and what they prove.
+    item, column, value
+        How the items are spread at the last temperature, as :class:`optimizer.search.dual.Fractional` has it.
+    off
+        Share of an item's load that the rows are off at the end, on average.
+    temperature
+        The last temperature that was reached; infinite when there was no time for any.
+    """
+
+    multipliers: Multipliers
+    bound: float
+    item: IntArray
+    column: IntArray
+    value: FloatArray
+    off: float
+    temperature: float
+
+
+@dataclass(eq=False, kw_only=True)
+class Cooling:
+    """The prices of one model on their way down.
+
+    Parameters
+    ----------
+    is_over
+        Asked before every step whether to end.
+    spend
+        Told what the work would take, in seconds.
+    on_bound
+        Called with each better bound and its multipliers.
+    """
+
+    model: Model
+    params: CoolingParams = field(default_factory=CoolingParams)
+    is_over: Callable[[], bool] = lambda: False
+    spend: Callable[[float], None] = lambda seconds: None
+    on_bound: Callable[[float, Multipliers], None] | None = None
+    num_threads: int = 2
+
+    def run(self) -> Spread:
+        """Cool the sample, then the model."""
+        model, params = self.model, self.params
+        size = model.num_items // (params.sample_items * model.num_columns)
+        if size < 2:
+            temperatures = tuple(sorted({*params.sample_temperatures, *params.temperatures}, reverse=True))
+            return self._cool(model, None, temperatures, params.shares)
+        part = sampled(model, self._near(model), size=size)
+        start = self._cool(part, None, params.sample_temperatures, params.sample_shares).multipliers
+        return self._cool(model, start, params.temperatures, params.shares)
+
+    def _near(self, model: Model) -> NearColumns:
+        """Return the three cheapest columns of each item without prices."""
+        prices = np.zeros((model.num_loads, model.num_columns))
+        return near_columns(model, prices, width=np.inf, most=3, num_threads=self.num_threads)
+
+    def _cool(self, model: Model, start: Multipliers | None, temperatures: tuple[float, ...], most: int) -> Spread:
+        """Climb at one temperature after the other."""
+        rows = linking_rows(model, cost_unit=cost_spread(self._near(model)))
+        best, bound = zero_multipliers(model), -np.inf
+        with ThreadPoolExecutor(self.num_threads) as pool:
+            dual = SmoothedDual(model, rows, elastic=self.params.elastic, most=most, pool=pool)
+            pi = np.zeros(rows.num_rows) if start is None else dual_values_of(model, rows, start)
+            newton = DampedNewton(_Charged(dual, model, rows, self.spend), pi, self.is_over)
+            reached = np.inf
+            for temperature in temperatures:
+                if self.is_over():
+                    break
+                newton.climb(
+                    temperature,
+                    tolerance=self.params.tolerance * temperature * model.num_items,
+                    max_steps=self.params.max_steps,
+                )
+                reached = temperature
+                found = multipliers_of(model, rows, newton.pi)
+                proven = lower_bound(model, found, num_threads=self.num_threads)
+                if proven > bound:
+                    best, bound = found, proven
+                    if self.on_bound is not None and model is self.model:
+                        self.on_bound(bound, best)
+            if reached < np.inf:
+                dual.evaluate(newton.pi, reached)
+        taken = np.arange(dual.chosen.shape[1])[None, :] < dual.count[:, None]
+        return Spread(
+            multipliers=best,
+            bound=bound,
+            item=np.repeat(np.arange(model.num_items, dtype=np.int32), dual.count),
+            column=dual.chosen[taken],
+            value=dual.share[taken],
+            off=newton.off / max(1, model.num_items),
+            temperature=reached,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Charged:
+    """The smoothed dual, its work charged."""
+
+    dual: SmoothedDual
+    model: Model
+    rows: LinkingRows
+    spend: Callable[[float], None]
+
+    def evaluate(self, pi: FloatArray, temperature: float) -> tuple[float, FloatArray]:
+        self.spend(self.model.num_items * self.model.num_columns / PAIRS_PER_S)
+        return self.dual.evaluate(pi, temperature)
+
+    def curvature(self, temperature: float) -> FloatArray:
+        shares = self.dual.count.astype(np.float64)
+        pairs = float((shares * shares).sum()) * len(self.rows.slot_load) ** 2
+        self.spend((pairs + self.rows.num_rows**3 / 3.0) / OPERATIONS_PER_S)
+        return self.dual.curvature(temperature)

@@ -1,0 +1,118 @@
+"""Climb a concave function by Newton steps that are damped row by row.
+
+A row's curvature may be nearly nothing where the point is and large a step further, when no item is split there yet:
+the full step would overshoot in that row alone. A line search would shorten the whole step for its sake. So each row
+has a damping of its own, raised where the gradient turned round or grew, and lowered where it did not.
+
+References
+----------
+Levenberg (1944), doi 10.1090/qam/10666, of whose damping this is a version with one parameter a row.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from optimizer.problem import FloatArray
+
+FIRST_DAMPING: Final = 1e-3
+LEAST_DAMPING: Final = 1e-6
+MOST_DAMPING: Final = 1e9
+RAISE: Final = 8.0
+LOWER: Final = 4.0
+"""Factors by which a row's damping changes."""
+TURNED: Final = 0.5
+"""A gradient has turned round when it changed sign and kept this share of its size."""
+GROWN: Final = 2.0
+"""A gradient has grown when it is so many times its old size, or the mean size where that is larger."""
+LEAST_GAIN: Final = 0.05
+"""Steps that gain less than this share of what was predicted are not taken."""
+
+
+class Concave(Protocol):
+    """A smooth concave function at one temperature after the other."""
+
+    def evaluate(self, pi: FloatArray, temperature: float) -> tuple[float, FloatArray]:
+        """Return value and gradient."""
+        ...
+
+    def curvature(self, temperature: float) -> FloatArray:
+        """Return minus the second derivatives at the last point, lower triangle."""
+        ...
+
+
+@dataclass(eq=False)
+class DampedNewton:
+    """Where the climb is, and how damped each row is.
+
+    Attributes
+    ----------
+    pi
+        The present point. Shape ``(rows,)``.
+    damping
+        Relative to the row's curvature. Shape ``(rows,)``.
+    off
+        Sum of the absolute gradient at the present point.
+    """
+
+    function: Concave
+    pi: FloatArray
+    is_over: Callable[[], bool]
+
+    def __post_init__(self) -> None:
+        """Begin lightly damped."""
+        self.damping: FloatArray = np.full(len(self.pi), FIRST_DAMPING)
+        self.off = np.inf
+
+    def climb(self, temperature: float, *, tolerance: float, max_steps: int) -> bool:
+        """Step until the predicted gain is below ``tolerance``; return whether it is."""
+        value, gradient = self.function.evaluate(self.pi, temperature)
+        normal, steps = None, 0
+        for _ in range(2 * max_steps):
+            self.off = float(np.abs(gradient).sum())
+            if steps == max_steps or self.is_over():
+                break
+            if normal is None:
+                normal = self.function.curvature(temperature)
+                diagonal = normal.diagonal().copy()
+            damped = self.damping * (diagonal + 1.0 / temperature)
+            step = _solved(normal, diagonal + damped, gradient)
+            if step is None:
+                self.damping = np.minimum(10.0 * self.damping, MOST_DAMPING)
+                continue
+            predicted = float(gradient @ step) - 0.5 * float(step @ (gradient - damped * step))
+            ahead, ahead_gradient = self.function.evaluate(self.pi + step, temperature)
+            self._adapt(gradient, ahead_gradient)
+            if ahead - value < LEAST_GAIN * predicted - 1e-12 * abs(value):
+                self.damping = np.clip(2.0 * self.damping, 1e-4, MOST_DAMPING)
+                continue
+            self.pi = self.pi + step
+            value, gradient, normal = ahead, ahead_gradient, None
+            steps += 1
+            if predicted < tolerance:
+                self.off = float(np.abs(gradient).sum())
+                return True
+        return False
+
+    def _adapt(self, before: FloatArray, after: FloatArray) -> None:
+        """Change each row's damping by what the step did to its gradient."""
+        size = np.abs(before)
+        turned = (before * after < 0) & (np.abs(after) > TURNED * size)
+        grown = np.abs(after) > GROWN * np.maximum(size, size.mean())
+        overshot = turned | grown
+        raised = np.minimum(RAISE * np.maximum(self.damping, FIRST_DAMPING), MOST_DAMPING)
+        self.damping = np.where(overshot, raised, np.maximum(self.damping / LOWER, LEAST_DAMPING))
+
+
+def _solved(normal: FloatArray, diagonal: FloatArray, right: FloatArray) -> FloatArray | None:
+    """Return the solution for a matrix with another diagonal, or None where it is not positive definite."""
+    np.fill_diagonal(normal, diagonal)
+    try:
+        factor = cho_factor(normal.T, lower=False, check_finite=False)
+    except LinAlgError:
+        return None
+    solved: FloatArray = cho_solve(factor, right, check_finite=False)
+    return solved
