@@ -2,7 +2,8 @@
 
 Sorted this way, the same problem in another order of rows becomes the same problem, to the last bit, and a search
 without randomness of its own gives the same answer. Accounts, or reps, that nothing tells apart keep their order:
-they may be exchanged.
+they may be exchanged. What sorts first is a size that float noise moves by next to nothing, so that turned longitudes
+or another unit of a measure leave the order as it was.
 """
 
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from optimizer.result import Conflict, Relaxation
 ROUNDS: Final = 2
 """How often what a line knows of its neighbors is passed on."""
 BLOCK_PAIRS: Final = 4_000_000
+REACH_STEPS: Final = 2.0**30
+"""Whole steps in the largest value of a pair: sums of them are exact in any order."""
 
 Hashes = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int64]
@@ -130,8 +133,9 @@ def canonical_order(problem: Problem, criteria: Criteria) -> CanonicalOrder:
 
     Notes
     -----
-    Every account and rep gets a hash of its own numbers, then of the hashes of what it is paired with, summed without
-    regard to order (color refinement). O(accounts · reps) a round.
+    Sorted by the sum of travel over all pairs, then by amounts or limits, then by a hash: of an account's or rep's own
+    numbers, then of the hashes of what it is paired with, summed without regard to order (color refinement).
+    O(accounts · reps) a round.
     """
     account = _hash_columns([problem.amount, problem.locked[:, None], (problem.current < 0)[:, None]])
     rep = _hash_columns(
@@ -140,7 +144,32 @@ def canonical_order(problem: Problem, criteria: Criteria) -> CanonicalOrder:
     _mark(account, rep, criteria)
     for _ in range(ROUNDS):
         account, rep = _refine(problem, account, rep)
-    return CanonicalOrder(accounts=np.argsort(account, kind="stable"), reps=np.argsort(rep, kind="stable"))
+    account_reach, rep_reach = _reach(problem)
+    limits = (*problem.target.T, *problem.capacity_min.T, *problem.capacity_max.T)
+    current = np.where(problem.current >= 0, rep_reach[problem.current], -1)
+    _, family = np.unique(problem.family, return_inverse=True)
+    together = np.zeros(int(family.max()) + 1, dtype=np.int64)
+    np.add.at(together, family, account_reach)
+    return CanonicalOrder(
+        accounts=np.lexsort((account, together[family], current, problem.locked, *problem.amount.T, account_reach)),
+        reps=np.lexsort((rep, *limits, problem.fte, problem.active, rep_reach)),
+    )
+
+
+def _reach(problem: Problem) -> tuple[Positions, Positions]:
+    """Return how far every account is from all reps together, and every rep from all accounts, in whole steps."""
+    account, rep = np.zeros(problem.num_accounts, dtype=np.int64), np.zeros(problem.num_reps, dtype=np.int64)
+    matrix = problem.inertia if problem.travel is None else problem.travel
+    largest = 0.0 if matrix is None else float(matrix.max())
+    if matrix is None or not largest > 0:
+        return account, rep
+    step = max(1, BLOCK_PAIRS // problem.num_reps)
+    for first in range(0, problem.num_accounts, step):
+        rows = slice(first, first + step)
+        steps = np.rint(matrix[rows].astype(np.float64) * (REACH_STEPS / largest)).astype(np.int64)
+        account[rows] = steps.sum(axis=1)
+        rep += steps.sum(axis=0)
+    return account, rep
 
 
 def _mark(account: Hashes, rep: Hashes, criteria: Criteria) -> None:
