@@ -38,6 +38,11 @@ class Neighborhood(ReadOnly):
         object.__setattr__(self, "taker", frozen_array(self.taker, np.int64))
         object.__setattr__(self, "capacity_max", frozen_array(self.capacity_max, np.float64))
 
+    @property
+    def knows_anybody(self) -> bool:
+        """Whether any account has a taker."""
+        return bool((self.taker >= 0).any())
+
 
 @dataclass(frozen=True, eq=False)
 class Departures:

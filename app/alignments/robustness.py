@@ -1,6 +1,6 @@
 """How an alignment's balance holds when amounts are off, the largest accounts leave, or any one rep leaves.
 
-Owns the answer and its sentences. What is exact, what is sampled and what is estimated stands with every figure.
+Owns the answer. What is exact, what is sampled and what is estimated stands with every figure.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ import numpy as np
 
 from app.alignments.columns import Floats, Integers
 from app.alignments.doubts import Assumed, balanced_of, band_of, doubt_of
-from app.alignments.numerals import counted, percent, quantity
+from app.alignments.robustness_texts import sentences
 from app.alignments.scorecards import Scorecard, known
 from app.alignments.situations import Situation
 from app.alignments.takers import neighborhood
-from optimizer.departures import Departures, departures
+from optimizer.departures import Departures, Neighborhood, departures
 from optimizer.uncertainty import (
     Balanced,
     Doubt,
@@ -61,7 +61,7 @@ class Robustness:
     def json(self) -> dict[str, Any]:
         """Return the form that the API shows."""
         rule = self.card.rules[self.measure]
-        return {
+        told = {
             "measure": self.measure,
             "target": rule.target,
             "tolerance": self.balanced.tolerance,
@@ -78,8 +78,8 @@ class Robustness:
             "top_accounts": self._top_json(),
             "departures": self._departures_json(),
             "reps": self._lines(),
-            "sentences": [self._sampled_sentence(), self._top_sentence(), self._departures_sentence()],
         }
+        return told | {"sentences": sentences(told)}
 
     @cached_property
     def balanced(self) -> Balanced:
@@ -98,9 +98,14 @@ class Robustness:
         return steadiness(self.balanced, self.doubt)
 
     @cached_property
+    def near(self) -> Neighborhood:
+        """Who could take accounts over."""
+        return neighborhood(self.card, self.situation, self.measure)
+
+    @cached_property
     def gone(self) -> Departures:
         """What any one rep's departure would mean."""
-        return departures(self.balanced, neighborhood(self.card, self.situation, self.measure))
+        return departures(self.balanced, self.near)
 
     @cached_property
     def _certain(self) -> tuple[Floats, Floats] | None:
@@ -166,8 +171,10 @@ class Robustness:
             "estimate": self._hardest_takeover_json(),
         }
 
-    def _hardest_takeover_json(self) -> dict[str, Any]:
+    def _hardest_takeover_json(self) -> dict[str, Any] | None:
         leavers, gone = self._leavers, self.gone
+        if not self.near.knows_anybody:
+            return None
         homeless = (gone.beyond_room + gone.not_placed)[leavers]
         hardest = int(leavers[np.argmax(homeless)]) if len(leavers) and homeless.max() > 0 else None
         estimate = None if hardest is None else self._takeover_json(hardest)
@@ -210,8 +217,10 @@ class Robustness:
             "estimate": self._takeover_json(rep),
         }
 
-    def _takeover_json(self, rep: int) -> dict[str, Any]:
+    def _takeover_json(self, rep: int) -> dict[str, Any] | None:
         gone, pushed = self.gone, int(self.gone.most_pushed[rep])
+        if not self.near.knows_anybody:
+            return None
         return {
             "takers": int(gone.num_takers[rep]),
             "beyond_room": float(gone.beyond_room[rep]),
@@ -220,62 +229,6 @@ class Robustness:
             "most_pushed_rep_id": None if pushed < 0 else self.card.columns.rep_ids[pushed],
             "highest_index": known(100.0 * (1.0 + gone.largest_deviation[rep])),
         }
-
-    def _sampled_sentence(self) -> str:
-        told, now = sampled_json(self.balanced, self.tried), self._outcome(self.balanced.load)
-        if not now["reps"]:
-            return f"No rep has a target in {self.measure}, so no balance can be lost."
-        sentence = (
-            f"On average {quantity(round(told['outside']['mean'], 1))} of {counted(now['reps'], 'rep')} would be "
-            f"outside the ±{percent(self.balanced.tolerance)} band if {self.measure} were off by {self._off()} "
-            f"({now['outside']:,} today); in 19 of 20 cases not more than {told['outside']['p95']:,.0f}"
-        )
-        certain = self._certain_json()
-        return f"{sentence}." if certain is None else f"{sentence}; {certain['in_band']:,} stay inside whatever is off."
-
-    def _off(self) -> str:
-        spread = percent(self.assumed.spread)
-        shared = "account by account" if self.assumed.shared_by is None else f"by {self.assumed.shared_by}"
-        return f"{'up to' if self.assumed.errors is Errors.UNIFORM else 'mostly'} {spread}, {shared}"
-
-    def _top_sentence(self) -> str:
-        told, now = self._top_json(), self._outcome(self.balanced.load)
-        names = ", ".join(account["account_id"] for account in told["accounts"][:5])
-        if not told["accounts"] or told["worst_deviation"] is None:
-            return "There is no account whose leaving could be judged."
-        which = f"the {counted(len(told['accounts']), 'largest account')} ({names}{', …' if self.top > 5 else ''})"
-        return (
-            f"If {which} left, {told['outside']:,} of {counted(told['reps'], 'rep')} would be outside the band "
-            f"({now['outside']:,} today); {told['worst_rep_id']} would be farthest off, at "
-            f"{percent(1.0 + told['worst_deviation'])} of its share."
-        )
-
-    def _departures_sentence(self) -> str:
-        told = self._departures_json()
-        if told["reps"] < 2:
-            return "There is nobody who could take over."
-        many = counted(told["reps"], "rep")
-        if told["hardest_rep_id"] is None:
-            sums = f"Whoever of {many} left, the others together have room for all of its {self.measure}"
-        else:
-            sums = (
-                f"If one of {many} left, the others together have room for all of its {self.measure} in "
-                f"{told['with_room']:,} cases; the hardest is {told['hardest_rep_id']}, where "
-                f"{quantity(told['largest_short'])} find no room"
-            )
-        return f"{sums}. {self._takeover_sentence(told['estimate'])}"
-
-    def _takeover_sentence(self, told: dict[str, Any]) -> str:
-        if told["hardest_rep_id"] is None:
-            return "By an estimate, reps nearby can take over each account."
-        sentence = (
-            f"By an estimate, reps nearby can take over everything in {told['within_room']:,} cases; the hardest is "
-            f"{told['hardest_rep_id']}, where {quantity(told['without_room'])} find no room nearby"
-        )
-        if told["most_pushed_rep_id"] is None or told["highest_index"] is None:
-            return f"{sentence}."
-        pushed = percent(told["highest_index"] / 100.0)
-        return f"{sentence}, and {told['most_pushed_rep_id']} would end at {pushed} of its share."
 
 
 def sampled_json(balanced: Balanced, tried: Steadiness) -> dict[str, Any]:

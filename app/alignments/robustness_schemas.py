@@ -101,7 +101,9 @@ class DepartureCounts(BaseModel):
     with_room: int = Field(description="Those whose load the others together have room for.", examples=[48])
     hardest_rep_id: str | None = Field(description="Whose load lacks most room; null where all have room.")
     largest_short: float | None = Field(description="What lacks room there, in the measure's unit.")
-    estimate: HardestTakeover = Field(description="Who would be near enough; an estimate.")
+    estimate: HardestTakeover | None = Field(
+        description="Who would be near enough; an estimate, null where no distance is known."
+    )
 
 
 class Takeover(BaseModel):
@@ -129,7 +131,7 @@ class Departure(BaseModel):
         )
     )
     short: float = Field(description="What of the load lacks room, in the measure's unit; exact, 0 where none does.")
-    estimate: Takeover = Field(description="An estimate, not a solution.")
+    estimate: Takeover | None = Field(description="An estimate, not a solution; null where no distance is known.")
 
 
 class RobustRep(BaseModel):

@@ -153,6 +153,20 @@ def test_what_cannot_be_doubted_is_refused(bench: Bench, query: dict[str, str], 
     assert (answer.status_code, answer.json()["code"]) == (422, code)
 
 
+def test_without_distances_nothing_is_estimated(app: FastAPI, client: TestClient) -> None:
+    """Reps without homes have no neighbors: the sums stay, the estimate is null, and the sentence says why."""
+    body = line_body()
+    for rep in body["reps"]:
+        del rep["lat"], rep["lon"]
+    bench = Bench(app, client, body, criteria={"balance": BALANCE["balance"]})
+    told = bench.get(f"/v1/alignments/{bench.current()}/robustness", errors="lognormal")
+    assert told["reps"][0]["departure"]["room"] > 0
+    assert told["reps"][0]["departure"]["estimate"] is None
+    assert told["departures"]["estimate"] is None
+    assert told["sentences"][2].endswith("Who could take over cannot be estimated: nobody's distance is known.")
+    assert "if potential were off, mostly within 20 %, account by account" in told["sentences"][0]
+
+
 def test_nothing_to_judge_is_said(app: FastAPI, client: TestClient) -> None:
     """An alignment of nobody has no deviation, no certain figure and plain sentences."""
     body = line_body()
