@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.alignments.numerals import counted, kilometers, quantity
+from app.alignments.numerals import counted, kilometers, percent, quantity
 from app.alignments.situations import Situation
 from optimizer.measures import Positions
 from optimizer.result import Violation
@@ -15,6 +15,7 @@ from optimizer.what_if import WhatIf
 
 _NOTABLE_KM = 0.05
 _WORDS = {"workload": "hours", "accounts": "accounts"}
+_CAUSES = {"eligibility": "by a missing skill", "unassigned": "by accounts without a rep"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +92,19 @@ class Wording:
         size = len(self._change.row.members)
         family = f" Its family of {counted(size, 'account')} goes together." if size > 1 else ""
         if not len(own):
-            return "It stays without a rep." + family
+            return self._of_nobody(considered) + family
         if len(own) > 1:
             return f"Its family is split between {len(own)} reps." + family
         return self._of_one(considered, int(own[0])) + family
+
+    def _of_nobody(self, considered: list[Considered]) -> str:
+        allowed = [other for other in considered if other.eligible]
+        if not allowed:
+            return "It stays without a rep: nobody may serve it."
+        best = min(allowed, key=lambda other: (bool(other.violations), other.price))
+        known = np.isfinite(self._distance[best.rep]) and not self._situation.facts.has_costs
+        place = f" ({kilometers(self._road(best.rep))})" if known else ""
+        return f"It stays without a rep; the best for it is {self._ids[best.rep]}{place}, {self._against(best, -1)}."
 
     def _of_one(self, considered: list[Considered], own: int) -> str:
         locked_to = self._locked_to()
@@ -102,8 +112,9 @@ class Wording:
             return f"It is locked to {self._ids[own]}."
         if not considered:
             return f"{self._ids[own]} is the only rep."
-        nearest = min(considered, key=lambda other: self._effort(other.rep))
-        if self._is_nearer(nearest.rep, own):
+        active = self._situation.standing.problem.active
+        nearest = min(considered, key=lambda other: (not active[other.rep], self._effort(other.rep)))
+        if active[nearest.rep] and self._is_nearer(nearest.rep, own):
             return f"{self._ids[nearest.rep]} {self._nearer_by(nearest.rep, own)}{self._but(nearest, own)}."
         return self._is_best(considered, own)
 
@@ -116,14 +127,22 @@ class Wording:
         if not allowed:
             return f"{first}, and nobody else may serve it."
         best = min(allowed, key=lambda other: (bool(other.violations), other.price))
-        return f"{first}; the next best is {self._ids[best.rep]}, {self._price_clause(best)}."
+        return f"{first}; the next best is {self._ids[best.rep]}, {self._against(best, own)}."
+
+    def _against(self, other: Considered, own: int) -> str:
+        """Say of a rep who was just named what stands against giving it there."""
+        if not other.violations:
+            return f"but {self._price_clause(other, own)}" if other.price > 0 else self._price_clause(other, own)
+        obstacle = self._obstacle(other.violations[0], other.rep, own)
+        return f"which {obstacle}" if obstacle.startswith("has room") else f"but {obstacle}"
 
     def _but(self, other: Considered, own: int) -> str:
         if not other.eligible:
             return f" but {self.why_not(other.rep).removeprefix(self._ids[other.rep] + ' ')}"
-        for violation in other.violations:
-            return f" but {self._obstacle(violation, other.rep, own)}"
-        return f", {self._price_clause(other)}"
+        if other.violations:
+            return f" but {self._obstacle(other.violations[0], other.rep, own)}"
+        joined = ", but" if other.price > 0 else ","
+        return f"{joined} {self._price_clause(other, own)}"
 
     def _obstacle(self, violation: Violation, rep: int, own: int) -> str:
         measure = violation.measure or "accounts"
@@ -134,24 +153,38 @@ class Wording:
             room = max(0.0, needed - (value - limit))
             return f"has room for {quantity(room)} of the {quantity(needed)} {_word(measure)} needed"
         if violation.rep == own and value < limit:
-            short = f"{quantity(limit - value)} {_word(measure)}"
-            return f"{self._ids[own]} would fall {short} below its least {quantity(limit)}"
+            return (
+                f"{self._ids[own]} would be {_amount(limit - value, measure)} short of its minimum of {quantity(limit)}"
+            )
         if violation.criterion.startswith("max_"):
-            return f"moves would take {quantity(value)} of {measure}, and {quantity(limit)} is allowed"
-        who = "somebody" if violation.rep is None else self._ids[violation.rep]
-        return f"{who} would leave the allowed {measure} by {quantity(violation.by)}"
+            verb = {"max_in": "gain", "max_out": "lose"}.get(violation.criterion.removesuffix("_per_rep"), "move")
+            who = "" if violation.rep is None else f"{self._ids[violation.rep]} would {verb} "
+            whole = f"{who}{_amount(value, measure)}" if who else f"{_amount(value, measure)} would move in all"
+            return f"{whole}, and at most {quantity(limit)} may"
+        who = "the alignment" if violation.rep is None else self._ids[violation.rep]
+        return f"{who} would be {_amount(violation.by, measure)} outside its limits"
 
-    def _price_clause(self, other: Considered) -> str:
+    def _price_clause(self, other: Considered, own: int) -> str:
         """Say what giving the item to a rep does to the objective."""
-        if other.violations:
-            return "which would break a limit"
+        objective = self._situation.standing.objective
+        change = percent(abs(other.price) / objective) if objective > 0 else _small(abs(other.price))
         if other.price > 0:
             terms = {change.name: float(change.weighted[other.rep]) for change in self._change.terms}
-            worst = max(terms, key=lambda name: terms[name])
-            return f"which would raise the objective by {_small(other.price)}, most of it {worst}"
+            return (
+                f"the objective would be {change} worse, mostly {self._because(max(terms, key=terms.__getitem__), own)}"
+            )
         if other.price < 0:
-            return f"which would lower the objective by {_small(-other.price)}: a better alignment exists"
-        return "which would leave the objective as it is"
+            return f"and the objective would be {change} better: a better alignment exists"
+        return "and the objective would stay as it is"
+
+    def _because(self, term: str, own: int) -> str:
+        """Say a term of the objective as a cause."""
+        if term == "disruption":
+            current = self._situation.ground.problem.current[self._change.row.members]
+            return f"because {self._ids[own]} has it today" if own >= 0 and (current == own).all() else "by disruption"
+        if term.startswith("balance:"):
+            return f"by the balance of {term.removeprefix('balance:')}"
+        return _CAUSES.get(term, f"by {term}")
 
     def _effort(self, rep: int) -> float:
         value = self._cost[rep] if self._situation.facts.has_costs else self._distance[rep]
@@ -185,6 +218,10 @@ class Wording:
 
 def _word(measure: str) -> str:
     return _WORDS.get(measure, measure)
+
+
+def _amount(value: float, measure: str) -> str:
+    return counted(1, "account") if measure == "accounts" and value == 1 else f"{quantity(value)} {_word(measure)}"
 
 
 def _small(value: float) -> str:

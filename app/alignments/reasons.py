@@ -20,6 +20,7 @@ from app.scenarios.families import family_numbers
 
 _NOTABLE_KM = 1.0  # a smaller difference is no reason
 _NOTABLE_SHARE = 0.02
+_UNITS = {"workload": " hours", "accounts": " accounts"}
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,23 @@ class MoveReasons:
     def reason(self, account: int) -> Reason:
         """Return why this account, by position, changes rep."""
         if self._columns.owner[account] < 0:
-            return Reason("UNASSIGNED", "Stays without a rep, as the criteria allow at a price.")
+            return self._unassigned(account)
         return (
             self._necessity(account)
             or self._family(account)
             or self._balance(account)
             or self._travel(account)
             or self._exchange(account)
+        )
+
+    def _unassigned(self, account: int) -> Reason:
+        source, distance = self._columns.rep_ids[self._columns.current[account]], float(self._before_km[account])
+        if not self._columns.is_active[self._columns.current[account]]:
+            place = f"; {source} has left"
+        else:
+            place = f"; {source} is {kilometers(distance)} away" if np.isfinite(distance) else ""
+        return Reason(
+            "UNASSIGNED", f"Ends without a rep, which the criteria allow at a price{place}.", {"from": source}
         )
 
     def _necessity(self, account: int) -> Reason | None:
@@ -103,8 +114,10 @@ class MoveReasons:
     def _rep_left(self, account: int) -> Reason | None:
         if self._columns.is_active[self._columns.current[account]]:
             return None
-        source, _ = self._ids(account)
-        return Reason("REP_LEFT", f"{source} has left.", {"from": source})
+        source, goal = self._ids(account)
+        distance = float(self._after_km[account])
+        place = f"; {goal} is {kilometers(distance)} away" if np.isfinite(distance) else ""
+        return Reason("REP_LEFT", f"{source} has left{place}.", {"from": source, "to": goal})
 
     def _is_forbidden(self, account: int) -> Reason | None:
         if not self._forbidden[account]:
@@ -149,7 +162,7 @@ class MoveReasons:
             cause = self._necessity(member) if columns.is_moved[member] and member != account else None
             if cause is not None:
                 other = columns.account_ids[member]
-                clause = cause.sentence.rstrip(".")
+                clause = cause.sentence.rstrip(".").partition(";")[0]
                 return Reason(
                     "FAMILY", f"Follows {other} of its family: {clause}.", {"account_id": other, **cause.params}
                 )
@@ -205,15 +218,17 @@ class MoveReasons:
         gives, takes = int(card.moved_out[source]), int(card.moved_in[source])
         measure = card.balanced[0]
         index = card.after.measures[measure].index
-        standing = "".join(
-            f", {columns.rep_ids[rep]} ends at {percent(float(index[rep]) / 100.0)}"
+        ends = [
+            (columns.rep_ids[rep], percent(float(index[rep]) / 100.0))
             for rep in (source, goal)
             if np.isfinite(index[rep])
-        )
-        share = f" of its {measure} share" if standing else ""
+        ]
+        standing = ""
+        if len(ends) == 2:
+            standing = f"; {ends[0][0]} ends at {ends[0][1]} and {ends[1][0]} at {ends[1][1]} of the {measure} share"
         sentence = (
             f"Part of an exchange: {columns.rep_ids[source]} gives {counted(gives, 'account')} "
-            f"and takes {takes:,}{standing}{share}."
+            f"and takes {takes:,}{standing}."
         )
         params = {"from": columns.rep_ids[source], "to": columns.rep_ids[goal], "gives": gives, "takes": takes}
         return Reason("EXCHANGE", sentence, params)
@@ -226,7 +241,8 @@ class MoveReasons:
         for measure, limit in card.capacity_max.items():
             load = card.before.measures[measure].load[rep]
             if load > limit[rep] * (1 + 1e-9):
-                return f"{rep_id} was {quantity(load - limit[rep])} over its {measure} limit of {quantity(limit[rep])}"
+                over = quantity(load - limit[rep]) + _UNITS.get(measure, "")
+                return f"{rep_id} was {over} over its {measure} limit of {quantity(limit[rep])}"
         worst = max(((self._excess(rep, measure), measure) for measure in card.balanced), default=(0.0, ""))
         if worst[0] <= max(self._tolerance(worst[1]), _NOTABLE_SHARE):
             return None

@@ -141,6 +141,42 @@ def test_the_sentence_says_how_much_room_there_is(app: Any, client: TestClient) 
     assert bench.get(f"/v1/alignments/{alignment_id}/explanations", account_id="a2") == told
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_every_sentence_is_whole(seed: int) -> None:
+    """Whatever the criteria, a sentence ends with one point, and has no unknown number and no missing name."""
+    raw, assignment, examined = judged_problem(seed)
+    situation = situation_of(raw, assignment, examined)
+    for account in range(len(assignment)):
+        told = explanation_json(situation, None, Asked(account))
+        clauses = [told["sentence"], *(one["why_not"] for one in told["alternatives"] if one["why_not"])]
+        for sentence in clauses:
+            assert sentence.endswith(".")
+            assert not sentence.endswith("..")
+            assert not {"nan", "inf", "None", "somebody"} & set(sentence.replace(".", " ").split()), sentence
+            assert "  " not in sentence
+
+
+def test_the_next_best_comes_with_what_stands_against_it(app: Any, client: TestClient) -> None:
+    """The nearest rep has it; of the other it is said how much room there is, or how much worse all would be."""
+    bench = Bench(app, client, full_reps(), criteria={"travel": {"weight": 30, "road_factor": 1.3}})
+    path = f"/v1/alignments/{bench.store(NEAREST)}/explanations"
+    assert bench.get(f"{path}/a1")["sentence"] == (
+        "R1 is the nearest (46.5 km); the next best is R2, which has room for 2 of the 10 hours needed."
+    )
+    free = Bench(app, client, tiny_dataset(), criteria={"travel": {"weight": 30}})
+    path = f"/v1/alignments/{free.store(NEAREST)}/explanations"
+    sentence = free.get(f"{path}/a1")["sentence"]
+    assert sentence.startswith("R1 is the nearest (35.7 km); the next best is R2, but the objective would be ")
+    assert sentence.endswith(" % worse, mostly by travel.")
+
+
+def test_without_a_rep_the_best_one_is_named(app: Any, client: TestClient) -> None:
+    """An account that stays without a rep says who would be best for it."""
+    bench = Bench(app, client, tiny_dataset(), criteria={"unassigned": {"allowed": True, "weight": 1.0}})
+    told = bench.get(f"/v1/alignments/{bench.store([None, 'R1', 'R2', 'R2'])}/explanations/a1")
+    assert told["sentence"].startswith("It stays without a rep; the best for it is R1 (35.7 km), ")
+
+
 def test_ids_with_slashes_and_parameters(app: Any, client: TestClient) -> None:
     """An account id may hold slashes, encoded or not; top and rep_id narrow; unknown ids are refused."""
     body = tiny_dataset()

@@ -30,7 +30,7 @@ def settled() -> Rows:
 
 def test_a_rep_who_left_comes_first() -> None:
     """a4 was with R3, who has left; that it is also nearer does not matter."""
-    assert reason(3).sentence == "R3 has left."
+    assert reason(3).sentence == "R3 has left; R2 is 111 km away."
 
 
 def test_nearer_by_the_difference() -> None:
@@ -52,7 +52,7 @@ def test_over_a_capacity_says_by_how_much() -> None:
     """R1 carried 60 hours with a limit of 50."""
     reps = [{**row, "max:workload": 50.0 if row["id"] == "R1" else None} for row in rep_rows()]
     sentence = reason(2, reps=reps).sentence
-    assert sentence.startswith("R1 was 10 over its workload limit of 50; ")
+    assert sentence.startswith("R1 was 10 hours over its workload limit of 50; ")
 
 
 def test_a_missing_skill_is_named() -> None:
