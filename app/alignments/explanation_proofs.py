@@ -127,7 +127,7 @@ class ProofService:
             .where(ExplanationProof.alignment_id == row.id, ExplanationProof.account_id.in_(ids))
             .order_by(Job.created_at, Job.id)
         )
-        return dict(self._session.execute(query).tuples().all())
+        return dict(self._session.execute(query).all())
 
     def _forced(self, situation: Situation, rep_id: str, job: Job) -> Forced:
         rep = situation.ground.rep_index[rep_id]
