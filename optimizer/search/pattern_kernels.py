@@ -1,0 +1,136 @@
+"""The compiled step of the search by patterns: solve a group of columns again, exactly or until the work is done."""
+
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+
+from optimizer.search.knapsack import raise_prices
+from optimizer.search.patterns import WORD, combine, fewest_patterns, mask_of
+
+NOISE = 1e-9
+"""Part of a cost by which sums of floats may err."""
+PATIENCE = 8
+"""Steps without a better bound after which a group's price steps shrink."""
+PRUNED, COMPLETE, CUT_SHORT = 0, 1, 2
+
+
+class Knapsacks(NamedTuple):
+    """A model whose columns have one limit each. Shapes ``(columns, items)`` and ``(columns,)``."""
+
+    cost: Any
+    units: Any  # amounts in whole units of the column, rounded down; room + 1 where not allowed
+    amount: Any
+    room: Any
+    spare: Any  # most units that may stay free
+    limit: Any  # (columns, 2): least and most true load
+
+
+@numba.njit(cache=True, nogil=True)
+def solve_group(knapsacks, price, place, group, step, sideways, steps, most_patterns, most_work):  # type: ignore[no-untyped-def]  # compiled
+    """Redistribute the items of some columns among them at less cost, or at the same cost when ``sideways``.
+
+    Parameters
+    ----------
+    price
+        Prices of all items, to begin with. Shape ``(items,)``.
+    place
+        The column of every item; changed where something better is found. Shape ``(items,)``.
+    group
+        Columns, sorted.
+    step
+        What a better alignment gains at least, > 0.
+    most_patterns
+        Patterns of a column.
+
+    Returns
+    -------
+    tuple
+        The gain (0 also for a sideways move), whether anything moved, what the search was worth (``PRUNED`` by the
+        bound, ``COMPLETE`` or ``CUT_SHORT``), and the work.
+    """
+    size = group.shape[0]
+    position = np.full(knapsacks.room.shape[0], -1, dtype=np.int64)
+    for at in range(size):
+        position[group[at]] = at
+    count = 0
+    for item in range(place.shape[0]):
+        count += position[place[item]] >= 0
+    items = np.empty(count, dtype=np.int64)
+    count = 0
+    for item in range(place.shape[0]):
+        if position[place[item]] >= 0:
+            items[count] = item
+            count += 1
+    if count == 0:
+        return 0.0, False, PRUNED, 0
+    cost, amount = np.empty((size, count)), np.empty((size, count))
+    units = np.empty((size, count), dtype=np.int64)
+    own = np.empty(count)
+    now = 0.0
+    for at in range(size):
+        for place_in in range(count):
+            item = items[place_in]
+            cost[at, place_in] = knapsacks.cost[group[at], item]
+            units[at, place_in] = knapsacks.units[group[at], item]
+            amount[at, place_in] = knapsacks.amount[group[at], item]
+    for place_in in range(count):
+        own[place_in] = price[items[place_in]]
+        now += cost[position[place[items[place_in]]], place_in]
+    room, spare, limit = knapsacks.room[group], knapsacks.spare[group], knapsacks.limit[group]
+    noise = NOISE * abs(now)
+    target = now + noise if sideways else now - step + noise
+    tail = np.empty((count + 1, room.max() + 1))
+    bound, work = raise_prices(cost, units, room, spare, own, now, target, steps, PATIENCE, tail)
+    if bound > target:
+        return 0.0, False, PRUNED, work
+    words = (count + WORD - 1) // WORD
+    mask = np.empty((size * most_patterns, words), dtype=np.uint64)
+    excess = np.empty(size * most_patterns)
+    first = np.zeros(size + 1, dtype=np.int64)
+    is_all = True
+    for at in range(size):
+        part = slice(first[at], first[at] + most_patterns)
+        found, whole, spent = fewest_patterns(
+            cost,
+            units,
+            room,
+            spare,
+            own,
+            target - bound,
+            amount,
+            limit,
+            at,
+            most_patterns,
+            tail,
+            mask[part],
+            excess[part],
+        )
+        first[at + 1] = first[at] + found
+        is_all &= whole
+        work += spent
+        if found == 0:
+            return 0.0, False, COMPLETE if is_all else CUT_SHORT, work
+    full = np.empty(words, dtype=np.uint64)
+    mask_of(np.ones(count, dtype=np.bool_), full)
+    present = np.empty((size, words), dtype=np.uint64)
+    for at in range(size):
+        inside = np.empty(count, dtype=np.bool_)
+        for place_in in range(count):
+            inside[place_in] = place[items[place_in]] == group[at]
+        mask_of(inside, present[at])
+    chosen = np.zeros(size, dtype=np.int64)
+    total, complete, spent = combine(
+        first, mask[: first[size]], excess[: first[size]], full, target - bound, step, present, most_work, chosen
+    )
+    work += spent
+    reach = COMPLETE if is_all and complete else CUT_SHORT
+    if not np.isfinite(total):
+        return 0.0, False, reach, work
+    after = 0.0
+    for at in range(size):
+        for place_in in range(count):
+            if mask[chosen[at], place_in // WORD] & (np.uint64(1) << np.uint64(place_in % WORD)):
+                place[items[place_in]] = group[at]
+                after += cost[at, place_in]
+    return now - after, True, reach, work
