@@ -205,7 +205,7 @@ def _sentence(rep_id: str, job: Job) -> str:
         because = f" {job.conflicts[0]['sentence']}" if job.conflicts else ""
         return f"Proven: no alignment that keeps the criteria gives it to {rep_id}.{because}"
     if job.outcome == "unknown":
-        return f"No alignment that gives it to {rep_id} was found in time, which proves nothing."
+        return f"None that gives it to {rep_id} was found in time, which proves nothing; ask with a longer search."
     if job.state == JobState.SUCCEEDED:
         return f"Solved again with {rep_id} as its rep."
     return f"The job that was to solve it again ended as {job.state}."
