@@ -84,4 +84,4 @@ def rounded_up(fraction: float, *, step: float = 0.05) -> float | None:
     """Return a fraction rounded up to a whole number of steps, so that it is nobody's exact figure."""
     if not np.isfinite(fraction):
         return None
-    return float(np.ceil(fraction / step - _SLACK) * step)
+    return round(float(np.ceil(fraction / step - _SLACK) * step), 9)

@@ -236,7 +236,9 @@ class FairnessSheets:
         largest = swap["largest_envy_up_to"]
         limit = "" if largest is None else f", by at most {percent(largest)}"
         end = (
-            "each of them only because of one account." if swap["is_ef1"] else "one account less would not change that."
+            "each of them only because of one account."
+            if swap["is_ef1"]
+            else "not each of them only because of one account."
         )
         others = counted(swap["others"], "other territory", "other territories")
         return f"{swap['num_envied']:,} of {others} would be worth more to {name}{limit}, by {what}; {end}"
