@@ -4,6 +4,7 @@ Points that an earlier attempt has stored answer their questions again without a
 the database.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -317,12 +318,14 @@ class PointProgress:
         if now - self._last_line_s < MIN_SECONDS_BETWEEN_LINES:
             return
         self._last_line_s = now
+        bound = progress.lower_bound
+        bound = None if bound is None or not math.isfinite(bound) else bound
         self._tell(
             "progress",
             phase=self._label,
             objective=progress.objective,
-            lower_bound=progress.lower_bound,
-            gap=gap(progress.objective, progress.lower_bound) if progress.violations == 0 else None,
+            lower_bound=bound,
+            gap=gap(progress.objective, bound) if progress.violations == 0 else None,
             violations=progress.violations,
             moved_accounts=self._moved,
             **self._counts,

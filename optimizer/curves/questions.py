@@ -4,6 +4,7 @@ A curve is a dialogue: it asks a question, hears the answer, and asks the next o
 as the best alignment that is known to keep the question's criteria, whatever the search found in its time.
 """
 
+import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -136,15 +137,21 @@ def answer(
             outcome=Outcome.FEASIBLE,
             stop_reason=result.stop_reason,
             alignment=start[0],
-            lower_bound=None if result.lower_bound is None else min(result.lower_bound, start[1]),
+            lower_bound=_bound(result, at_most=start[1]),
         )
     return Answer(
         outcome=result.outcome,
         stop_reason=result.stop_reason,
         alignment=result.alignment if result.outcome in KEPT else None,
-        lower_bound=result.lower_bound,
+        lower_bound=_bound(result),
         conflicts=result.conflicts,
     )
+
+
+def _bound(result: Result, *, at_most: float = math.inf) -> float | None:
+    """Return a proven bound that says something, None where there is none."""
+    bound = result.lower_bound
+    return None if bound is None or not math.isfinite(bound) else min(bound, at_most)
 
 
 def _is_worse(result: Result, objective: float) -> bool:

@@ -68,7 +68,7 @@ def ask(
     folder.mkdir(exist_ok=True)
     files = SolverFiles(folder)
     normalized = Criteria.model_validate(criteria or CRITERIA, strict=False).model_dump(mode="json")
-    limits = Search.model_validate({"time_limit_s": 60, "deterministic": True, **search}, strict=False)
+    limits = Search.model_validate({"time_limit_s": 20, "gap": 0.01, "deterministic": True, **search}, strict=False)
     named = {name: write_parquet(table) for name, table in tables.named()}
     files.write_question(named, criteria=normalized, search=limits.model_dump(mode="json"))
     measured = {"measure": "accounts", "shares": None, "moves": None, **wanted}

@@ -6,13 +6,13 @@ from optimizer.curves.questions import Answer, Question, answer
 from optimizer.params import SolveParams
 from optimizer.problem import Problem
 from optimizer.references import References
-from optimizer.stop import MaxRuntime
+from optimizer.stop import AnyOf, GapBelow, MaxRuntime
 
-PATIENCE_S = 20.0
+PATIENCE_S = 3.0
 
 
 def follow(
-    curve: DisruptionCurve | ParetoSet, problem: Problem, relative_to: References
+    curve: DisruptionCurve | ParetoSet, problem: Problem, relative_to: References, *, gap: float = 0.0
 ) -> list[tuple[Question, Answer]]:
     """Answer every question of a curve by a search that counts its work, and return what was asked and found."""
     dialogue = curve.questions()
@@ -22,7 +22,7 @@ def follow(
         found = answer(
             problem,
             question,
-            MaxRuntime(PATIENCE_S),
+            AnyOf((MaxRuntime(PATIENCE_S), GapBelow(gap))),
             relative_to=relative_to,
             seed=0,
             params=SolveParams(threads=1, deterministic=True),

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pytest
 
 from optimizer.criteria import Balance, Criteria
 from optimizer.curves.dominance import covers
@@ -31,14 +32,19 @@ def set_of(problem: Problem, num_wanted: int = 9) -> ParetoSet:
     """Return a complete set."""
     relative_to = references(problem, CRITERIA)
     found = ParetoSet(problem, CRITERIA, measure="accounts", num_wanted=num_wanted, relative_to=relative_to)
-    follow(found, problem, relative_to)
+    follow(found, problem, relative_to, gap=0.01)
     return found
 
 
-def test_at_least_seven_alignments_and_none_dominated() -> None:
+@pytest.fixture(scope="module")
+def choices() -> ParetoSet:
+    """Return the set of the crowd, computed once."""
+    return set_of(crowd())
+
+
+def test_at_least_seven_alignments_and_none_dominated(choices: ParetoSet) -> None:
     """Values that are computed again from the alignments are those told, and no point covers another."""
-    problem = crowd()
-    points = set_of(problem).points
+    problem, points = crowd(), choices.points
     assert len(points) >= 9
     for point in points:
         assert point.answer.alignment is not None
@@ -47,20 +53,19 @@ def test_at_least_seven_alignments_and_none_dominated() -> None:
     assert not any(covers(one.values, other.values) for one, other in itertools.permutations(points, 2))
 
 
-def test_the_ends_are_ends() -> None:
+def test_the_ends_are_ends(choices: ParetoSet) -> None:
     """Nothing moves at one end; at another each account is with its nearest rep; at the third balance is best."""
-    problem = crowd()
-    points = set_of(problem).points
+    problem, points = crowd(), choices.points
     assert problem.travel is not None
     assert min(point.values[2] for point in points) == 0.0
     assert min(point.values[1] for point in points) <= 1.02 * problem.travel.min(axis=1).sum()
-    assert min(point.values[0] for point in points) < 0.01
+    assert min(point.values[0] for point in points) < 0.02
 
 
-def test_the_same_input_gives_the_same_set() -> None:
-    """Two sets that count work instead of seconds are equal."""
-    one, other = set_of(crowd(), num_wanted=7), set_of(crowd(), num_wanted=7)
-    assert [point.values for point in one.points] == [point.values for point in other.points]
+def test_the_same_input_gives_the_same_set(choices: ParetoSet) -> None:
+    """A set that counts work instead of seconds is the same the second time."""
+    again = set_of(crowd())
+    assert [point.values for point in again.points] == [point.values for point in choices.points]
 
 
 def test_a_problem_with_few_trade_offs_has_few_points() -> None:
