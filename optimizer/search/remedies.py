@@ -2,7 +2,8 @@
 
 Owns which kinds are worth a try and how the time is shared among them. Every conflict names the kinds that could
 help; of these, the ones whose wishes exist and without which arithmetic finds no conflict any more are tried one by
-one. Where no single kind suffices, kinds are joined until they do.
+one. Where less than two suffice alone, kinds are joined until they do. Where nothing was found at all, any mix of
+changes is taken, at last what the search's least bad alignment breaks.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,8 @@ MOST_OFFERED: Final = 5
 LARGE_PAIRS: Final = 5_000_000
 """Accounts times reps beyond which two or three remedies must do."""
 MOST_OF_LARGE: Final = 3
+FEW: Final = 2
+"""With fewer kinds that suffice alone, kinds that suffice together are offered, too."""
 
 HELPS: Final[dict[str, tuple[str, ...]]] = {
     "NO_ELIGIBLE_REP": ("eligibility", "forbid", "lock", "frozen", "family", "unassigned"),
@@ -42,6 +45,8 @@ HELPS: Final[dict[str, tuple[str, ...]]] = {
     "BUDGET_TOO_SMALL": ("budget", "tolerance", "capacity_max", "capacity_min", "eligibility", "forbid"),
     "BALANCE_IMPOSSIBLE": (
         "tolerance",
+        "capacity_max",
+        "capacity_min",
         "eligibility",
         "lock",
         "frozen",
@@ -90,21 +95,26 @@ def remedies(
     until = elapsed + min(MOST_S, max(LEAST_S, stop.time_left_s(elapsed)))
     own = Until(stop, until)
     most = MOST_OF_LARGE if problem.num_accounts * problem.num_reps > LARGE_PAIRS else MOST_OFFERED
-    tried = list(_candidates(problem, criteria, found, stop=own, clock=clock))
+    tried = [*_candidates(problem, criteria, found, stop=own, clock=clock), KINDS]
     offered: list[Relaxation] = []
     for number, kinds in enumerate(tried):
         elapsed = clock.elapsed_s
-        if len(offered) >= most or not own.time_left_s(elapsed) > 0:
-            break
-        waiting = min(len(tried) - number, most - len(offered))
-        share = Until(stop, elapsed + own.time_left_s(elapsed) / waiting)
-        relaxation = relax(problem, criteria, kinds=kinds, seed=seed, stop=share, clock=clock, search=params)
+        left = own.time_left_s(elapsed)
+        if len(offered) >= most or (offered and kinds is KINDS) or not (left > 0 or kinds is KINDS):
+            continue
+        waiting = min(len(tried) - number - bool(offered), most - len(offered))
+        relaxation = relax(
+            problem,
+            criteria,
+            kinds=kinds,
+            seed=seed,
+            initial=initial if kinds is KINDS else None,
+            stop=Until(stop, elapsed + left / waiting),
+            clock=clock,
+            search=params,
+        )
         if relaxation is not None and relaxation.changes:
             offered.append(relaxation)
-    if not offered:
-        left = Until(stop, max(until, clock.elapsed_s + 1.0))
-        last = relax(problem, criteria, seed=seed, stop=left, clock=clock, search=params, initial=initial)
-        offered += [last] if last is not None and last.changes else []
     return tuple(sorted(_distinct(offered), key=lambda relaxation: relaxation.price))
 
 
@@ -114,7 +124,6 @@ def _candidates(
     """Yield sets of kinds that could suffice: single ones, else one kind for each conflict."""
     if not found:
         yield from (frozenset({kind}) for kind in UNNAMED if has_wish(problem, criteria, kind))
-        yield frozenset(KINDS)
         return
     rest: dict[str, tuple[Conflict, ...]] = {}
     for kind in _natural(found):
@@ -129,8 +138,8 @@ def _candidates(
         rest[kind] = conflicts(*without(problem, criteria, kind, found))
         if not rest[kind]:
             yield frozenset({kind})
-    if rest and all(rest.values()):
-        yield from _joined(problem, criteria, found, rest)
+    if sum(not left for left in rest.values()) < FEW:
+        yield from _joined(problem, criteria, found, {kind: left for kind, left in rest.items() if left})
 
 
 def _joined(
