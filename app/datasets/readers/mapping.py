@@ -197,5 +197,5 @@ def _recognized(names: tuple[str, ...], fields: TableFields) -> Mapping[str, str
         if key in names and signs.intersection(names) and fields.name in meanings:
             return meanings[fields.name]
     if fields.name == "reps" and "User ID" in names:
-        return _HUBSPOT["reps"]
+        return {**_HUBSPOT["reps"], "Email": "attribute:Email"}  # kept, because HubSpot takes owners by it
     return {}

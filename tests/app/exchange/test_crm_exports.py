@@ -251,6 +251,15 @@ def test_hubspot_owners_are_emails_or_names(client: TestClient) -> None:
     assert "Email" in faults[0]["fix"]
 
 
+def test_the_emails_of_hubspots_users_are_kept(client: TestClient) -> None:
+    """A list of users by User ID keeps its emails, and owners are told by them."""
+    accounts = COMPANIES.replace("Ana Silva", "71").replace("Zoë Ünal", "72")
+    users = "User ID,Email,Name,lat,lon\n71,ana@example.com,Ana Silva,50,10\n72,zoe@example.com,Zoë Ünal,51,11\n"
+    start = current(client, imported(client, accounts, users))
+    files = archive(client, moved(client, start, {"8101": "72"}), "hubspot")
+    assert files["companies.csv"] == "Record ID,Company owner\n8101,zoe@example.com\n"
+
+
 def test_accounts_without_a_rep_are_said_not_invented(client: TestClient) -> None:
     """An account that ends without a rep leaves its territory but keeps its owner, and the README says so."""
     start = current(client, imported(client, ACCOUNTS, REPS))
