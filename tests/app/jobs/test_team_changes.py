@@ -61,7 +61,7 @@ def test_when_a_rep_leaves_only_their_accounts_move(living: TestClient) -> None:
 
 
 def test_when_room_is_just_enough_still_nobody_else_moves(living: TestClient) -> None:
-    """R1 has room for one, R2 for two and a rep who joins for one: the leaver's four accounts fit, and no other moves."""
+    """R1 has room for one, R2 for two, a rep who joins for one: the leaver's four accounts fit, and no other moves."""
     changes = {
         "leave": ["R3"],
         "update": [{"rep_id": "R1", "capacity": {"workload": {"max": 50.0}}}],
