@@ -20,6 +20,7 @@ from app.methods import ImpliedMethods
 from app.migrations.upgrade import upgrade
 from app.observation import Observation, RequestMetrics
 from app.parameters import NoUnknownParameters
+from app.replays.routes import router as replays_router
 from app.scenarios.routes import router as scenarios_router
 from app.settings import Settings
 from app.transitions.routes import router as transitions_router
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         jobs_router,
         alignments_router,
         transitions_router,
+        replays_router,
         comparisons_router,
     ):
         app.include_router(router, dependencies=[NoUnknownParameters])

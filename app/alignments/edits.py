@@ -18,6 +18,7 @@ from app import blobs
 from app.alignments.assignments import pick
 from app.alignments.breaches import violations_json
 from app.alignments.columns import Integers
+from app.alignments.edit_records import keep_request
 from app.alignments.edit_requests import EditRequest
 from app.alignments.edit_wishes import Edited, edited
 from app.alignments.models import Alignment
@@ -127,6 +128,7 @@ class EditService:
         )
         if is_same_question:
             row.certificate_sha256 = self._certificate(parent, row)
+        keep_request(self._session, row.id, request)
         parent.num_edits += 1
         self._situations.keep(row.id, dataset.id, made.situation)
         return StoredEdit(row=row, parent=parent, edit=made, before=before, root=root)

@@ -41,7 +41,7 @@ class Alignment(Base):
 
 
 class AlignmentFile(Base):
-    """One result that was derived from an alignment once and is kept, such as its territories."""
+    """One file beside an alignment: derived from it and kept, such as its territories, or the edit that made it."""
 
     __tablename__ = "alignment_files"
 

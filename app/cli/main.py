@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from app.cli import audit, data, demo, diff, service, solving
+from app.cli import audit, data, demo, diff, replay, service, solving
 from app.cli.failure import Failure
 
 cli = typer.Typer(
@@ -26,6 +26,7 @@ cli.command()(data.check)
 cli.command()(solving.solve)
 cli.command()(audit.verify)
 cli.command()(diff.diff)
+cli.command()(replay.replay)
 
 
 def main() -> None:

@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 import traceback
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from app.errors import Fault, ProblemError
 from app.jobs.judgement import Judge, Judged, discrepancies, gap
 from app.jobs.names import Names
 from app.jobs.proofs import Bound, Proof
+from app.jobs.provenance import software
 from app.jobs.remedies import least_bad, write_remedies
 from app.jobs.reoptimization import held_outside, unproven, without_bounds
 from app.jobs.sentences import conflict_json
@@ -235,14 +235,7 @@ def _cores() -> int:
 
 
 def _software(seed: int) -> dict[str, Any]:
-    return {"version": _version("territory-optimizer"), "ortools": _version("ortools"), "seed": seed}
-
-
-def _version(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return "0"
+    return software(seed=seed, threads=_cores())
 
 
 def _private_output() -> int:

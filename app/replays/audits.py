@@ -1,0 +1,58 @@
+"""Check a stored alignment again from the raw data: what can be reproduced of a search that the clock limited."""
+
+import json
+from dataclasses import dataclass
+
+from app.replays.bundles import Bundle, Json
+from checker import CheckInputError, dataset_sha256, examine, scenario_sha256, verify_certificate
+from checker.tolerances import is_same_claim
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the independent checker says of a stored alignment.
+
+    Parameters
+    ----------
+    faults
+        One sentence each; none where all of it is confirmed.
+    sentence
+        What was checked, and what came out.
+    """
+
+    faults: tuple[str, ...]
+    sentence: str
+
+
+def audited(bundle: Bundle, step: Json) -> Audit | None:
+    """Recompute objective, violations and the proven bound of a step's alignment; None without criteria."""
+    if step["criteria"] is None:
+        return None
+    tables = {
+        name: {column: table.column(column).to_pylist() for column in table.column_names}
+        for name, table in bundle.tables_of(step).named()
+        if name != "units"
+    }
+    assignment = bundle.assignments_of(step).column("rep_id").to_pylist()
+    try:
+        examined = examine(tables["accounts"], tables["reps"], tables.get("pairs"), step["criteria"], assignment)
+    except CheckInputError as error:
+        return Audit((), f"the checker cannot judge it: {error}")
+    report, stored = examined.report, step["summary"]
+    faults = []
+    if stored["objective"] is not None and not is_same_claim(stored["objective"], report.objective):
+        faults.append(f"the objective is {report.objective!r}, not {stored['objective']!r}")
+    if stored["violations"] != len(report.violations):
+        faults.append(f"{len(report.violations)} criteria are broken, not {stored['violations']}")
+    proof = "there is no certificate"
+    if step["certificate"] is not None and not report.violations:
+        certificate = json.loads(bundle.blobs[step["certificate"]])
+        hashes = {
+            "dataset_sha256": dataset_sha256(tables["accounts"], tables["reps"], tables.get("pairs")),
+            "scenario_sha256": scenario_sha256(step["criteria"]),
+        }
+        verdict = verify_certificate(examined, certificate, **hashes)
+        faults += verdict.faults
+        proof = "the certificate holds" if verdict.is_valid else "the certificate does not hold"
+    kept = "all criteria are kept" if report.is_kept else f"{len(report.violations)} criteria are broken, as stored"
+    return Audit(tuple(faults), f"{kept}, the objective {report.objective:.6g} re-adds, {proof}")
