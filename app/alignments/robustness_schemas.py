@@ -63,7 +63,7 @@ class Sampled(BaseModel):
 
 
 class Certain(BaseModel):
-    """What holds for every error up to the spread; exact, without any sample."""
+    """What holds for every error up to the spread, without any sample; exact, or with `shared_by` on the safe side."""
 
     in_band: int = Field(description="Reps who stay inside the band whatever is off.", examples=[31])
     worst_deviation: float | None = Field(description="The largest deviation that any rep can get, a fraction.")
@@ -143,8 +143,12 @@ class RobustRep(BaseModel):
     index: float | None = Field(description="100 · load / target.")
     in_band: float | None = Field(description="Part of the samples in which it is inside the band, 0 to 1.")
     load_sd: float = Field(description="Standard deviation of its load under the errors; exact, in the measure's unit.")
-    lowest_index: float | None = Field(description="The lowest index it can get; exact, null with `lognormal`.")
-    highest_index: float | None = Field(description="The highest index it can get; exact, null with `lognormal`.")
+    lowest_index: float | None = Field(
+        description="The lowest index it can get; with `shared_by` a bound, null with `lognormal`."
+    )
+    highest_index: float | None = Field(
+        description="The highest index it can get; with `shared_by` a bound, null with `lognormal`."
+    )
     top_share: float | None = Field(description="What its own largest accounts are of its load, 0 to 1.")
     departure: Departure | None = Field(description="What its leaving means; null for a rep who has left.")
 
