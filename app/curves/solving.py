@@ -4,24 +4,22 @@ Points that an earlier attempt has stored answer their questions again without a
 the database.
 """
 
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import numpy as np
-
 from app.curves.book import Book
 from app.curves.kinds import CurveKind
+from app.curves.point_progress import PointProgress
 from app.curves.points import Ground, disruption_json, pareto_json
 from app.curves.time_shares import TimeShares
 from app.curves.wishes import with_travel
-from app.jobs.judgement import Judge, gap
+from app.jobs.judgement import Judge
 from app.jobs.names import Names
 from app.jobs.sentences import conflict_json
 from app.jobs.solver_files import CRITERIA, CURVE, SEARCH, SolverFiles
-from app.jobs.solver_reports import MIN_SECONDS_BETWEEN_LINES, Tell
+from app.jobs.solver_reports import Tell
 from app.scenarios.columns import texts
 from app.scenarios.planning import Plan, plan
 from app.scenarios.schemas import Criteria, Search
@@ -30,7 +28,7 @@ from optimizer.curves.pareto import ParetoSet
 from optimizer.curves.questions import Answer, Question, answer, known_answer
 from optimizer.params import SolveParams
 from optimizer.references import references
-from optimizer.result import Outcome, Progress, StopReason
+from optimizer.result import Outcome, StopReason
 from optimizer.stop import AnyOf, Cancelled, GapBelow, MaxRuntime, NoImprovement, StopCriterion
 
 SPARE_TRIES: Final = 0.5
@@ -218,11 +216,10 @@ class CurveSolver:
         curve = self._curve
         if isinstance(curve, ParetoSet):
             points, summary = pareto_json(self._ground, curve)
-            by_key = {point.question.key: point.answer.alignment for point in curve.points}
         else:
             points, summary = disruption_json(self._ground, curve)
-            by_key = {point.question.key: point.answer.alignment for point in curve.points}
-        told = [self._book.told(point, by_key[point["key"]]) for point in points]
+        found = {point.question.key: point.answer.alignment for point in curve.points}
+        told = [self._book.told(point, found[point["key"]]) for point in points]
         self._name = self._book.write(told, summary)
         self._tell("points", name=self._name)
 
@@ -289,44 +286,3 @@ class CurveSolver:
             )
             for point in points
         }
-
-
-class PointProgress:
-    """Turn the optimizer's progress on one question into lines; the phase says which point it is.
-
-    Parameters
-    ----------
-    planned, question
-        What is solved.
-    tell
-        Sends a line to the worker.
-    counts
-        Points done and planned.
-    """
-
-    def __init__(self, planned: Plan, question: Question, *, tell: Tell, counts: Mapping[str, int]) -> None:
-        self._current, self._label = planned.problem.current, question.label
-        self._tell, self._counts = tell, dict(counts)
-        self._moved: int | None = None
-        self._last_line_s = -1.0
-
-    def __call__(self, progress: Progress) -> None:
-        """Take one progress of the optimizer; returns at once."""
-        if progress.alignment is not None:
-            self._moved = int(np.count_nonzero(progress.alignment.moved(self._current)))
-        now = time.monotonic()
-        if now - self._last_line_s < MIN_SECONDS_BETWEEN_LINES:
-            return
-        self._last_line_s = now
-        bound = progress.lower_bound
-        bound = None if bound is None or not math.isfinite(bound) else bound
-        self._tell(
-            "progress",
-            phase=self._label,
-            objective=progress.objective,
-            lower_bound=bound,
-            gap=gap(progress.objective, bound) if progress.violations == 0 else None,
-            violations=progress.violations,
-            moved_accounts=self._moved,
-            **self._counts,
-        )

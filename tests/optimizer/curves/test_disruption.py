@@ -20,11 +20,11 @@ from tests.optimizer.small_problems import capacities, line_of_four, problem_of
 TIGHT = Criteria(balance=(Balance(measure="workload", tolerance=0.05, hard=True),), travel_weight=50.0)
 
 
-def curve_of(problem: Problem, criteria: Criteria, **spending: object) -> DisruptionCurve:
+def curve_of(problem: Problem, criteria: Criteria, *, gap: float = 0.0, **spending: object) -> DisruptionCurve:
     """Return a complete curve."""
     relative_to = references(problem, criteria)
     curve = DisruptionCurve(problem, criteria, Spending(**spending), relative_to=relative_to)  # type: ignore[arg-type]  # as Spending takes it
-    follow(curve, problem, relative_to)
+    follow(curve, problem, relative_to, gap=gap)
     return curve
 
 
@@ -92,17 +92,17 @@ def test_bands_that_nothing_keeps_are_told_and_the_curve_goes_on() -> None:
     assert [point.objective is not None for point in curve.points] == [True, True]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_point_that_allows_more_is_never_worse(seed: int) -> None:
     """Objectives never rise, bounds are never above them, and nothing moves beyond its allowance."""
     random = np.random.default_rng(seed)
     problem = problem_of(
-        random.uniform(1, 9, 14),
+        random.uniform(1, 9, 10),
         num_reps=3,
-        current=random.integers(0, 3, 14),
-        travel=random.uniform(1, 9, (14, 3)),
+        current=random.integers(0, 3, 10),
+        travel=random.uniform(1, 9, (10, 3)),
     )
-    curve = curve_of(problem, TIGHT, shares=(0.0, 0.1, 0.2, 0.3, 0.5))
+    curve = curve_of(problem, TIGHT, gap=0.01, shares=(0.0, 0.1, 0.2, 0.3, 0.5))
     objectives = [point.objective for point in curve.points if point.objective is not None]
     assert len(objectives) == len(curve.points) >= 5
     assert objectives == sorted(objectives, reverse=True)
