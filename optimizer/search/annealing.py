@@ -52,6 +52,7 @@ class Space(NamedTuple):
     share_upper: Any
     shared: Any  # (loads): True where a limit or target follows the total
     total_upper: Any  # (loads)
+    margin: Any  # (loads): a breach counts as so much larger than it is, or the last bit would never be worth a move
     soft_price: Any  # (loads)
     soft_tolerance: Any  # (loads)
     soft_target: Any  # (columns, loads)
@@ -113,11 +114,11 @@ def _column_value(space, state, column, load):  # type: ignore[no-untyped-def]  
         over = load[kind] - state.upper[column, kind]
         if over > 0:
             bad = True
-            value += over * state.weight_upper[column, kind]
+            value += (over + space.margin[kind]) * state.weight_upper[column, kind]
         under = state.lower[column, kind] - load[kind]
         if under > 0:
             bad = True
-            value += under * state.weight_lower[column, kind]
+            value += (under + space.margin[kind]) * state.weight_lower[column, kind]
         target = state.target[column, kind]
         if target > 0 and space.soft_price[kind] > 0:
             excess = abs(load[kind] - target) / target - space.soft_tolerance[kind]
@@ -134,7 +135,7 @@ def _total_value(space, state, total):  # type: ignore[no-untyped-def]  # compil
     value = 0.0
     for kind in range(total.shape[0]):
         if total[kind] > space.total_upper[kind]:
-            value += (total[kind] - space.total_upper[kind]) * state.weight_total[kind]
+            value += (total[kind] - space.total_upper[kind] + space.margin[kind]) * state.weight_total[kind]
     return value
 
 

@@ -17,7 +17,7 @@ from optimizer.search.bound import lower_bound, zero_multipliers
 from optimizer.search.columns import cost_spread
 from optimizer.search.damped_newton import DampedNewton
 from optimizer.search.linking_prices import dual_values_of, multipliers_of
-from optimizer.search.linking_rows import LinkingRows, linking_rows
+from optimizer.search.linking_rows import linking_rows
 from optimizer.search.model import Model, Multipliers
 from optimizer.search.reduced_costs import NearColumns, near_columns
 from optimizer.search.sampling import sampled
@@ -30,19 +30,33 @@ OPERATIONS_PER_S: Final = 8e9
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Some temperatures, on a sample or on all items.
+
+    Attributes
+    ----------
+    temperatures
+        Falling, in units of cost: what an item's third-cheapest column costs more than its cheapest.
+    sample_items
+        Items per column of the sample, or None for all items. Models with less than twice as many go through its
+        temperatures as they are.
+    shares
+        Shares of an item that enter the curvature.
+    """
+
+    temperatures: tuple[float, ...]
+    sample_items: int | None = None
+    shares: int = 20
+
+
+@dataclass(frozen=True, kw_only=True)
 class CoolingParams:
     """How to cool.
 
     Attributes
     ----------
-    sample_items
-        Items per column of the sample that the first prices come from; models with less than twice as many begin
-        without.
-    sample_temperatures, temperatures
-        On the sample and on the model, falling, in units of cost (what an item's third-cheapest column costs more
-        than its cheapest).
-    sample_shares, shares
-        Shares of an item that enter the curvature.
+    stages
+        One after the other, each from the prices of the one before.
     max_steps
         Steps at each temperature.
     tolerance
@@ -51,11 +65,10 @@ class CoolingParams:
         Dual value from which breaking a row pays, in units of cost per unit of load.
     """
 
-    sample_items: int = 20
-    sample_temperatures: tuple[float, ...] = (1.0, 0.5, 0.25, 0.12, 0.06)
-    temperatures: tuple[float, ...] = (0.12, 0.06, 0.03, 0.015, 0.008, 0.004, 0.002, 0.001)
-    sample_shares: int = 32
-    shares: int = 20
+    stages: tuple[Stage, ...] = (
+        Stage(temperatures=(1.0, 0.5, 0.25, 0.12), sample_items=20, shares=32),
+        Stage(temperatures=(0.12, 0.06, 0.03, 0.015, 0.008, 0.004, 0.002)),
+    )
     max_steps: int = 14
     tolerance: float = 3e-4
     elastic: float = 100.0
@@ -108,31 +121,31 @@ class Cooling:
     num_threads: int = 2
 
     def run(self) -> Spread:
-        """Cool the sample, then the model."""
-        model, params = self.model, self.params
-        size = model.num_items // (params.sample_items * model.num_columns)
-        if size < 2:
-            temperatures = tuple(sorted({*params.sample_temperatures, *params.temperatures}, reverse=True))
-            return self._cool(model, None, temperatures, params.shares)
-        part = sampled(model, self._near(model), size=size)
-        start = self._cool(part, None, params.sample_temperatures, params.sample_shares).multipliers
-        return self._cool(model, start, params.temperatures, params.shares)
+        """Go through the stages: samples first, then the model."""
+        model, start = self.model, None
+        for stage in self.params.stages[:-1]:
+            size = 1 if stage.sample_items is None else model.num_items // (stage.sample_items * model.num_columns)
+            if size >= 2:
+                start = self._cool(sampled(model, self._near(model), size=size), start, stage).multipliers
+            elif start is None:
+                start = self._cool(model, start, stage).multipliers
+        return self._cool(model, start, self.params.stages[-1])
 
     def _near(self, model: Model) -> NearColumns:
         """Return the three cheapest columns of each item without prices."""
         prices = np.zeros((model.num_loads, model.num_columns))
         return near_columns(model, prices, width=np.inf, most=3, num_threads=self.num_threads)
 
-    def _cool(self, model: Model, start: Multipliers | None, temperatures: tuple[float, ...], most: int) -> Spread:
+    def _cool(self, model: Model, start: Multipliers | None, stage: Stage) -> Spread:
         """Climb at one temperature after the other."""
         rows = linking_rows(model, cost_unit=cost_spread(self._near(model)))
         best, bound = zero_multipliers(model), -np.inf
         with ThreadPoolExecutor(self.num_threads) as pool:
-            dual = SmoothedDual(model, rows, elastic=self.params.elastic, most=most, pool=pool)
+            dual = SmoothedDual(model, rows, elastic=self.params.elastic, most=stage.shares, pool=pool)
             pi = np.zeros(rows.num_rows) if start is None else dual_values_of(model, rows, start)
-            newton = DampedNewton(_Charged(dual, model, rows, self.spend), pi, self.is_over)
+            newton = DampedNewton(_Charged(dual, model, self.spend), pi, self.is_over)
             reached = np.inf
-            for temperature in temperatures:
+            for temperature in stage.temperatures:
                 if self.is_over():
                     break
                 newton.climb(
@@ -163,11 +176,10 @@ class Cooling:
 
 @dataclass(frozen=True, eq=False)
 class _Charged:
-    """The smoothed dual, its work charged."""
+    """The smoothed dual of a model, its work charged."""
 
     dual: SmoothedDual
     model: Model
-    rows: LinkingRows
     spend: Callable[[float], None]
 
     def evaluate(self, pi: FloatArray, temperature: float) -> tuple[float, FloatArray]:
@@ -175,7 +187,7 @@ class _Charged:
         return self.dual.evaluate(pi, temperature)
 
     def curvature(self, temperature: float) -> FloatArray:
+        normal = self.dual.curvature(temperature)
         shares = self.dual.count.astype(np.float64)
-        pairs = float((shares * shares).sum()) * len(self.rows.slot_load) ** 2
-        self.spend((pairs + self.rows.num_rows**3 / 3.0) / OPERATIONS_PER_S)
-        return self.dual.curvature(temperature)
+        self.spend((4.0 * float((shares * shares).sum()) + len(normal) ** 3 / 3.0) / OPERATIONS_PER_S)
+        return normal

@@ -20,14 +20,13 @@ from optimizer.problem import FloatArray
 
 FIRST_DAMPING: Final = 1e-3
 LEAST_DAMPING: Final = 1e-6
-MOST_DAMPING: Final = 1e9
+MOST_DAMPING: Final = 1e4
 RAISE: Final = 8.0
 LOWER: Final = 4.0
-"""Factors by which a row's damping changes."""
+SHORT: Final = 16.0
+"""Factors by which a row's damping changes: after a step too far, a good one, and one that was too short."""
 TURNED: Final = 0.5
-"""A gradient has turned round when it changed sign and kept this share of its size."""
-GROWN: Final = 2.0
-"""A gradient has grown when it is so many times its old size, or the mean size where that is larger."""
+"""A gradient matters that is this share of its old size, or of the mean size where that is larger."""
 LEAST_GAIN: Final = 0.05
 """Steps that gain less than this share of what was predicted are not taken."""
 
@@ -40,7 +39,7 @@ class Concave(Protocol):
         ...
 
     def curvature(self, temperature: float) -> FloatArray:
-        """Return minus the second derivatives at the last point, lower triangle."""
+        """Return minus the second derivatives at the point last evaluated, lower triangle."""
         ...
 
 
@@ -85,9 +84,9 @@ class DampedNewton:
                 continue
             predicted = float(gradient @ step) - 0.5 * float(step @ (gradient - damped * step))
             ahead, ahead_gradient = self.function.evaluate(self.pi + step, temperature)
-            self._adapt(gradient, ahead_gradient)
-            if ahead - value < LEAST_GAIN * predicted - 1e-12 * abs(value):
-                self.damping = np.clip(2.0 * self.damping, 1e-4, MOST_DAMPING)
+            taken = ahead - value >= LEAST_GAIN * predicted - 1e-12 * abs(value)
+            self._adapt(step, gradient, ahead_gradient, taken=taken)
+            if not taken:
                 continue
             self.pi = self.pi + step
             value, gradient, normal = ahead, ahead_gradient, None
@@ -97,14 +96,14 @@ class DampedNewton:
                 return True
         return False
 
-    def _adapt(self, before: FloatArray, after: FloatArray) -> None:
+    def _adapt(self, step: FloatArray, before: FloatArray, after: FloatArray, *, taken: bool) -> None:
         """Change each row's damping by what the step did to its gradient."""
         size = np.abs(before)
-        turned = (before * after < 0) & (np.abs(after) > TURNED * size)
-        grown = np.abs(after) > GROWN * np.maximum(size, size.mean())
-        overshot = turned | grown
+        much = np.abs(after) > TURNED * np.maximum(size, size.mean())
+        too_far = much & (after * step < 0)
         raised = np.minimum(RAISE * np.maximum(self.damping, FIRST_DAMPING), MOST_DAMPING)
-        self.damping = np.where(overshot, raised, np.maximum(self.damping / LOWER, LEAST_DAMPING))
+        others = self.damping / np.where(much, SHORT, LOWER) if taken else 2.0 * self.damping
+        self.damping = np.where(too_far, raised, np.clip(others, LEAST_DAMPING, MOST_DAMPING))
 
 
 def _solved(normal: FloatArray, diagonal: FloatArray, right: FloatArray) -> FloatArray | None:

@@ -25,6 +25,8 @@ RAISE: Final = 1.5
 """Factor by which the price of a breached limit grows."""
 REACH: Final = 10.0
 """Pairs are proposed whose excess is at most this many temperatures."""
+MARGIN: Final = 0.2
+"""What every breach counts as beyond its size, in mean amounts."""
 MOST_RAISED: Final = 1e6
 """No price grows beyond this many times its first value."""
 
@@ -200,6 +202,7 @@ def _space(model: Model, candidates: Candidates) -> annealing.Space:
         share_upper=np.array(model.share_upper.T, order="C"),
         shared=follows | np.isfinite(share).any(axis=0),
         total_upper=np.array(model.total_upper),
+        margin=MARGIN * _mean_amounts(model),
         soft_price=price,
         soft_tolerance=tolerance,
         soft_target=target,
@@ -229,6 +232,14 @@ def _state(model: Model, space: annealing.Space, seed: int) -> annealing.State:
         listed=np.zeros(model.num_columns, dtype=np.int64),
         random=np.random.default_rng(seed).integers(1, 2**63, size=1, dtype=np.uint64),
     )
+
+
+def _mean_amounts(model: Model) -> FloatArray:
+    """Return the mean of each load's amounts that are not 0. Shape ``(loads,)``."""
+    delta = np.asarray(model.corrections.delta).reshape(len(model.corrections.column), model.num_loads)
+    amounts = np.abs(np.concatenate([model.amount, delta]))
+    mean: FloatArray = amounts.sum(axis=0) / np.maximum((amounts > 0).sum(axis=0), 1)
+    return mean
 
 
 def _first_weights(

@@ -64,7 +64,6 @@ class SmoothedDual:
         self.chosen: IntArray = np.zeros((model.num_items, most), dtype=np.int32)
         self.share: FloatArray = np.zeros((model.num_items, most))
         self.count: IntArray = np.zeros(model.num_items, dtype=np.int32)
-        self._smallest = np.zeros(model.num_items)
         self._parts = slices_of(model.num_items, SLICE_PAIRS // model.num_columns)
         carried = np.maximum(np.abs(rows.right), _mean_loads(model, rows))
         self._matrix = rows.matrix
@@ -132,7 +131,7 @@ class SmoothedDual:
             prices[kind] -= padded[row] * factor[kind]
         corrections = model.corrections
         arrays = (model.cost, model.amount, prices, corrections.start, corrections.column, corrections.delta)
-        written = (self._smallest, self.chosen, self.share, self.count)
+        written = (self.chosen, self.share, self.count)
 
         def work(part: slice) -> tuple[float, FloatArray]:
             load = np.zeros((model.num_columns, model.num_loads))

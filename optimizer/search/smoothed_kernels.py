@@ -31,15 +31,14 @@ def spread_items(
     deltas: Array,
     temperature: float,
     load: Array,
-    smallest: Array,
     chosen: Array,
     share: Array,
     count: Array,
 ) -> float:  # pragma: no cover  # compiled
     """Spread items ``first`` to ``last`` by ``exp(−reduced cost / temperature)`` and return the sum of soft minima.
 
-    Adds what they bring to ``load``, of shape ``(columns, loads)``. Writes each item's smallest reduced cost, and its
-    largest shares with their columns, the largest first; their second axis is the most that is written down.
+    Adds what they bring to ``load``, of shape ``(columns, loads)``. Writes each item's largest shares with their
+    columns, the largest first; their second axis is the most that is written down.
     """
     row = np.empty(cost.shape[1])
     most = chosen.shape[1]
@@ -51,7 +50,6 @@ def spread_items(
         for column in range(len(row)):
             if row[column] < bottom:
                 bottom = row[column]
-        smallest[item] = bottom
         count[item] = 0
         if bottom == np.inf:
             continue
