@@ -120,6 +120,8 @@ def _use_real_ids(schema: Any, ids: SeededIds) -> None:
         "scenario_id": [ids.scenario],
         "job_id": [ids.ended_job],
         "alignment_id": [ids.alignment, ids.current_alignment],
+        "account_id": ["a1"],
+        "rep_id": ["R1", "R2"],
         "code": ["DUPLICATE_ID"],
     }
 
