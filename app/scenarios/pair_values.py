@@ -23,6 +23,7 @@ from app.scenarios.columns import (
 )
 from geo_data.distances import distance_matrix_km
 from optimizer.problem import PairAmounts
+from optimizer.tolerances import slack
 
 MAX_DOUBLE_PAIRS = 20_000_000
 """Up to this many pairs the arrays are float64; above, float32 halves the memory."""
@@ -139,12 +140,19 @@ def possible_pairs(
     limited = np.flatnonzero(~np.isnan(max_distance_km))
     if distance is not None and limited.size:
         possible = np.ones(shape, dtype=np.bool_) if possible is None else possible
-        possible[:, limited] &= distance[:, limited] <= max_distance_km[limited]
+        possible[:, limited] &= distance[:, limited] <= _forgiving(max_distance_km[limited], distance.dtype)
     if pairs is not None and pairs.forbidden.any():
         if possible is None:
             possible = np.ones(shape, dtype=np.bool_)
         possible[pairs.account[pairs.forbidden], pairs.rep[pairs.forbidden]] = False
     return possible
+
+
+def _forgiving(limit_km: Float64, dtype: np.dtype[np.floating]) -> Float64:
+    """Return limits that forgive what the checker forgives; float32 distances keep clear of them by their rounding."""
+    if dtype == np.float32:
+        return np.asarray(limit_km * (1 - np.finfo(np.float32).eps), dtype=np.float64)
+    return limit_km + slack(limit_km)
 
 
 def missing_skills(requires: Sequence[tuple[str, ...]], skills: Sequence[tuple[str, ...]]) -> Bool | None:

@@ -5,6 +5,7 @@ the web nor the database, so that the solver's child process can use it. Refuses
 :mod:`app.scenarios.checks` would have refused before.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -168,7 +169,8 @@ def plan(tables: DatasetTables, criteria: Criteria, *, centers: Centers | None =
         problem=problem,
         criteria=optimizer_criteria(
             criteria,
-            totals=dict(zip(measures, amount.sum(axis=0).tolist(), strict=True)),
+            # exact sums: the order of the rows must not move a budget that is a share
+            totals={measure: math.fsum(column) for measure, column in zip(measures, amount.T.tolist(), strict=True)},
             account_index=account_index,
             rep_index=rep_index,
         ),
