@@ -1,10 +1,12 @@
 """What makes a scenario impossible, told without a solve: proofs by arithmetic, and relaxations where they are cheap.
 
 Owns the problem that proofs need: loads, limits and who may serve whom, but no travel. Everything it says is proved;
-that it says nothing proves nothing.
+that it says nothing proves nothing. A relaxation is offered only with an alignment that verifies it; for a large
+problem that takes a solve, so there each conflict's ``fix`` tells the amount that arithmetic gives, and a job the rest.
 """
 
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -20,17 +22,19 @@ from app.scenarios.schemas import Criteria
 from app.scenarios.wishes import optimizer_criteria
 from optimizer.conflicts import conflicts
 from optimizer.criteria import Criteria as Wanted
+from optimizer.params import SolveParams
 from optimizer.problem import Problem
-from optimizer.result import Relaxation
-from optimizer.search.relaxation import RelaxParams, relax
+from optimizer.result import Conflict, Relaxation
+from optimizer.search.clock import Clock
+from optimizer.search.remedies import remedies
+from optimizer.stop import MaxRuntime
 
 BLOCK_PAIRS: Final = 4_000_000
 CHEAP_PAIRS: Final = 6_000
 """Accounts times reps up to which relaxations are looked for at once; larger problems leave them to a job."""
 
 RELAX_S: Final = 3.0
-KINDS: Final = ("capacity_max", "capacity_min", "tolerance", "lock", "eligibility", "forbid", "budget", "unassigned")
-"""The kinds of relaxation that are offered, each by itself."""
+"""Seconds that relaxations of a small problem may take."""
 
 
 def diagnosis_json(tables: DatasetTables, criteria: Criteria) -> dict[str, Any]:
@@ -41,7 +45,7 @@ def diagnosis_json(tables: DatasetTables, criteria: Criteria) -> dict[str, Any]:
     found = conflicts(problem, wanted)
     columns = ground.columns
     names = Names(columns.account_ids, columns.rep_ids, texts(tables.accounts, "name"), texts(tables.reps, "name"))
-    offered = _relaxations(problem, wanted) if found else []
+    offered = _relaxations(problem, wanted, found) if found else ()
     return {
         "outcome": "infeasible" if found else "unknown",
         "conflicts": [conflict_json(conflict, names) for conflict in found],
@@ -86,17 +90,9 @@ def _possible(facts: PairFacts) -> Flags | None:
     return possible
 
 
-def _relaxations(problem: Problem, wanted: Wanted) -> list[Relaxation]:
-    """Return verified relaxations of single kinds, the fewest and smallest changes first; none for a large problem."""
+def _relaxations(problem: Problem, wanted: Wanted, found: Sequence[Conflict]) -> Sequence[Relaxation]:
+    """Return verified relaxations of different kinds, the cheapest first; none for a large problem."""
     if problem.num_accounts * problem.num_reps > CHEAP_PAIRS:
-        return []
-    ends = time.monotonic() + RELAX_S
-    found = []
-    for kind in KINDS:
-        left_s = ends - time.monotonic()
-        if left_s <= 0:
-            break
-        relaxation = relax(problem, wanted, kinds=(kind,), params=RelaxParams(time_limit_s=left_s))
-        if relaxation is not None and relaxation.changes:
-            found.append(relaxation)
-    return sorted(found, key=lambda relaxation: (len(relaxation.changes), relaxation.total))
+        return ()
+    stop = MaxRuntime(RELAX_S)
+    return remedies(problem, wanted, found, stop=stop, clock=Clock(), params=SolveParams(), least_s=RELAX_S)

@@ -4,7 +4,6 @@ Owns the number, from what is short by arithmetic, and the choice of the reps to
 nearby for what they can carry. Whether it suffices is decided by an alignment.
 """
 
-import math
 from collections.abc import Iterable
 from typing import Final, Protocol
 
@@ -26,6 +25,8 @@ SHORT_OF_REPS: Final = frozenset({"CAPACITY_BELOW_TOTAL", "GROUP_SHORT_OF_CAPACI
 MOST_HIRED: Final = 100
 """More reps than this are no remedy but another plan."""
 TRIALS: Final = 3
+MORE: Final = 25
+"""One rep in so many is added where whole accounts did not fit."""
 
 
 class Construct(Protocol):
@@ -51,7 +52,7 @@ def hired(problem: Problem, criteria: Criteria, *, construct: Construct, prices:
             alignment = construct(changes, share=0.5, initial=None)
             if alignment is not None and not violations(*larger, alignment):
                 return relaxation_of(problem, changes, alignment, prices=prices)
-        like = [*like, like[0]]
+        like += like[: max(1, len(like) // MORE)]
     return None
 
 
@@ -63,14 +64,16 @@ def _like(problem: Problem, short: list[Conflict]) -> list[int]:
         reps = np.array(conflict.reps)
         carries = problem.capacity_max[reps, measure]
         carries = np.where(np.isfinite(carries), carries, float(conflict.capacity or 0.0) / len(reps))
-        order = reps[np.argsort(-_pressure(problem, reps, measure), kind="stable")]
-        each = float(carries.max()) or 1.0
-        needed = max(1, math.ceil(float(conflict.short or 0.0) / each - 1e-9))
-        already = sum(1 for rep in chosen if rep in set(reps.tolist()))
-        for number in range(max(0, needed - already)):
-            chosen.append(int(order[number % len(order)]))
-            if len(chosen) > MOST_HIRED:
-                return chosen
+        order = np.argsort(-_pressure(problem, reps, measure), kind="stable").tolist()
+        of_rep = dict(zip(reps.tolist(), carries.tolist(), strict=True))
+        missing = float(conflict.short or 0.0) - sum(of_rep.get(rep, 0.0) for rep in chosen)
+        while missing > 0 and len(chosen) <= MOST_HIRED and carries[order].any():
+            for place in order:
+                if missing <= 0 or len(chosen) > MOST_HIRED:
+                    break
+                if carries[place] > 0:
+                    chosen.append(int(reps[place]))
+                    missing -= float(carries[place])
     return chosen
 
 

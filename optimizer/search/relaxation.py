@@ -137,13 +137,11 @@ class _Ask:
     def relax(self, kinds: frozenset[str]) -> Relaxation | None:
         """Return a verified relaxation of some kinds."""
         problem = self._parted(kinds)
-        num_pairs = problem.num_accounts * int(problem.active.sum())
-        if num_pairs == 0:
+        if not problem.active.any():
             return None
         prices = self.params.prices
-        if num_pairs <= self.params.most_exact_pairs:
-            model = ElasticModel(problem, self.criteria, kinds=kinds, prices=prices)
-            exact = model.solve(stop=self.stop, clock=self.clock, threads=self.search.threads, seed=self.seed)
+        if self._is_small(problem):
+            exact = self._solve_exactly(problem, self.criteria, kinds, stop=self.stop)
             return None if exact is None else self._read(exact, kinds)
         can_narrow = "tolerance" in kinds or any(
             budget.scope != "total" for budget in self.criteria.disruption.budgets if "budget" in kinds
@@ -163,14 +161,27 @@ class _Ask:
 
     def construct(self, changes: Iterable[Change], *, share: float, initial: Alignment | None) -> Alignment | None:
         """Return an alignment under changes, or None where none was found in a share of the time left."""
+        changed, wishes = apply_changes(self.problem, self.criteria, changes)
+        if self._is_small(changed):
+            return self._solve_exactly(changed, wishes, frozenset(), stop=self._until(share))
         return construct(
-            *apply_changes(self.problem, self.criteria, changes),
+            changed,
+            wishes,
             stop=self._until(share),
             clock=self.clock,
             params=self.search,
             seed=self.seed,
             initial=initial,
         )
+
+    def _is_small(self, problem: Problem) -> bool:
+        return problem.num_accounts * int(problem.active.sum()) <= self.params.most_exact_pairs
+
+    def _solve_exactly(
+        self, problem: Problem, criteria: Criteria, kinds: frozenset[str], *, stop: StopCriterion
+    ) -> Alignment | None:
+        model = ElasticModel(problem, criteria, kinds=kinds, prices=self.params.prices)
+        return model.solve(stop=stop, clock=self.clock, threads=self.search.threads, seed=self.seed)
 
     def _parted(self, kinds: frozenset[str]) -> Problem:
         """Return the problem to search: with families parted that a conflict names, where they may part."""

@@ -72,6 +72,7 @@ def remedies(
     params: SolveParams,
     seed: int = 0,
     initial: Alignment | None = None,
+    least_s: float = LEAST_S,
 ) -> tuple[Relaxation, ...]:
     """Return verified relaxations of different kinds, the cheapest first; none where none was found in time.
 
@@ -82,7 +83,7 @@ def remedies(
     found
         The conflicts that arithmetic proves; empty where a search proved that there is no alignment.
     stop, clock
-        The search's. Remedies take what time it has left, at least ``LEAST_S`` and at most ``MOST_S``, and end at
+        The search's. Remedies take what time it has left, at least ``least_s`` and at most ``MOST_S``, and end at
         once when somebody stops it.
     params
         Of the pipeline's components; says whether limits are in work.
@@ -90,9 +91,11 @@ def remedies(
         Of everything random, ≥ 0.
     initial
         The search's least bad alignment, read where nothing else is found.
+    least_s
+        Seconds that remedies get even where the search's time is over, ≥ 0.
     """
     elapsed = clock.elapsed_s
-    until = elapsed + min(MOST_S, max(LEAST_S, stop.time_left_s(elapsed)))
+    until = elapsed + min(MOST_S, max(least_s, stop.time_left_s(elapsed)))
     own = Until(stop, until)
     most = MOST_OF_LARGE if problem.num_accounts * problem.num_reps > LARGE_PAIRS else MOST_OFFERED
     tried = [*_candidates(problem, criteria, found, stop=own, clock=clock), KINDS]
