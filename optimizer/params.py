@@ -8,6 +8,7 @@ from optimizer.search.dual_params import DualParams
 from optimizer.search.exact import ExactParams
 from optimizer.search.local_search import LocalSearchParams
 from optimizer.search.neighborhoods import NeighborhoodParams
+from optimizer.search.pattern_neighborhoods import PatternParams
 from optimizer.search.repair import RepairParams
 
 
@@ -22,7 +23,7 @@ class SolveParams:
     deterministic
         True to measure limits in work and not by the clock, and to order accounts and reps by what they are, so that
         the same input and seed give the same alignment whatever the load, the order of rows or the names.
-    cooling, dual, local_search, neighborhoods, repair, exact
+    cooling, dual, local_search, neighborhoods, patterns, repair, exact
         Of the steps.
     """
 
@@ -30,6 +31,7 @@ class SolveParams:
     deterministic: bool = False
     local_search: LocalSearchParams = field(default_factory=LocalSearchParams)
     neighborhoods: NeighborhoodParams = field(default_factory=NeighborhoodParams)
+    patterns: PatternParams = field(default_factory=PatternParams)
     repair: RepairParams = field(default_factory=RepairParams)
     exact: ExactParams = field(default_factory=ExactParams)
     dual: DualParams = field(default_factory=DualParams)

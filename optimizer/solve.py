@@ -24,6 +24,7 @@ from optimizer.search.evaluation import alignment_of
 from optimizer.search.exact import BackgroundProof, solve_exactly
 from optimizer.search.incumbent import Incumbent, ProgressCallback
 from optimizer.search.neighborhoods import Losses, Neighborhoods
+from optimizer.search.pattern_neighborhoods import PatternSearch, pattern_search
 from optimizer.search.reduced_cost_fixing import remaining_pairs
 from optimizer.search.remedies import remedies
 from optimizer.search.repair import repair
@@ -34,6 +35,8 @@ from optimizer.validation import violations
 
 FIRST_EXACT: Final = 0.5
 """Share of the time that is left which the first exact solve may take."""
+PAIRS_BESIDE_PATTERNS: Final = 2_000
+"""Pairs left up to which a proof in the background is worth a core that searches by patterns."""
 LAST_WAIT_S: Final = 0.25
 """Seconds that a proof in the background gets to end after its time."""
 
@@ -105,6 +108,7 @@ class _Search:
         )
         self._proof_size = params.exact.tiny_pairs
         self._tried_pairs = -1
+        self._patterns: PatternSearch | None = None
 
     def run(self, initial: Alignment | None) -> Result:
         """Go through all steps, until told to stop or until nothing is left to prove."""
@@ -124,20 +128,26 @@ class _Search:
         """Make the best alignment better until told to stop; return True when there is none at all."""
         incumbent, params = self._incumbent, self._params
         losses = Losses(incumbent.model, relaxed.multipliers)
+        self._patterns = pattern_search(incumbent, losses, params.patterns, seed=self._seed, threads=params.threads)
+        is_general = self._patterns is None or not self._patterns.is_strong
         background: BackgroundProof | None = None
         round_number = 0
         while incumbent.proceed():
-            self._anneal(relaxed, round_number)
+            if is_general or round_number == 0 or incumbent.columns is None:
+                self._anneal(relaxed, round_number)
             if incumbent.columns is None and incumbent.proceed():
                 incumbent.enter("repair")
                 repair(incumbent, losses, params.repair, seed=self._seed + round_number)
+            if self._patterns is not None and incumbent.proceed():
+                incumbent.enter("neighborhoods")
+                self._patterns.run()
             if incumbent.proceed() and self._prove(relaxed):
                 return True
             if background is None:
                 background = self._prove_beside(relaxed)
             elif background.collect():
                 self._proof_size = params.exact.most_pairs
-            if incumbent.columns is not None and incumbent.proceed():
+            if is_general and incumbent.columns is not None and incumbent.proceed():
                 incumbent.enter("neighborhoods")
                 threads = max(1, params.threads - (background is not None))
                 Neighborhoods(
@@ -169,7 +179,7 @@ class _Search:
         items, columns = self._remaining(relaxed)
         if len(items) > self._proof_size or len(items) == self._tried_pairs:
             return False
-        share = FIRST_EXACT if self._tried_pairs < 0 else 1.0
+        share = FIRST_EXACT if self._tried_pairs < 0 or self._patterns is not None else 1.0
         self._tried_pairs = len(items)
         incumbent.enter("exact")
         seconds = incumbent.seconds_left() * share
@@ -182,19 +192,24 @@ class _Search:
         if not LAST_WAIT_S < seconds < math.inf or incumbent.columns is None or self._params.threads < 2:
             return None
         items, columns = self._remaining(relaxed)
-        if len(items) > self._params.exact.most_pairs:
+        most = self._params.exact.most_pairs if self._patterns is None else PAIRS_BESIDE_PATTERNS
+        if len(items) > most:
             return None
         return BackgroundProof(incumbent, items=items, columns=columns, seconds=seconds, seed=self._seed)
 
     def _remaining(self, relaxed: Relaxed) -> tuple[Positions, IntArray]:
         """Return the pairs that an alignment better than the best may use."""
-        return remaining_pairs(
+        items, columns = remaining_pairs(
             self._incumbent.model,
             relaxed.multipliers,
             certified_bound=relaxed.bound,
             objective=self._incumbent.objective,
             keep=self._incumbent.columns,
         )
+        if self._patterns is None:
+            return items, columns
+        left = self._patterns.may_improve(items, columns)
+        return items[left], columns[left]
 
     def _infeasible(self, found: tuple[Conflict, ...]) -> Result:
         """Answer that there is no alignment, why, and what would help."""

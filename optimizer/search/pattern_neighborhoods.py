@@ -39,6 +39,10 @@ KICK_GROUPS: Final = 0.5
 """Groups solved for noisy costs in a kick, in multiples of columns by size."""
 NOISE: Final = 2.0
 """Size of a kick's noise, in multiples of what a column loses against the bound on average."""
+STRONG: Final = 8
+"""Columns of a group from which on no other neighborhoods are needed."""
+MOST_KICKS: Final = 40
+"""Kicks without a gain after which a round ends."""
 BOUND_SHARE: Final = 0.1
 """Share of the time left that the bound may take."""
 BOUND_PATIENCE: Final = 20
@@ -67,8 +71,8 @@ class PatternParams:
         Patterns looked at when those of a group are combined.
     patience
         Groups without a gain after which groups grow, in multiples of the number of columns.
-    share
-        Share of the time left that a round takes.
+    first_share, share
+        Shares of the time left that the first and each later round take.
     """
 
     bound_steps: int = 1500
@@ -76,6 +80,7 @@ class PatternParams:
     most_patterns: int = 3000
     most_work: int = 3_000_000
     patience: float = 2.0
+    first_share: float = 0.05
     share: float = 0.25
 
     def __post_init__(self) -> None:
@@ -177,23 +182,38 @@ class PatternSearch:
         possible = self._excess[columns, items] <= highest
         return np.asarray(possible | (incumbent.columns[items] == columns), dtype=np.bool_)
 
-    def improve(self) -> None:
-        """Follow the trails for a share of the time left, or until nothing is left to prove."""
+    @property
+    def is_strong(self) -> bool:
+        """True where groups can be so large that no other neighborhoods are needed."""
+        return self._largest >= min(STRONG, self.incumbent.model.num_columns)
+
+    def run(self) -> None:
+        """Prove what is not proven yet, and improve: shortly at first, longer from the second time on."""
+        if not np.isfinite(self.bound):
+            self.prove()
+            self.improve(share=self.params.first_share)
+        else:
+            self.improve(share=self.params.share)
+
+    def improve(self, *, share: float) -> None:
+        """Follow the trails for a share of the time left, until nothing is left to prove or kicks change nothing."""
         incumbent = self.incumbent
         if incumbent.columns is None:
             return
         elapsed = incumbent.clock.elapsed_s
         left = incumbent.stop.time_left_s(elapsed)
-        until = elapsed + (max(1.0, self.params.share * left) if np.isfinite(left) else 10.0)
+        until = elapsed + (max(1.0, share * left) if np.isfinite(left) else 10.0)
         self._begin(incumbent.columns)
+        kicks = 0
         with ThreadPoolExecutor(self.threads) as pool:
-            while incumbent.proceed() and incumbent.clock.elapsed_s < until:
+            while incumbent.proceed() and incumbent.clock.elapsed_s < until and kicks < MOST_KICKS:
                 lost, near = self.losses.by_column(incumbent.columns), self.losses.exchange(incumbent.columns)
                 before = [trail.work for trail in self._trails]
                 list(pool.map(self._follow, self._trails, repeat(lost), repeat(near)))
                 done = [trail.work - work for trail, work in zip(self._trails, before, strict=True)]
                 incumbent.clock.charge(max(done) / WORK_PER_S)
-                incumbent.offer(self._best().place.astype(np.int32))
+                is_better = incumbent.offer(self._best().place.astype(np.int32))
+                kicks = 0 if is_better else kicks + sum(trail.saturated for trail in self._trails)
                 self._tell(incumbent.objective)
                 self._meet(incumbent.columns)
 

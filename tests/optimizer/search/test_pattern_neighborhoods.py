@@ -37,7 +37,7 @@ def _search(model: Model, start: np.ndarray, *, seconds: float, threads: int = 2
     )
     incumbent.offer(start.astype(np.int32))
     found = pattern_search(
-        incumbent, Losses(model, zero_multipliers(model)), PatternParams(share=1.0), seed=seed, threads=threads
+        incumbent, Losses(model, zero_multipliers(model)), PatternParams(), seed=seed, threads=threads
     )
     assert found is not None
     return found
@@ -58,7 +58,7 @@ def test_small_problems_are_solved_and_never_proven_wrongly(seed: int, *, whole:
     left = search.may_improve(items, columns.astype(np.int32))
     best = choice[cost.argmin()]
     assert all(left[(items == item) & (columns == best[item])][0] for item in range(8))
-    search.improve()
+    search.improve(share=1.0)
     assert incumbent.objective == pytest.approx(cost.min(), rel=1e-9)
     assert incumbent.lower_bound is not None
     assert incumbent.lower_bound <= cost.min() * (1 + 1e-9)
@@ -73,7 +73,7 @@ def test_the_same_seed_gives_the_same_alignment() -> None:
     start = _first_fit(model)
     runs = [_search(model, start, seconds=seconds) for seconds in (0.5, 0.5, 1.5)]
     for run in runs:
-        run.improve()
+        run.improve(share=1.0)
     first, again, longer = (run.incumbent for run in runs)
     assert first.columns is not None
     assert again.columns is not None
@@ -96,7 +96,7 @@ def test_a_band_on_a_plane_is_searched_too() -> None:
     before = search.incumbent.objective
     assert before is not None
     search.prove()
-    search.improve()
+    search.improve(share=1.0)
     after = search.incumbent
     assert after.objective is not None
     assert after.columns is not None
