@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import blobs
@@ -133,14 +134,18 @@ def current_alignment(session: Session, dataset_id: str, *, parent_id: str | Non
     rep_ids = pc.if_else(is_known, current, pa.scalar(None, pa.string()))
     if rep_ids.null_count == len(rep_ids):
         return None
-    return store_alignment(
-        session,
-        dataset_id=dataset_id,
-        scenario_id=None,
-        origin=Origin(OriginKind.IMPORT, parent_id=parent_id),
-        assignments=pa.table({"account_id": tables.accounts.column("id"), "rep_id": rep_ids}),
-        summary=AlignmentSummary(),
-    )
+    try:
+        with session.begin_nested():
+            return store_alignment(
+                session,
+                dataset_id=dataset_id,
+                scenario_id=None,
+                origin=Origin(OriginKind.IMPORT, parent_id=parent_id),
+                assignments=pa.table({"account_id": tables.accounts.column("id"), "rep_id": rep_ids}),
+                summary=AlignmentSummary(),
+            )
+    except IntegrityError:  # another request stored it meanwhile
+        return AlignmentRepository(session).imported(dataset_id)
 
 
 def get_alignment(session: Session, alignment_id: str) -> Alignment:

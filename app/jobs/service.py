@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
+from app.alignments.service import current_alignment
 from app.curves.storing import discard_points
+from app.datasets.models import Dataset
 from app.errors import Conflict, Fault, InvalidInput, NotFound, Unavailable
 from app.identifiers import new_id
 from app.jobs.engine import Dispatch, JobQueue
@@ -34,7 +36,8 @@ class Submission:
     priority
         Higher is sooner.
     initial_alignment_id
-        The alignment that the search begins with, of the scenario's dataset.
+        The alignment that the search begins with, of the scenario's dataset; left out, the one in force where the
+        dataset was derived from another one, as after a rep left.
     open_reps
         The only reps whose territories may change against that alignment; None leaves all of them free.
     kind
@@ -78,7 +81,7 @@ class JobService:
             tags=dict(wanted.tags),
             dataset_id=scenario.dataset_id,
             scenario_id=scenario.id,
-            initial_alignment_id=wanted.initial_alignment_id,
+            initial_alignment_id=wanted.initial_alignment_id or self._in_force(scenario, wanted.kind),
             open_reps=wanted.open_reps,
             time_limit_s=float(scenario.search["time_limit_s"]),
             conflicts=[],
@@ -109,6 +112,14 @@ class JobService:
             fault = Fault(code="UNKNOWN_REFERENCE", detail=detail, pointer="/scenario_id", value=scenario_id)
             raise InvalidInput([fault])
         return scenario
+
+    def _in_force(self, scenario: Scenario, kind: JobKind) -> str | None:
+        """Return the alignment in force where a dataset was derived from another one: the search begins with it."""
+        dataset = self._session.get_one(Dataset, scenario.dataset_id)
+        if dataset.parent_id is None or kind != JobKind.ALIGNMENT:
+            return None
+        current = current_alignment(self._session, dataset.id)
+        return None if current is None else current.id
 
     def stop(self, job_id: str) -> Job:
         """Ask for the best so far; a job that still waits is canceled.

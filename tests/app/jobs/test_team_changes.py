@@ -37,7 +37,7 @@ def team() -> dict[str, Any]:
 
 
 def solved(client: TestClient, changes: dict[str, Any], criteria: dict[str, Any]) -> list[dict[str, Any]]:
-    """Import the team, change it, solve, and return the moves."""
+    """Import the team, change it, solve beginning with the alignment in force, and return the moves."""
     dataset_id = client.post("/v1/datasets", json=team()).json()["id"]
     changed = client.post(f"/v1/datasets/{dataset_id}/changes", json=changes)
     assert changed.status_code == 201, changed.text
@@ -48,6 +48,18 @@ def solved(client: TestClient, changes: dict[str, Any], criteria: dict[str, Any]
     assert (job["state"], job["outcome"]) == ("succeeded", "optimal"), job
     found: list[dict[str, Any]] = client.get(f"/v1/alignments/{job['alignment_id']}/moves").json()["items"]
     return found
+
+
+def test_the_search_begins_with_the_alignment_in_force(client: TestClient) -> None:
+    """A job on a changed dataset begins where the team stands, one on an imported dataset does not."""
+    dataset_id = client.post("/v1/datasets", json=team()).json()["id"]
+    changed_id = client.post(f"/v1/datasets/{dataset_id}/changes", json={"leave": ["R2"]}).json()["id"]
+    jobs = []
+    for one in (dataset_id, changed_id, changed_id):
+        scenario_id = client.post("/v1/scenarios", json={"dataset_id": one, "criteria": CRITERIA}).json()["id"]
+        jobs.append(client.post("/v1/jobs", json={"scenario_id": scenario_id}).json())
+    in_force = client.get(f"/v1/datasets/{changed_id}/current").json()["id"]
+    assert [job["initial_alignment_id"] for job in jobs] == [None, in_force, in_force]
 
 
 def test_when_a_rep_leaves_only_their_accounts_move(living: TestClient) -> None:
