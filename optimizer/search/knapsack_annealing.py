@@ -1,0 +1,180 @@
+"""The compiled annealing on columns with one limit each, for those that hold many items.
+
+Shifts, swaps and open chains of two on pairs of small excess (reduced cost above the item's smallest). Breached limits
+are priced per column: dearer where they stay breached, cheaper again while nothing is, so that the search keeps
+crossing the border of what is feasible (Yagiura, Ibaraki, Glover 2004, doi 10.1287/ijoc.1030.0036).
+"""
+
+from typing import Final
+
+import numba
+import numpy as np
+
+from optimizer.search.annealing import _below, _uniform
+
+SHIFT: Final = 0.25
+"""Share of trials that move one item."""
+SWAP: Final = 0.5
+"""Share of trials that exchange two items; the rest are open chains."""
+TRIES: Final = 6
+"""Members of a column looked at to find a partner."""
+LOOK: Final = 2048
+"""Trials between looks at temperature, breaches and their prices."""
+RAISE: Final = 1.1
+"""Factor for the price of a limit that is breached."""
+LOWER: Final = 0.97
+"""Factor for all prices while no limit is breached."""
+REACH: Final = 8.0
+"""Pairs are proposed whose excess is at most so many temperatures, and a least reach."""
+REPAIR_EVERY: Final = 16
+"""Every so many trials begin at a breached column, while there are any: its pairs may be dearer than the reach."""
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _over(load, least, most):  # type: ignore[no-untyped-def]  # compiled
+    """Return by how much a load breaches its limits."""
+    return max(0.0, load - most, least - load)
+
+
+@numba.njit(cache=True, nogil=True)
+def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
+    cost, amount, limit, excess, slot_item, slot_column, first_price, place, trials, hot, cold, least_reach, random
+):
+    """Cool a choice of columns; return the cost of the best feasible one found, which is written to ``place``.
+
+    Parameters
+    ----------
+    cost, amount, excess
+        Shape ``(columns, items)``.
+    limit
+        Least and most load. Shape ``(columns, 2)``.
+    slot_item, slot_column
+        The pairs that may be proposed, of smallest excess first. Shape ``(slots,)``.
+    first_price
+        Of a unit of breach; it never falls below. Shape ``(columns,)``.
+    place
+        The column of every item. Shape ``(items,)``.
+    least_reach
+        Excess up to which pairs are proposed at any temperature.
+    random
+        State of the random numbers. Shape ``(1,)``.
+    """
+    columns, items = cost.shape
+    price = first_price.copy()
+    load, count = np.zeros(columns), np.zeros(columns, dtype=np.int64)
+    member, rank = np.empty((columns, items), dtype=np.int64), np.empty(items, dtype=np.int64)
+    now = place.copy()
+    total = 0.0
+    for item in range(items):
+        column = now[item]
+        rank[item] = count[column]
+        member[column, count[column]] = item
+        count[column] += 1
+        load[column] += amount[column, item]
+        total += cost[column, item]
+    noise = 1e-9 * (1.0 + np.abs(load).max())
+    broken, listed = np.zeros(columns, dtype=np.int64), 0
+    breached = 0
+    for column in range(columns):
+        breached += _over(load[column], limit[column, 0], limit[column, 1]) > noise
+    best = total if breached == 0 else np.inf
+    temperature, reach, slots = hot, np.inf, slot_item.shape[0]
+    for trial in range(trials):
+        if trial % LOOK == 0:
+            temperature = hot * (cold / hot) ** (trial / trials)
+            reach = least_reach + REACH * temperature
+            low, high = 0, slot_item.shape[0]
+            while low < high:
+                middle = (low + high) // 2
+                if excess[slot_column[middle], slot_item[middle]] <= reach:
+                    low = middle + 1
+                else:
+                    high = middle
+            slots = low
+            if slots == 0:
+                break
+            listed = 0
+            for column in range(columns):
+                if breached == 0:
+                    price[column] = max(first_price[column], price[column] * LOWER)
+                elif _over(load[column], limit[column, 0], limit[column, 1]) > noise:
+                    price[column] *= RAISE
+                    broken[listed] = column
+                    listed += 1
+        slot = _below(random, slots)
+        item, there = slot_item[slot], slot_column[slot]
+        if listed > 0 and trial % REPAIR_EVERY == 0:
+            there = broken[_below(random, listed)]
+            if load[there] > limit[there, 1] and count[there] > 0:
+                item = member[there, _below(random, count[there])]
+                there = _below(random, columns)
+            if not np.isfinite(excess[there, item]):
+                continue
+        here = now[item]
+        if here == there:
+            continue
+        kind = _uniform(random)
+        other, beyond = -1, -1
+        change = cost[there, item] - cost[here, item]
+        load_here, load_there = load[here] - amount[here, item], load[there] + amount[there, item]
+        if kind >= SHIFT:
+            if count[there] == 0:
+                continue
+            for _ in range(TRIES):
+                candidate = member[there, _below(random, count[there])]
+                beyond = here if kind < SHIFT + SWAP else _below(random, columns)
+                if beyond != there and excess[beyond, candidate] <= reach:
+                    other = candidate
+                    break
+            if other < 0:
+                continue
+            change += cost[beyond, other] - cost[there, other]
+            load_there -= amount[there, other]
+            if beyond == here:
+                load_here += amount[here, other]
+        change += price[here] * (
+            _over(load_here, limit[here, 0], limit[here, 1]) - _over(load[here], limit[here, 0], limit[here, 1])
+        )
+        change += price[there] * (
+            _over(load_there, limit[there, 0], limit[there, 1]) - _over(load[there], limit[there, 0], limit[there, 1])
+        )
+        load_beyond = 0.0
+        if other >= 0 and beyond != here:
+            load_beyond = load[beyond] + amount[beyond, other]
+            change += price[beyond] * (
+                _over(load_beyond, limit[beyond, 0], limit[beyond, 1])
+                - _over(load[beyond], limit[beyond, 0], limit[beyond, 1])
+            )
+        if change > 0 and change > -temperature * np.log(_uniform(random)):
+            continue
+        touched = 3 if other >= 0 and beyond != here else 2
+        for step in range(touched):
+            column = here if step == 0 else there if step == 1 else beyond
+            fresh = load_here if step == 0 else load_there if step == 1 else load_beyond
+            breached -= _over(load[column], limit[column, 0], limit[column, 1]) > noise
+            load[column] = fresh
+            breached += _over(fresh, limit[column, 0], limit[column, 1]) > noise
+        total += _move(cost, member, rank, count, now, item, there)
+        if other >= 0:
+            total += _move(cost, member, rank, count, now, other, beyond)
+        if breached == 0 and total < best - 1e-9 * abs(best):
+            best = total
+            place[:] = now
+    if np.isinf(best):
+        place[:] = now
+    return best
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _move(cost, member, rank, count, now, item, there):  # type: ignore[no-untyped-def]  # compiled
+    """Put an item into another column's list; return the change of cost."""
+    here = now[item]
+    last = member[here, count[here] - 1]
+    member[here, rank[item]] = last
+    rank[last] = rank[item]
+    count[here] -= 1
+    member[there, count[there]] = item
+    rank[item] = count[there]
+    count[there] += 1
+    now[item] = there
+    return cost[there, item] - cost[here, item]
