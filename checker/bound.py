@@ -1,7 +1,7 @@
 """Evaluate the Lagrangian bound over all allowed pairs in integer arithmetic.
 
 Integers stand in 64-bit floats: every sum and product here stays below 2**53 in size, which is checked, so that
-matrix products are exact whatever their order.
+products of matrices are exact whatever their order.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from checker.allowed import rows_of_pairs
 from checker.check import Examined
-from checker.geography import distance_floor_km
+from checker.geography import distance_floor_km, product
 from checker.prices import CertificateRefusedError, Prices
 from checker.reference import BLOCK_CELLS
 from checker.terms import disruption_reference
@@ -195,7 +195,7 @@ def _add_load_prices(problem: BoundProblem, prices: Prices, accounts: Ints, cost
             base = np.where(is_cost, problem.amount_low[measure][own], problem.amount_high[measure][own])
             cost[row, rep] += price[rep] * (np.where(is_cost, np.floor(scaled), np.ceil(scaled)) - base)
     if amounts:
-        cost += np.stack(amounts, axis=1) @ np.stack(columns)
+        cost += product(np.stack(amounts, axis=1), np.stack(columns))
 
 
 def _add_move_prices(problem: BoundProblem, prices: Prices, accounts: Ints, cost: Floats) -> Floats:
@@ -216,7 +216,7 @@ def _add_move_prices(problem: BoundProblem, prices: Prices, accounts: Ints, cost
         amounts = np.zeros((len(accounts), len(prices.moved_in)))
         amounts[row] = np.stack([low[measure] for measure in prices.moved_in], axis=1)
         into = np.array(list(prices.moved_in.values()), dtype=np.float64)
-        cost += amounts @ into
+        cost += product(amounts, into)
         stays = stays + (amounts[row] * into[:, rep].T).sum(axis=1)
     cost[row, rep] -= stays
     return move

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checker.allowed import Allowed, rows_of_pairs
-from checker.geography import distance_km, distance_table_km
+from checker.geography import distance_km, distance_table_km, product
 from checker.items import Items
 
 Floats = NDArray[np.float64]
@@ -77,7 +77,7 @@ def _nearest_km(points: Floats, centers: Floats, mask: Bools) -> Floats:
     """Return the distance to the nearest allowed center, 0 where there is none; shape ``(points,)``."""
     is_known = ~np.isnan(centers).any(axis=1)
     chosen = np.full(len(points), -1)
-    closeness = points @ np.nan_to_num(centers).T
+    closeness = product(points, np.nan_to_num(centers).T)
     closeness[~(mask & is_known)] = -np.inf
     if closeness.size:
         chosen = np.argmax(closeness, axis=1)
