@@ -210,17 +210,17 @@ def _are_numbers(cells: Iterable[str]) -> bool:
     """Return whether a column holds nothing but finite numbers and gaps, and at least one number."""
     filled = [cell for cell in cells if cell.strip()]
     try:
-        return bool(filled) and all(math.isfinite(float(cell)) for cell in filled)
+        return bool(filled) and all(map(math.isfinite, map(float, filled)))
     except ValueError:
         return False
 
 
 def _number(cell: str, name: str, path: Path) -> float | None:
-    if not cell.strip():
-        return None
     try:
         return float(cell)
     except ValueError as error:
+        if not cell.strip():
+            return None
         raise CheckInputError(f"{path.name}: {name} holds {cell[:64]!r}, which is no number.") from error
 
 
