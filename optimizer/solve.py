@@ -176,9 +176,10 @@ class _Search:
     def _prove(self, relaxed: Relaxed) -> bool:
         """Solve what is left whole where that is small; return True when there is no alignment at all."""
         incumbent, params = self._incumbent, self._params.exact
-        items, columns = self._remaining(relaxed)
-        if len(items) > self._proof_size or len(items) == self._tried_pairs:
+        remaining = self._remaining(relaxed)
+        if remaining is None or len(remaining[0]) > self._proof_size or len(remaining[0]) == self._tried_pairs:
             return False
+        items, columns = remaining
         share = FIRST_EXACT if self._tried_pairs < 0 or self._patterns is not None else 1.0
         self._tried_pairs = len(items)
         incumbent.enter("exact")
@@ -191,23 +192,25 @@ class _Search:
         seconds = incumbent.seconds_left() - LAST_WAIT_S
         if not LAST_WAIT_S < seconds < math.inf or incumbent.columns is None or self._params.threads < 2:
             return None
-        items, columns = self._remaining(relaxed)
+        remaining = self._remaining(relaxed)
         most = self._params.exact.most_pairs if self._patterns is None else PAIRS_BESIDE_PATTERNS
-        if len(items) > most:
+        if remaining is None or len(remaining[0]) > most:
             return None
+        items, columns = remaining
         return BackgroundProof(incumbent, items=items, columns=columns, seconds=seconds, seed=self._seed)
 
-    def _remaining(self, relaxed: Relaxed) -> tuple[Positions, IntArray]:
-        """Return the pairs that an alignment better than the best may use."""
-        items, columns = remaining_pairs(
+    def _remaining(self, relaxed: Relaxed) -> tuple[Positions, IntArray] | None:
+        """Return the pairs that an alignment better than the best may use, or None where no solver takes so many."""
+        remaining = remaining_pairs(
             self._incumbent.model,
             relaxed.multipliers,
             certified_bound=relaxed.bound,
             objective=self._incumbent.objective,
             keep=self._incumbent.columns,
         )
-        if self._patterns is None:
-            return items, columns
+        if remaining is None or self._patterns is None:
+            return remaining
+        items, columns = remaining
         left = self._patterns.may_improve(items, columns)
         return items[left], columns[left]
 

@@ -13,14 +13,16 @@ from optimizer.search.reduced_costs import cheapest_columns, reduced_costs
 from optimizer.search.subproblem import Positions
 
 BLOCK_PAIRS = 4_000_000
+MOST_PAIRS = 3_000_000
+"""More pairs than this are too many for any solver, and not worth their memory."""
 MARGIN = 1e-9
 """Part of the objective by which a pair must exceed it to be left out: float noise never removes an optimum."""
 
 
 def remaining_pairs(
     model: Model, multipliers: Multipliers, *, certified_bound: float, objective: float | None, keep: IntArray | None
-) -> tuple[Positions, IntArray]:
-    """Return the pairs that are left, sorted by item; all allowed ones without a known objective.
+) -> tuple[Positions, IntArray] | None:
+    """Return the pairs that are left, sorted by item; all allowed ones without a known objective, None for too many.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ def remaining_pairs(
     room = np.inf if objective is None else objective - certified_bound + MARGIN * abs(objective)
     prices = column_prices(model, multipliers)
     _, smallest = cheapest_columns(model, prices)
-    items, columns = [], []
+    items, columns, count = [], [], 0
     step = max(1, BLOCK_PAIRS // model.num_columns)
     for first in range(0, model.num_items, step):
         rows = slice(first, min(first + step, model.num_items))
@@ -42,6 +44,9 @@ def remaining_pairs(
         left = np.isfinite(reduced) & (reduced - smallest[rows, None] <= room)
         if keep is not None:
             left[np.arange(rows.stop - first), keep[rows]] = True
+        count += int(np.count_nonzero(left))
+        if count > MOST_PAIRS:
+            return None
         item, column = np.nonzero(left)
         items.append(item + first)
         columns.append(column)
