@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.curves.solving import answer_curve
 from app.datasets.importing import read_json_dataset
 from app.datasets.tables import DatasetTables, write_parquet
@@ -14,6 +16,7 @@ from app.scenarios.schemas import Criteria, Search
 from app.settings import Settings
 from tests.app.jobs.conftest import random_question
 
+SHARES = [0.0, 0.1, 0.2, 0.4]
 CRITERIA: dict[str, Any] = {
     "balance": [{"measure": "workload", "tolerance": 0.05, "hard": True}],
     "travel": {"weight": 50},
@@ -47,6 +50,33 @@ class Told:
     def names(self) -> list[str]:
         """Return the files of the curve as it stood after each point."""
         return [message["name"] for message in self.messages if message["type"] == "points"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A curve that was answered in a folder.
+
+    Parameters
+    ----------
+    folder
+        Where the files lie; only read from there.
+    result, curve
+        What the job ends with, and the last curve.
+    told
+        All messages.
+    """
+
+    folder: Path
+    result: dict[str, Any]
+    curve: dict[str, Any]
+    told: Told
+
+
+@pytest.fixture(scope="session")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
+    """Return the small question's curve at ``SHARES``, computed once."""
+    folder = tmp_path_factory.mktemp("asked")
+    return Asked(folder, *ask(folder, tables_of(small_question()), {"shares": SHARES}))
 
 
 def ask(

@@ -8,16 +8,13 @@ import pytest
 
 from app.curves.time_shares import TimeShares
 from app.datasets.tables import read_parquet
-from tests.app.curves.conftest import ask, small_question, tables_of
-
-SHARES = {"shares": [0.0, 0.1, 0.2, 0.4]}
+from tests.app.curves.conftest import SHARES, Asked, ask, small_question, tables_of
 
 
-def test_every_point_has_a_checked_alignment_and_none_is_worse_than_the_one_before(tmp_path: Path) -> None:
+def test_every_point_has_a_checked_alignment_and_none_is_worse_than_the_one_before(asked: Asked) -> None:
     """Objectives fall, nothing moves beyond its share, and each point says which own criteria it breaks."""
-    result, curve, told = ask(tmp_path, tables_of(small_question()), SHARES)
-    points = curve["points"]
-    assert (result["outcome"], result["points"]) == ("feasible", told.names()[-1])
+    curve, points = asked.curve, asked.curve["points"]
+    assert (asked.result["outcome"], asked.result["points"]) == ("feasible", asked.told.names()[-1])
     objectives = [point["objective"] for point in points]
     assert objectives == sorted(objectives, reverse=True)
     for point in points:
@@ -27,15 +24,15 @@ def test_every_point_has_a_checked_alignment_and_none_is_worse_than_the_one_befo
         assert in_band == 3 - point["num_violations"]
         assert (point["balance"]["workload"]["beyond"] == 0) is (point["num_violations"] == 0)
         assert sum(term["weighted"] for term in point["terms"]) == pytest.approx(point["objective"])
-        assert read_parquet(tmp_path / f"{point['file']}.parquet").num_rows == 20
+        assert read_parquet(asked.folder / f"{point['file']}.parquet").num_rows == 20
     assert [point["label"] for point in points if point["is_knee"]] == [curve["summary"]["knee"]]
     needed = next(point for point in points if point["is_needed"])
     assert (needed["num_violations"], needed["allowed"]["amount"]) == (0, curve["summary"]["needed"]["amount"])
 
 
-def test_points_are_told_as_they_come(tmp_path: Path) -> None:
+def test_points_are_told_as_they_come(asked: Asked) -> None:
     """Each curve told has one point more or other points, and progress says which point of how many is asked for."""
-    _, curve, told = ask(tmp_path, tables_of(small_question()), SHARES)
+    curve, told = asked.curve, asked.told
     counts = [message["points_done"] for message in told.messages if "points_done" in message]
     assert counts == sorted(counts)
     assert counts[-1] == len(curve["points"]) - 1
@@ -43,20 +40,17 @@ def test_points_are_told_as_they_come(tmp_path: Path) -> None:
     assert {"planning", "10 %", "20 %"} <= phases
 
 
-def test_what_an_earlier_attempt_stored_is_not_asked_again(tmp_path: Path) -> None:
+def test_what_an_earlier_attempt_stored_is_not_asked_again(tmp_path: Path, asked: Asked) -> None:
     """A second attempt takes three points as they are, and ends with the curve of an attempt without a death."""
-    tables = tables_of(small_question())
-    _, whole, _ = ask(tmp_path / "whole", tables, SHARES)
-    known = whole["points"][:3]
-    again = tmp_path / "again"
-    again.mkdir()
+    whole, known = asked.curve, asked.curve["points"][:3]
     for file in {point["file"] for point in known}:
-        (again / f"{file}.parquet").write_bytes((tmp_path / "whole" / f"{file}.parquet").read_bytes())
-    _, resumed, told = ask(again, tables, SHARES, stored=known, attempt=2)
+        (tmp_path / f"{file}.parquet").write_bytes((asked.folder / f"{file}.parquet").read_bytes())
+    shares = {"shares": SHARES}
+    _, resumed, told = ask(tmp_path, tables_of(small_question()), shares, stored=known, attempt=2)
     assert [point["file"] for point in resumed["points"][:3]] == [point["file"] for point in known]
     assert [point["objective"] for point in resumed["points"]] == [point["objective"] for point in whole["points"]]
-    asked = {message["phase"] for message in told.messages if message["type"] == "progress"}
-    assert not asked & {point["label"] for point in known}
+    phases = {message["phase"] for message in told.messages if message["type"] == "progress"}
+    assert not phases & {point["label"] for point in known}
     new = {point["file"] for point in resumed["points"]} - {point["file"] for point in known}
     assert all(file.startswith("point-2-") for file in new)
 
@@ -65,7 +59,7 @@ def test_a_stop_before_the_first_point_still_gives_one(tmp_path: Path) -> None:
     """With a stop wanted from the beginning, the current alignment is the only point."""
     stop = threading.Event()
     stop.set()
-    result, curve, _ = ask(tmp_path, tables_of(small_question()), SHARES, stop=stop)
+    result, curve, _ = ask(tmp_path, tables_of(small_question()), {"shares": SHARES}, stop=stop)
     assert (result["outcome"], result["stop_reason"]) == ("feasible", "stopped")
     assert [(point["label"], point["moved"]["accounts"]) for point in curve["points"]] == [("0 %", 0)]
 
@@ -73,7 +67,7 @@ def test_a_stop_before_the_first_point_still_gives_one(tmp_path: Path) -> None:
 def test_a_time_that_is_over_leaves_points_that_are_carried_over(tmp_path: Path) -> None:
     """With no time at all every point still has an alignment: that of the point before."""
     tables = tables_of(small_question())
-    result, curve, _ = ask(tmp_path, tables, SHARES, time_limit_s=1e-6, deterministic=False)
+    result, curve, _ = ask(tmp_path, tables, {"shares": SHARES}, time_limit_s=1e-6, deterministic=False)
     assert result["stop_reason"] == "time_limit"
     assert len({point["file"] for point in curve["points"]}) >= 1
     assert all(point["objective"] is not None for point in curve["points"])
@@ -106,7 +100,7 @@ def test_an_impossible_curve_tells_why(tmp_path: Path) -> None:
     body = small_question()
     for rep in body["reps"]:
         rep["capacity"] = {"workload": {"max": 30}}
-    result, curve, _ = ask(tmp_path, tables_of(body), SHARES)
+    result, curve, _ = ask(tmp_path, tables_of(body), {"shares": SHARES})
     assert (result["outcome"], curve["points"]) == ("infeasible", [])
     assert result["conflicts"][0]["sentence"]
 

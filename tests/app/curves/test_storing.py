@@ -12,17 +12,16 @@ from app.jobs.engine import Dispatch
 from app.jobs.leases import Claim, LeaseRules, claim
 from app.jobs.results import store_curve, store_ending, write_question
 from app.jobs.solver_files import CURVE, SolverFiles
-from tests.app.curves.conftest import CRITERIA, ask, small_question, tables_of
+from tests.app.curves.conftest import CRITERIA, SHARES, Asked, small_question
 
 RULES = LeaseRules(lease_s=60, max_deaths=3)
-SHARES = [0.0, 0.1, 0.3]
 
 
 class Bench:
     """A started service with a curve's job, and a solver's folder in which it was answered."""
 
-    def __init__(self, app: FastAPI, client: TestClient, folder: Path) -> None:
-        self.client, self.folder = client, folder
+    def __init__(self, app: FastAPI, client: TestClient, answered: Asked) -> None:
+        self.client, self.folder = client, answered.folder
         self.sessions: Sessions = app.state.sessions
         body = small_question()
         dataset = client.post("/v1/datasets", json=body).json()["id"]
@@ -30,8 +29,8 @@ class Bench:
         self.scenario_id = client.post("/v1/scenarios", json=scenario).json()["id"]
         asked = {"kind": "disruption", "shares": SHARES, "name": "What moves buy"}
         self.job = client.post(f"/v1/scenarios/{self.scenario_id}/curves", json=asked).json()
-        self.result, _, self.told = ask(folder, tables_of(body), {"shares": SHARES})
-        self.files = SolverFiles(folder)
+        self.result, self.told = answered.result, answered.told
+        self.files = SolverFiles(answered.folder)
 
     def claimed(self, worker_id: str) -> Claim:
         """Claim the job for a worker, as of another attempt when somebody holds it."""
@@ -57,9 +56,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(app: FastAPI, client: TestClient, tmp_path: Path) -> Bench:
+def bench(app: FastAPI, client: TestClient, asked: Asked) -> Bench:
     """Return a curve's job and its answer, not stored yet."""
-    return Bench(app, client, tmp_path / "solver")
+    return Bench(app, client, asked)
 
 
 def test_points_are_stored_as_they_come_and_never_twice(bench: Bench) -> None:
@@ -92,7 +91,7 @@ def test_points_that_are_no_longer_told_take_their_alignments_along(bench: Bench
     assert {point["alignment_id"] for point in bench.points()} == bench.alignment_ids()
 
 
-def test_a_worker_that_lost_the_job_stores_nothing(bench: Bench) -> None:
+def test_a_worker_that_lost_the_job_stores_nothing(bench: Bench, tmp_path: Path) -> None:
     """After a second claim the first worker is refused, and the second one's folder holds what the first stored."""
     first = bench.claimed("w1")
     assert bench.store(first, bench.told.names()[0])
@@ -100,15 +99,13 @@ def test_a_worker_that_lost_the_job_stores_nothing(bench: Bench) -> None:
     second = bench.claimed("w1")
     assert not bench.store(first, bench.told.names()[-1])
     assert bench.points() == stored
-    folder = bench.folder.parent / "second"
-    folder.mkdir()
     with transaction(bench.sessions) as session:
-        write_question(session, second, SolverFiles(folder))
-    asked = SolverFiles(folder).read_json(CURVE)
+        write_question(session, second, SolverFiles(tmp_path))
+    asked = SolverFiles(tmp_path).read_json(CURVE)
     assert asked["attempt"] == 2
     assert [point["label"] for point in asked["points"]] == [point["label"] for point in stored]
     for point in asked["points"]:
-        ours, theirs = folder / f"{point['file']}.parquet", bench.folder / f"{point['file']}.parquet"
+        ours, theirs = tmp_path / f"{point['file']}.parquet", bench.folder / f"{point['file']}.parquet"
         assert ours.read_bytes() == theirs.read_bytes()
 
 
