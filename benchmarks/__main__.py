@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "plots": ("benchmarks.plots", "the charts of docs/benchmarks.md from the JSON of quality"),
     "duals": ("benchmarks.duals", "the relaxation's exact value against plain HiGHS"),
     "conflicts": ("benchmarks.conflicts", "planted conflicts are named and add up; no false alarm"),
+    "brute_force": ("benchmarks.brute_force", "random small problems with every criterion against brute force"),
     "one": ("benchmarks.one", "a single measurement in this process, as JSON"),
 }
 """Name of each command, its module, and what it measures."""
