@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks import gap
+from benchmarks.gap_peers import PEERS, solve_with
 from benchmarks.machine import machine
+from optimizer.params import SolveParams
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,19 +18,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--names", nargs="+")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=60.0, help="time limit of each")
+    parser.add_argument("--compare", action="store_true", help="plain CP-SAT and HiGHS too, in the same seconds")
     parser.add_argument("--json", type=Path, help="where to write the measurements")
 
 
 def run(options: argparse.Namespace) -> None:
     """Solve the instances and print a row for each."""
-    _line(gap.COLUMNS)
+    columns = [*gap.COLUMNS]
+    if options.compare:
+        columns += [f"{peer}_{what}" for peer in PEERS for what in ("cost", "gap_percent")]
+    gap.compile_first()
+    _line(columns)
     rows = []
     for path, best_known in gap.instances(options.instances, options.names):
         solved = gap.run(path, best_known=best_known, time_limit_s=options.seconds, seed=options.seed)
         rows.append(gap.as_data(solved))
-        _line(_text(rows[-1][column]) for column in gap.COLUMNS)
+        if options.compare:
+            rows[-1] |= _peers(path, seconds=options.seconds, seed=options.seed)
+        _line(_text(rows[-1][column]) for column in columns)
         if options.json:
             options.json.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n")
+
+
+def _peers(path: Path, *, seconds: float, seed: int) -> dict[str, float | None]:
+    """Return what plain solvers reach on the same instance in the same seconds, on as many threads."""
+    given = gap.read_assignment(path)
+    found: dict[str, float | None] = {}
+    for peer in PEERS:
+        answer = solve_with(peer, given, time_limit_s=seconds, threads=SolveParams().threads, seed=seed)
+        found |= {f"{peer}_cost": answer.cost, f"{peer}_gap_percent": answer.gap_percent}
+    return found
 
 
 def _line(cells: Iterable[str]) -> None:
