@@ -6,6 +6,7 @@ Owns what "add a rep" stores, so that its alignment has data in which its reps e
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
 from app.datasets.models import Dataset
@@ -35,7 +36,10 @@ def scenario_with_added_reps(session: Session, scenario: Scenario, added: Sequen
     dataset = create_dataset(
         session,
         DatasetTables(
-            accounts=tables.accounts, reps=with_added_reps(tables.reps, added), pairs=tables.pairs, units=tables.units
+            accounts=tables.accounts,
+            reps=with_added_reps(tables.reps, added),
+            pairs=None if tables.pairs is None else with_added_pairs(tables.pairs, added),
+            units=tables.units,
         ),
         name=f"{before.name} · {called}",
         parent_id=before.id,
@@ -60,3 +64,14 @@ def with_added_reps(reps: pa.Table, added: Sequence[Mapping[str, str]]) -> pa.Ta
         elif field.name.startswith(MINIMUM_PREFIX):
             copies = copies.set_column(index, field, pa.nulls(len(added), field.type))
     return pa.concat_tables([reps, copies]).combine_chunks()
+
+
+def with_added_pairs(pairs: pa.Table, added: Sequence[Mapping[str, str]]) -> pa.Table:
+    """Return the table of pairs with those of each copied rep once more, under the new id."""
+    index = pairs.schema.get_field_index("rep_id")
+    parts = [pairs]
+    for rep in added:
+        own = pairs.filter(pc.equal(pairs["rep_id"], rep["like"]))
+        renamed = pa.array([rep["rep_id"]] * own.num_rows, pairs.schema.field(index).type)
+        parts.append(own.set_column(index, pairs.schema.field(index), renamed))
+    return pa.concat_tables(parts).combine_chunks()

@@ -79,8 +79,9 @@ def relaxed_question(
         The reps that the changes add, in their order.
     """
     change = _Changer(
-        accounts=_shallow(tables["accounts"]),
-        reps=_shallow(tables["reps"]),
+        accounts=dict(tables["accounts"]),
+        reps=dict(tables["reps"]),
+        pairs=dict(tables.get("pairs", {})),
         criteria=copy.deepcopy(dict(criteria)),
         problem=problem,
     )
@@ -89,11 +90,9 @@ def relaxed_question(
     for rep in added:
         change.add_rep(rep)
     changed = dict(tables) | {"accounts": change.accounts, "reps": change.reps}
+    if change.pairs:
+        changed["pairs"] = change.pairs
     return RelaxedQuestion(tables=changed, criteria=change.criteria)
-
-
-def _shallow(columns: Mapping[str, list[Any]]) -> Columns:
-    return dict(columns)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -102,6 +101,7 @@ class _Changer:
 
     accounts: Columns
     reps: Columns
+    pairs: Columns
     criteria: dict[str, Any]
     problem: Problem
 
@@ -133,11 +133,14 @@ class _Changer:
             self.criteria["unassigned"] = {**self.criteria["unassigned"], "allowed": True}
 
     def add_rep(self, rep: AddedRep) -> None:
-        """Append a copy of a rep under a new id, without a smallest load."""
+        """Append a copy of a rep and its pairs under a new id, without a smallest load."""
         model = self.reps["id"].index(rep.like)
         for name, column in self.reps.items():
             value = None if name.startswith("min:") else column[model]
             self.reps[name] = [*column, {"id": rep.rep_id, "name": rep.name}.get(name, value)]
+        rows = [row for row, rep_id in enumerate(self.pairs.get("rep_id", ())) if rep_id == rep.like]
+        for name, column in self.pairs.items():
+            self.pairs[name] = [*column, *(rep.rep_id if name == "rep_id" else column[row] for row in rows)]
 
     def _widen(self, change: Change) -> None:
         kept = [wish for wish in self.criteria["balance"] if wish["measure"] != change.measure]
