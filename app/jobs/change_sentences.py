@@ -22,6 +22,7 @@ def relaxation_sentence(relaxation: Relaxation, names: Names) -> str:
     told: list[str] = []
     for group in groups.values():
         told += [change_sentence(change, names) for change in group] if len(group) <= FEW else [_together(group, names)]
+    told[1:] = [sentence[0].lower() + sentence[1:] for sentence in told[1:]]
     return "; ".join(told[:5]) + (f"; and {len(told) - 5:,} more changes" if len(told) > 5 else "") + "."
 
 

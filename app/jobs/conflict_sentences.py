@@ -101,14 +101,15 @@ def _by_cause(conflict: Conflict, cause: Cause, names: Names) -> str | None:
     short = quantity(conflict.short, conflict.measure)
     amount, limit = quantity(cause.amount, cause.measure), quantity(cause.limit, cause.measure)
     budget = f"the budget for moves {_SCOPES.get(cause.scope or '', '')} is {capacity}: {short} short."
+    carry, have = ("carries", "has") if len(conflict.reps) == 1 else ("carry", "have")
     match cause.kind:
         case "forced":
             number = counted(len(conflict.accounts), "account")
             return f"{number} ({accounts}) cannot stay and bring {demand}; {budget}"
         case "shed":
-            return f"{reps} carry {amount} today and may carry {limit}: at least {demand} must leave; {budget}"
+            return f"{reps} {carry} {amount} today and may carry {limit}: at least {demand} must leave; {budget}"
         case "gain":
-            return f"{reps} have {amount} today and must have {limit}: at least {demand} must come; {budget}"
+            return f"{reps} {have} {amount} today and must have {limit}: at least {demand} must come; {budget}"
         case "frozen" if conflict.code == "LOCKS_EXCEED_CAPACITY":
             return f"{reps} is frozen and keeps {demand}; the capacity is {capacity}: {short} short."
         case "frozen":
@@ -124,8 +125,9 @@ def _by_cause(conflict: Conflict, cause: Cause, names: Names) -> str | None:
                 f"the limits of all reps hold {capacity} of that size."
             )
         case "gap" if cause.count is not None:
+            bring = "brings" if cause.count == 1 else "bring"
             return (
                 f"{reps} must carry {limit} to {quantity(conflict.capacity, cause.measure)}: any "
-                f"{counted(cause.count, 'account')} bring at most {amount}, any {cause.count + 1:,} at least {demand}."
+                f"{counted(cause.count, 'account')} {bring} at most {amount}, any {cause.count + 1:,} at least {demand}."
             )
     return None

@@ -49,9 +49,9 @@ def quantity(amount: float | None, measure: str | None) -> str:
     """Write an amount with its unit, as far as the measure tells one."""
     if amount is None:
         return "nothing"
-    digits = 0 if float(amount).is_integer() else 1 if abs(amount) >= 10 else 3
+    written = f"{amount:,.{1 if abs(amount) >= 10 else 3}f}".rstrip("0").rstrip(".")
     unit = _UNITS.get(measure or "", "")
-    return f"{amount:,.{digits}f}{_SINGULAR.get(unit, unit) if amount == 1 else unit}"
+    return f"{written}{_SINGULAR.get(unit, unit) if amount == 1 else unit}"
 
 
 def percent(fraction: float | None) -> str:
