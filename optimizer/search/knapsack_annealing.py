@@ -24,10 +24,10 @@ RAISE: Final = 1.1
 """Factor for the price of a limit that is breached."""
 LOWER: Final = 0.97
 """Factor for all prices while no limit is breached."""
+MOST_RAISED: Final = 30.0
+"""No price grows beyond this many times its first value."""
 REACH: Final = 8.0
 """Pairs are proposed whose excess is at most so many temperatures, and a least reach."""
-REPAIR_EVERY: Final = 16
-"""Every so many trials begin at a breached column, while there are any: its pairs may be dearer than the reach."""
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -54,6 +54,8 @@ def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
         Of a unit of breach; it never falls below. Shape ``(columns,)``.
     place
         The column of every item. Shape ``(items,)``.
+    hot, cold
+        First and last temperature, > 0.
     least_reach
         Excess up to which pairs are proposed at any temperature.
     random
@@ -73,7 +75,6 @@ def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
         load[column] += amount[column, item]
         total += cost[column, item]
     noise = 1e-9 * (1.0 + np.abs(load).max())
-    broken, listed = np.zeros(columns, dtype=np.int64), 0
     breached = 0
     for column in range(columns):
         breached += _over(load[column], limit[column, 0], limit[column, 1]) > noise
@@ -93,23 +94,13 @@ def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
             slots = low
             if slots == 0:
                 break
-            listed = 0
             for column in range(columns):
-                if breached == 0:
+                if _over(load[column], limit[column, 0], limit[column, 1]) > noise:
+                    price[column] = min(price[column] * RAISE, first_price[column] * MOST_RAISED)
+                elif breached == 0:
                     price[column] = max(first_price[column], price[column] * LOWER)
-                elif _over(load[column], limit[column, 0], limit[column, 1]) > noise:
-                    price[column] *= RAISE
-                    broken[listed] = column
-                    listed += 1
         slot = _below(random, slots)
         item, there = slot_item[slot], slot_column[slot]
-        if listed > 0 and trial % REPAIR_EVERY == 0:
-            there = broken[_below(random, listed)]
-            if load[there] > limit[there, 1] and count[there] > 0:
-                item = member[there, _below(random, count[there])]
-                there = _below(random, columns)
-            if not np.isfinite(excess[there, item]):
-                continue
         here = now[item]
         if here == there:
             continue
@@ -157,7 +148,7 @@ def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
         total += _move(cost, member, rank, count, now, item, there)
         if other >= 0:
             total += _move(cost, member, rank, count, now, other, beyond)
-        if breached == 0 and total < best - 1e-9 * abs(best):
+        if breached == 0 and (np.isinf(best) or total < best - 1e-9 * abs(best)):
             best = total
             place[:] = now
     if np.isinf(best):

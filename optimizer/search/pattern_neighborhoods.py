@@ -20,6 +20,7 @@ from optimizer.search.incumbent import Incumbent
 from optimizer.search.integral_bound import rounded_up
 from optimizer.search.knapsack import price_pairs, raise_prices
 from optimizer.search.knapsack_columns import KnapsackModel, knapsack_model
+from optimizer.search.knapsack_cooling import cool_columns
 from optimizer.search.neighborhoods import Losses
 from optimizer.search.pattern_kernels import solve_group
 from optimizer.search.reduced_costs import cheapest_columns
@@ -71,8 +72,8 @@ class PatternParams:
         Patterns looked at when those of a group are combined.
     patience
         Groups without a gain after which groups grow, in multiples of the number of columns.
-    first_share, share
-        Shares of the time left that the first and each later round take.
+    cooling_share, first_share, share
+        Shares of the time left that annealing, the first and each later round take.
     """
 
     bound_steps: int = 1500
@@ -80,6 +81,7 @@ class PatternParams:
     most_patterns: int = 3000
     most_work: int = 3_000_000
     patience: float = 2.0
+    cooling_share: float = 0.06
     first_share: float = 0.05
     share: float = 0.25
 
@@ -190,10 +192,26 @@ class PatternSearch:
     def run(self) -> None:
         """Prove what is not proven yet, and improve: shortly at first, longer from the second time on."""
         if not np.isfinite(self.bound):
+            self._cool()
             self.prove()
             self.improve(share=self.params.first_share)
         else:
             self.improve(share=self.params.share)
+
+    def _cool(self) -> None:
+        """Cool the best alignment known before groups of it are solved."""
+        start = self.incumbent.best_effort
+        if start is None:
+            return
+        cool_columns(
+            self.incumbent,
+            self.model,
+            prices=self.losses.prices,
+            start=start,
+            seed=self.seed,
+            threads=self.threads,
+            share=self.params.cooling_share,
+        )
 
     def improve(self, *, share: float) -> None:
         """Follow the trails for a share of the time left, until nothing is left to prove or kicks change nothing."""
