@@ -33,6 +33,8 @@ from optimizer.stop import AnyOf, Cancelled, GapBelow, MaxRuntime, NoImprovement
 
 SPARE_TRIES: Final = 0.5
 """Time is kept for so many tries more than a Pareto set has alignments: some are covered by others."""
+FIRST_SHARE: Final = 3
+"""The search for the fewest moves gets this part of the time that is left: every point begins with its answer."""
 
 
 def answer_curve(
@@ -189,7 +191,7 @@ class CurveSolver:
         stored = self._stored.get(question.key)
         if stored is not None:
             return stored
-        seconds = None if self._stop.is_set() else self._shares.next_s(self._questions_left())
+        seconds = None if self._stop.is_set() else self._shares.next_s(self._questions_left(question))
         self._asked += 1
         if seconds is None:
             self._reasons.append(StopReason.STOPPED if self._stop.is_set() else StopReason.TIME_LIMIT)
@@ -229,8 +231,11 @@ class CurveSolver:
             criteria.append(NoImprovement(self._search.no_improvement_s))
         return AnyOf(tuple(criteria))
 
-    def _questions_left(self) -> int:
+    def _questions_left(self, question: Question) -> int:
+        """Return among how many questions the time is shared; what all points begin with gets a third of it."""
         planned = self._curve.num_planned
+        if not question.is_point and not self._search.deterministic:
+            return FIRST_SHARE
         if isinstance(self._curve, ParetoSet):
             return max(2, int(planned * (1 + SPARE_TRIES)) - self._asked)
         return planned - len(self._curve.points) + (2 if not self._curve.points else 0)
