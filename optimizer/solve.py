@@ -37,6 +37,10 @@ FIRST_EXACT: Final = 0.5
 """Share of the time that is left which the first exact solve may take."""
 PAIRS_BESIDE_PATTERNS: Final = 2_000
 """Pairs left up to which a proof in the background is worth a core that searches by patterns."""
+FEW_BREACHES: Final = 0.1
+"""Breached limits per column up to which a given alignment is a place to go on from."""
+WARM: Final = 0.1
+"""First temperature of the cycle on such an alignment, relative to the usual one."""
 LAST_WAIT_S: Final = 0.25
 """Seconds that a proof in the background gets to end after its time."""
 
@@ -109,6 +113,7 @@ class _Search:
         self._proof_size = params.exact.tiny_pairs
         self._tried_pairs = -1
         self._patterns: PatternSearch | None = None
+        self._is_warm = False
 
     def run(self, initial: Alignment | None) -> Result:
         """Go through all steps, until told to stop or until nothing is left to prove."""
@@ -119,6 +124,7 @@ class _Search:
             return self._infeasible(found)
         if initial is not None:
             incumbent.offer_alignment(initial)
+            self._is_warm = incumbent.num_violations() <= FEW_BREACHES * incumbent.model.num_columns
         relaxed = bound_and_round(incumbent, params=self._params, seed=self._seed)
         if relaxed.is_infeasible or self._improve(relaxed):
             return self._infeasible(())
@@ -159,15 +165,20 @@ class _Search:
         return False
 
     def _anneal(self, relaxed: Relaxed, round_number: int) -> None:
-        """Cool the rounded relaxation, later the best alignment."""
+        """Cool the rounded relaxation, later the best alignment; one that was given is only warmed a little."""
         incumbent, params = self._incumbent, self._params
         incumbent.enter("local_search")
-        start = incumbent.best_effort if round_number else None
+        start = incumbent.best_effort if round_number or self._is_warm else None
+        cycle = params.local_search
+        if self._is_warm and round_number == 0:
+            cycle = reheated(cycle, share=WARM)
+        elif incumbent.columns is not None:
+            cycle = reheated(cycle)
         anneal_from(
             incumbent,
             relaxed.rounded if start is None else start,
             multipliers=relaxed.multipliers,
-            params=params.local_search if incumbent.columns is None else reheated(params.local_search),
+            params=cycle,
             effort=1.0,
             threads=params.threads,
             seed=self._seed + round_number,

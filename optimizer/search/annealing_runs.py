@@ -14,7 +14,7 @@ from optimizer.search.incumbent import Incumbent
 from optimizer.search.local_search import LocalSearch, LocalSearchParams
 from optimizer.search.model import Multipliers
 
-LONGEST: float = 0.3
+LONGEST: float = 0.5
 """Share of the time left that one cycle may take; cut short while hot it would be worth nothing."""
 LIKELY: float = 0.06
 """Share of the time left that a cycle takes on small problems, where the usual trials take none."""
@@ -82,9 +82,9 @@ def anneal_from(
         incumbent.offer(search.columns)
 
 
-def reheated(params: LocalSearchParams) -> LocalSearchParams:
-    """Return the parameters of a cycle that goes on from a good state."""
-    return replace(params, hot=max(params.cold, params.hot * RESTART))
+def reheated(params: LocalSearchParams, *, share: float = RESTART) -> LocalSearchParams:
+    """Return the parameters of a cycle that goes on from a good state, at a share of the first temperature."""
+    return replace(params, hot=max(params.cold, params.hot * share))
 
 
 def _next(cycle: Iterator[int]) -> int | None:

@@ -139,6 +139,13 @@ class Incumbent:
             )
         )
 
+    def num_violations(self) -> int:
+        """Return how many limits the best alignment breaches; 0 while there is none."""
+        if self.columns is not None or self.least_violating is None:
+            return 0
+        by_column, by_total = row_excess(self.model, loads_of(self.model, self.least_violating))
+        return int((by_column > 0).sum() + (by_total > 0).sum())
+
     def seconds_left(self) -> float:
         """Return how long a solver may still take by the wall; infinite when work is what counts."""
         left = self.stop.time_left_s(self.clock.elapsed_s)
@@ -177,18 +184,10 @@ class Incumbent:
                 elapsed_s=elapsed,
                 objective=self.objective,
                 lower_bound=bound,
-                violations=self._num_violations(),
+                violations=None if self.best_effort is None else self.num_violations(),
                 alignment=alignment,
             )
         )
-
-    def _num_violations(self) -> int | None:
-        if self.columns is not None:
-            return 0
-        if self.least_violating is None:
-            return None
-        by_column, by_total = row_excess(self.model, loads_of(self.model, self.least_violating))
-        return int((by_column > 0).sum() + (by_total > 0).sum())
 
     def _offer_violating(self, columns: IntArray) -> None:
         model = self.model
