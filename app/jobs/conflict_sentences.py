@@ -128,6 +128,7 @@ def _by_cause(conflict: Conflict, cause: Cause, names: Names) -> str | None:
             bring = "brings" if cause.count == 1 else "bring"
             return (
                 f"{reps} must carry {limit} to {quantity(conflict.capacity, cause.measure)}: any "
-                f"{counted(cause.count, 'account')} {bring} at most {amount}, any {cause.count + 1:,} at least {demand}."
+                f"{counted(cause.count, 'account')} {bring} at most {amount}, any {cause.count + 1:,} "
+                f"at least {demand}."
             )
     return None
