@@ -9,7 +9,9 @@ from optimizer.alignment import UNASSIGNED, Alignment
 from optimizer.criteria import Criteria
 from optimizer.curves.questions import Answer, Question
 from optimizer.curves.wishes import Bands, fewest_moves
+from optimizer.items import items_of
 from optimizer.measures import moved_amount
+from optimizer.permissions import permissions_of
 from optimizer.problem import Problem
 from optimizer.result import Outcome, StopReason
 from optimizer.tolerances import slack
@@ -41,13 +43,37 @@ def stay(problem: Problem) -> Alignment:
     return Alignment(rep=np.where(served, problem.current, UNASSIGNED))
 
 
+def settled(problem: Problem, criteria: Criteria) -> Alignment:
+    """Return what stays, and every account that has to go somewhere with the nearest rep who may have it.
+
+    A family goes where the fewest of its members move. Limits on loads are not looked at.
+    """
+    rep = stay(problem).rep.copy()
+    homeless = np.flatnonzero(rep < 0)
+    if not len(homeless):
+        return Alignment(rep=rep)
+    items = items_of(problem, criteria)
+    permissions = permissions_of(problem, criteria, items)
+    reps = permissions.reps
+    for item in np.unique(items.item_of_account[homeless]).tolist():
+        members = items.accounts_of(item)
+        open_reps = reps[permissions.allowed[item, : len(reps)]]
+        if not len(open_reps):
+            continue
+        now = rep[members][:, None]
+        moves = ((now >= 0) & (now != open_reps)).sum(axis=0)
+        away = np.zeros(len(open_reps)) if problem.travel is None else problem.travel[np.ix_(members, open_reps)].sum(0)
+        rep[members] = open_reps[np.lexsort((away, moves))[0]]
+    return Alignment(rep=rep)
+
+
 def fewest_possible(problem: Problem, criteria: Criteria, *, measure: str) -> Generator[Question, Answer, Answer]:
     """Ask for the fewest moves that keep every hard limit but balance; where none are needed, nothing is asked."""
     asked = Question(
         key="least",
         label="counting the fewest moves",
         criteria=fewest_moves(criteria, measure=measure, bands=Bands.FREE),
-        starts=(stay(problem),),
+        starts=(stay(problem), settled(problem, criteria)),
         is_point=False,
     )
     return (yield from _unless_known(problem, asked, asked, measure=measure, proven=0.0))
