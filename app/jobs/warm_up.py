@@ -17,6 +17,7 @@ from optimizer.criteria import Balance, Criteria, Disruption
 from optimizer.params import SolveParams
 from optimizer.problem import Problem
 from optimizer.result import Progress
+from optimizer.search.pattern_warm_up import compile_patterns
 from optimizer.solve import solve
 from optimizer.stop import AnyOf, Cancelled, MaxRuntime
 
@@ -40,6 +41,8 @@ def warm_up(*, hurry: threading.Event) -> None:
     for dtype in (np.float64, np.float32):
         if not wanted.is_set():
             _solve_small(dtype, hurry=wanted)
+    if not wanted.is_set():
+        compile_patterns()
     if marker is not None and not is_compiled:
         marker.touch()
 
