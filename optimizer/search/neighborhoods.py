@@ -21,6 +21,11 @@ from optimizer.search.reduced_costs import cheapest_columns, near_columns
 from optimizer.search.solver_answer import Answer, Effort
 from optimizer.search.subproblem import Positions, Subproblem, part_of
 
+HOT_SHARE: Final = 0.08
+"""Columns that alone lose this share of everything are tried first, with more partners than the others."""
+HOT_PARTNERS: Final = 4
+HOT_WORK: Final = 1.0
+"""Deterministic time for each of them."""
 POLL_S: Final = 0.05
 """Seconds between looks at the stop criterion."""
 NEAR: Final = 4
@@ -129,6 +134,7 @@ class Neighborhoods:
     threads: int
     _tried: dict[tuple[int, ...], int] = field(default_factory=dict)
     _running: dict[Future[Answer], tuple[CpSatModel, Subproblem]] = field(default_factory=dict)
+    _hot: list[int] = field(default_factory=list)
 
     def improve(self, incumbent: Incumbent) -> None:
         """Solve neighborhoods of the best alignment until told to stop or until many in a row changed nothing."""
@@ -137,6 +143,7 @@ class Neighborhoods:
         step = last_gain = 0
         size = min(self.params.smallest, self.model.num_columns)
         patience = int(self.params.patience * self.model.num_columns) + 10
+        self._hot = _hottest(self.losses, incumbent.columns)
         with ThreadPoolExecutor(self.threads) as pool:
             try:
                 while incumbent.columns is not None:
@@ -181,7 +188,12 @@ class Neighborhoods:
         for _, part in self._running.values():
             busy[part.columns] = True
         while len(self._running) < self.threads:
-            chosen = self._choose(lost, exchange, busy, random, changed_at, size)
+            is_hot = bool(self._hot)
+            chosen = (
+                _star(self._hot.pop(), lost, exchange, busy)
+                if is_hot
+                else self._choose(lost, exchange, busy, random, changed_at, size)
+            )
             if chosen is None:
                 return
             self._tried[tuple(chosen.tolist())] = step
@@ -199,7 +211,7 @@ class Neighborhoods:
             solver = CpSatModel(part)
             solver.hint(part.current)
             effort = Effort(
-                work=self.params.work * size * (size - 1) / 2,
+                work=HOT_WORK if is_hot else self.params.work * size * (size - 1) / 2,
                 seconds=incumbent.seconds_left(),
                 gap=self.params.gap,
                 seed=self.seed + step,
@@ -248,3 +260,22 @@ class Neighborhoods:
             if len(key) > 1 and key not in self._tried:
                 return np.array(key)
         return None
+
+
+def _hottest(losses: Losses, present: IntArray | None) -> list[int]:
+    """Return the columns that lose a large share of everything, the worst last."""
+    if present is None:
+        return []
+    lost = losses.by_column(present)
+    order = np.argsort(lost, kind="stable")
+    return [int(column) for column in order if lost[column] > HOT_SHARE * lost.sum()]
+
+
+def _star(
+    column: int, lost: FloatArray, exchange: FloatArray, busy: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> Positions:
+    """Return a column with those that have most to exchange with it and are not busy, sorted."""
+    pull = np.where(busy, 0.0, exchange[column] * (lost + lost.mean()))
+    pull[column] = 0.0
+    partners = np.argsort(-pull, kind="stable")[:HOT_PARTNERS]
+    return np.array(sorted([column, *partners[pull[partners] > 0]]))
