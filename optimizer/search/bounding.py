@@ -19,6 +19,7 @@ from optimizer.search.dual import DualSolution, solve_dual
 from optimizer.search.incumbent import Incumbent
 from optimizer.search.model import Multipliers
 from optimizer.search.rounding import round_prices, round_primal
+from optimizer.search.smoothed_dual import MOST_DENSE
 from optimizer.stop import SearchState
 
 LONGEST: Final = 0.6
@@ -91,8 +92,10 @@ def _raise(incumbent: Incumbent, bound: float, multipliers: Multipliers) -> None
 def _is_enough(incumbent: Incumbent, spread: Spread) -> bool:
     """Return whether the prices are good enough for the search, and the limits seem to be possible."""
     model = incumbent.model
-    if model.num_items * model.num_columns <= EXACT_PAIRS or not incumbent.proceed():
-        return not incumbent.proceed()
+    if not incumbent.proceed() or model.num_columns * model.num_loads > MOST_DENSE:
+        return True
+    if model.num_items * model.num_columns <= EXACT_PAIRS:
+        return False
     return spread.off <= OFF or incumbent.columns is not None
 
 

@@ -15,13 +15,13 @@ import numpy as np
 from optimizer.problem import FloatArray, IntArray
 from optimizer.search.bound import lower_bound, zero_multipliers
 from optimizer.search.columns import cost_spread
-from optimizer.search.damped_newton import DampedNewton
+from optimizer.search.damped_newton import Curvature, DampedNewton
 from optimizer.search.linking_prices import dual_values_of, multipliers_of
 from optimizer.search.linking_rows import linking_rows
 from optimizer.search.model import Model, Multipliers
 from optimizer.search.reduced_costs import NearColumns, near_columns
 from optimizer.search.sampling import sampled
-from optimizer.search.smoothed_dual import SmoothedDual
+from optimizer.search.smoothed_dual import MOST_DENSE, SmoothedDual
 
 PAIRS_PER_S: Final = 1.5e8
 """Pairs that a pass takes in a second, for the clock of work."""
@@ -186,8 +186,8 @@ class _Charged:
         self.spend(self.model.num_items * self.model.num_columns / PAIRS_PER_S)
         return self.dual.evaluate(pi, temperature)
 
-    def curvature(self, temperature: float) -> FloatArray:
-        normal = self.dual.curvature(temperature)
-        shares = self.dual.count.astype(np.float64)
-        self.spend((4.0 * float((shares * shares).sum()) + len(normal) ** 3 / 3.0) / OPERATIONS_PER_S)
-        return normal
+    def curvature(self, temperature: float) -> Curvature:
+        curvature = self.dual.curvature(temperature)
+        shares, rows = self.dual.count.astype(np.float64), min(len(curvature.diagonal), MOST_DENSE)
+        self.spend((4.0 * float((shares * shares).sum()) + rows**3 / 3.0) / OPERATIONS_PER_S)
+        return curvature

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from optimizer.problem import FloatArray
 
@@ -31,6 +30,16 @@ LEAST_GAIN: Final = 0.05
 """Steps that gain less than this share of what was predicted are not taken."""
 
 
+class Curvature(Protocol):
+    """A positive definite matrix that can be solved with more on its diagonal."""
+
+    diagonal: FloatArray
+
+    def solved(self, more: FloatArray, right: FloatArray) -> FloatArray | None:
+        """Return the solution with ``more`` added to the diagonal, or None where there is none."""
+        ...
+
+
 class Concave(Protocol):
     """A smooth concave function at one temperature after the other."""
 
@@ -38,8 +47,8 @@ class Concave(Protocol):
         """Return value and gradient."""
         ...
 
-    def curvature(self, temperature: float) -> FloatArray:
-        """Return minus the second derivatives at the point last evaluated, lower triangle."""
+    def curvature(self, temperature: float) -> "Curvature":
+        """Return minus the second derivatives at the point last evaluated."""
         ...
 
 
@@ -69,16 +78,14 @@ class DampedNewton:
     def climb(self, temperature: float, *, tolerance: float, max_steps: int) -> bool:
         """Step until the predicted gain is below ``tolerance``; return whether it is."""
         value, gradient = self.function.evaluate(self.pi, temperature)
-        normal, steps = None, 0
+        curvature, steps = None, 0
         for _ in range(2 * max_steps):
             self.off = float(np.abs(gradient).sum())
             if steps == max_steps or self.is_over():
                 break
-            if normal is None:
-                normal = self.function.curvature(temperature)
-                diagonal = normal.diagonal().copy()
-            damped = self.damping * (diagonal + 1.0 / temperature)
-            step = _solved(normal, diagonal + damped, gradient)
+            curvature = curvature or self.function.curvature(temperature)
+            damped = self.damping * (curvature.diagonal + 1.0 / temperature)
+            step = curvature.solved(damped, gradient)
             if step is None:
                 self.damping = np.minimum(10.0 * self.damping, MOST_DAMPING)
                 continue
@@ -89,7 +96,7 @@ class DampedNewton:
             if not taken:
                 continue
             self.pi = self.pi + step
-            value, gradient, normal = ahead, ahead_gradient, None
+            value, gradient, curvature = ahead, ahead_gradient, None
             steps += 1
             if predicted < tolerance:
                 self.off = float(np.abs(gradient).sum())
@@ -104,14 +111,3 @@ class DampedNewton:
         raised = np.minimum(RAISE * np.maximum(self.damping, FIRST_DAMPING), MOST_DAMPING)
         others = self.damping / np.where(much, SHORT, LOWER) if taken else 2.0 * self.damping
         self.damping = np.where(too_far, raised, np.clip(others, LEAST_DAMPING, MOST_DAMPING))
-
-
-def _solved(normal: FloatArray, diagonal: FloatArray, right: FloatArray) -> FloatArray | None:
-    """Return the solution for a matrix with another diagonal, or None where it is not positive definite."""
-    np.fill_diagonal(normal, diagonal)
-    try:
-        factor = cho_factor(normal.T, lower=False, check_finite=False)
-    except LinAlgError:
-        return None
-    solved: FloatArray = cho_solve(factor, right, check_finite=False)
-    return solved

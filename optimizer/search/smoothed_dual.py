@@ -21,8 +21,9 @@ import numpy as np
 from scipy import sparse
 
 from optimizer.problem import FloatArray, IntArray
-from optimizer.search import interior_kernels
 from optimizer.search.columns import quantities
+from optimizer.search.curvatures import FewRows, ManyRows, Shares
+from optimizer.search.damped_newton import Curvature
 from optimizer.search.linking_rows import LinkingRows
 from optimizer.search.model import Model
 from optimizer.search.slices import SLICE_PAIRS, map_in_pool, slices_of
@@ -32,8 +33,8 @@ SLACK_TEMPERATURE: Final = 4.0
 """Temperature of slacks in multiples of the items': they are few, and carry more."""
 WIDEST: Final = 3.0
 """Infinite widths count as so many times what the row carries."""
-RIDGE: Final = 1e-10
-"""Share of the largest diagonal entry that is added to the curvature."""
+MOST_DENSE: Final = 4_000
+"""Rows up to which the curvature is a dense matrix."""
 
 
 class SmoothedDual:
@@ -70,7 +71,6 @@ class SmoothedDual:
         self._width = np.where(np.isfinite(rows.width), rows.width, WIDEST * carried[_first_rows(rows.matrix)])
         self._elastic = elastic
         self._softness = carried / elastic
-        self._normals = [np.zeros((rows.num_rows, rows.num_rows)) for _ in range(2)]
         self._w = np.zeros(len(rows.cost))
         self._is_over = np.zeros(rows.num_rows, dtype=np.bool_)
 
@@ -92,35 +92,25 @@ class SmoothedDual:
         broken = self._softness * beyond * np.sign(pi)
         return value, rows.right - activity[:-1] - self._matrix @ self._w - broken
 
-    def curvature(self, temperature: float) -> FloatArray:
-        """Return minus the second derivatives at the last point, lower triangle. Shape ``(rows, rows)``."""
+    def curvature(self, temperature: float) -> Curvature:
+        """Return minus the second derivatives at the last point."""
         order = np.argsort(self.chosen[:, 0], kind="stable")
         count = self.count[order]
         taken = np.arange(self.chosen.shape[1])[None, :] < count[:, None]
         column, share = self.chosen[order][taken], self.share[order][taken]
-        quantity = quantities(self._model, self._rows, item=np.repeat(order, count), column=column)
-        start = np.concatenate([[0], np.cumsum(count, dtype=np.int64)])
-        even = np.full(len(share), temperature)
-        middle = int(np.searchsorted(start, start[-1] // 2))
-
-        def add(part: slice) -> None:
-            normal = self._normals[int(part.start > 0)]
-            normal[:] = 0.0
-            interior_kernels.add_normal_matrix(
-                part.start, part.stop, start, column, quantity, self._rows.slot_row, share, even, normal
-            )
-
-        self._normals[1][:] = 0.0
-        map_in_pool(add, [slice(0, middle), slice(middle, len(order))], self._pool)
-        normal = self._normals[0] + self._normals[1]
+        shares = Shares(
+            start=np.concatenate([[0], np.cumsum(count, dtype=np.int64)]),
+            column=column,
+            share=share,
+            quantity=quantities(self._model, self._rows, item=np.repeat(order, count), column=column),
+        )
         filled = self._w / self._width
         theta = self._width**2 * filled * (1.0 - filled) / (SLACK_TEMPERATURE * temperature)
-        own = sparse.tril((self._matrix * theta[None, :]) @ self._matrix.T).tocoo()
-        np.add.at(normal, (own.row, own.col), own.data)
-        diagonal = np.arange(len(normal))
-        normal[diagonal, diagonal] += np.where(self._is_over, self._softness, 0.0)
-        normal[diagonal, diagonal] += RIDGE * max(float(normal.diagonal().max(initial=0.0)), 1e-30)
-        return normal
+        own = sparse.csr_array((self._matrix * theta[None, :]) @ self._matrix.T)
+        own += sparse.dia_array((np.where(self._is_over, self._softness, 0.0)[None, :], [0]), shape=own.shape)
+        if self._rows.num_rows > MOST_DENSE:
+            return ManyRows(shares, own, slot_row=self._rows.slot_row, temperature=temperature)
+        return FewRows(shares, own, slot_row=self._rows.slot_row, temperature=temperature, pool=self._pool)
 
     def _spread(self, pi: FloatArray, temperature: float) -> tuple[float, FloatArray]:
         """Return the items' soft minima and the loads, shape ``(columns, loads)``, in the model's own units."""

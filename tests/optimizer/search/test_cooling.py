@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optimizer.problem import FloatArray
+from optimizer.search import curvatures, smoothed_dual
 from optimizer.search.bound import lower_bound
 from optimizer.search.cooling import Cooling, CoolingParams, Stage
 from optimizer.search.damped_newton import DampedNewton
@@ -42,19 +44,33 @@ def test_the_gradient_is_that_of_the_value(elastic: float) -> None:
 
 
 @pytest.mark.parametrize("elastic", [100.0, 0.3])
-def test_the_curvature_is_that_of_the_gradient(elastic: float) -> None:
-    """Differences of the gradient along random directions are minus the curvature's product with them."""
+@pytest.mark.parametrize("most_dense", [smoothed_dual.MOST_DENSE, 0])
+def test_the_curvature_is_that_of_the_gradient(
+    elastic: float, most_dense: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step solved with the curvature, as a matrix or as products, changes the gradient by what it was solved for."""
+    monkeypatch.setattr(smoothed_dual, "MOST_DENSE", most_dense)
+    monkeypatch.setattr(curvatures, "PRECISION", 1e-10)
     rng = np.random.default_rng(2)
     rows, dual = _dual(plane_model(total_upper=20.0), elastic=elastic)
     pi = rng.normal(0, 0.5, rows.num_rows)
     dual.evaluate(pi, WARM)
-    lower = np.tril(dual.curvature(WARM))
-    curvature = lower + np.tril(lower, -1).T
+    curvature = dual.curvature(WARM)
     for _ in range(5):
-        step = rng.normal(0, 1e-6, rows.num_rows)
+        right = rng.normal(0, 1e-5, rows.num_rows)
+        step = curvature.solved(np.zeros(rows.num_rows), right)
+        assert step is not None
         _, ahead = dual.evaluate(pi + step, WARM)
         _, behind = dual.evaluate(pi - step, WARM)
-        assert ahead - behind == pytest.approx(-2.0 * curvature @ step, rel=2e-3, abs=1e-7)
+        assert ahead - behind == pytest.approx(-2.0 * right, rel=2e-3, abs=1e-8)
+
+
+def test_many_rows_cool_as_few_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conjugate gradients lead to the same bound as factorizations."""
+    model = clustered(400, 8, seed=2)
+    few = Cooling(model=model).run()
+    monkeypatch.setattr(smoothed_dual, "MOST_DENSE", 0)
+    assert Cooling(model=model).run().bound == pytest.approx(few.bound, rel=1e-3)
 
 
 @settings(max_examples=25, deadline=None)
@@ -83,7 +99,14 @@ def test_steps_arrive_where_curvature_hides() -> None:
             return value, np.array([1.0 - 100.0 * beyond, -2.0 * (pi[1] - 3.0)])
 
         def curvature(self, temperature):  # type: ignore[no-untyped-def]  # a function for the test
-            return np.diag([1e-9 if self.pi[0] <= 1.0 else 100.0, 2.0])
+            return Diagonal(np.array([1e-9 if self.pi[0] <= 1.0 else 100.0, 2.0]))
+
+    class Diagonal:
+        def __init__(self, diagonal: FloatArray) -> None:
+            self.diagonal = diagonal
+
+        def solved(self, more: FloatArray, right: FloatArray) -> FloatArray:
+            return right / (self.diagonal + more)
 
     newton = DampedNewton(Wall(), np.zeros(2), lambda: False)
     newton.climb(0.1, tolerance=1e-9, max_steps=60)
