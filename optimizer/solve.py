@@ -194,8 +194,7 @@ class _Search:
         share = FIRST_EXACT if self._tried_pairs < 0 or self._patterns is not None else 1.0
         self._tried_pairs = len(items)
         incumbent.enter("exact")
-        seconds = incumbent.seconds_left() * share
-        return solve_exactly(incumbent, items=items, columns=columns, params=params, seconds=seconds, seed=self._seed)
+        return solve_exactly(incumbent, items=items, columns=columns, params=params, share=share, seed=self._seed)
 
     def _prove_beside(self, relaxed: Relaxed) -> BackgroundProof | None:
         """Begin a proof in the background where the rest is not too large and the time for it is known."""

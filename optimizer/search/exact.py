@@ -21,6 +21,8 @@ from optimizer.search.subproblem import Positions, Subproblem, whole_problem
 
 POLL_S: Final = 0.02
 """Seconds between looks at the stop criterion while solvers run."""
+LEAST_WORK: Final = 0.1
+"""Units of work that a solver gets in any case."""
 SOLVER_NOISE: Final = 1e-8
 """Part of a solver's bound that is taken off for its tolerances."""
 AGREES: Final = 1e-7
@@ -85,7 +87,7 @@ class _Run:
 
 
 def solve_exactly(
-    incumbent: Incumbent, *, items: Positions, columns: IntArray, params: ExactParams, seconds: float, seed: int
+    incumbent: Incumbent, *, items: Positions, columns: IntArray, params: ExactParams, share: float, seed: int
 ) -> bool:
     """Solve the pairs that are left; return True when the whole problem was proven infeasible.
 
@@ -95,8 +97,8 @@ def solve_exactly(
     ----------
     items, columns
         All pairs that a better alignment may use, sorted by item. Shape ``(pairs,)``.
-    seconds
-        Wall-clock limit; infinite in deterministic mode.
+    share
+        Of the time that is left, in (0, 1]: by the wall, or in work, which then is at most ``params.work``.
     """
     model = incumbent.model
     if len(np.unique(items)) < model.num_items:
@@ -107,7 +109,10 @@ def solve_exactly(
             incumbent.offer(best)
         return _nothing_better(incumbent)
     part = whole_problem(model, items, columns)
-    effort = Effort(seconds=seconds, work=params.work if incumbent.clock.by_work else np.inf, seed=seed)
+    work = np.inf
+    if incumbent.clock.by_work:
+        work = max(LEAST_WORK, min(params.work, share * incumbent.stop.time_left_s(incumbent.clock.elapsed_s)))
+    effort = Effort(seconds=share * incumbent.seconds_left(), work=work, seed=seed)
     integer = CpSatModel(part, outer=True)
     if incumbent.columns is not None:
         integer.hint(_pairs_of(part, incumbent.columns))
@@ -133,6 +138,7 @@ def solve_exactly(
     finally:
         integer.stop()
     answers = [run.answer for run in runs if run not in waiting]
+    incumbent.clock.charge(max((answer.work for answer in answers if answer is not None), default=0.0))
     if len(answers) == len(runs) and all(answer is not None and answer.is_infeasible for answer in answers):
         return _nothing_better(incumbent)
     if _is_settled(incumbent, answers, of=len(runs)):
