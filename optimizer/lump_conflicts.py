@@ -84,7 +84,7 @@ def _too_large_together(ranges: LoadRanges, measure: int) -> Iterator[Conflict]:
             measure=ACCOUNTS,
             demand=float(last + 1),
             capacity=float(room[last]),
-            irreducible=last + 1 == room[last] + 1,
+            irreducible=bool(last + 1 == room[last] + 1),
             cause=Cause(kind="large", measure=ranges.problem.measures[measure], amount=float(size[last])),
         )
         return
