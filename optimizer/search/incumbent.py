@@ -94,7 +94,12 @@ class Incumbent:
         self.offer(np.where(allowed, columns, cheapest).astype(np.int32))
 
     def raise_bound(self, bound: float, *, source: str, multipliers: Multipliers | None = None) -> None:
-        """Take a lower bound if it is the highest; a certificate's also when only the highest of its kind."""
+        """Take a lower bound if it is the highest; a certificate's also when only the highest of its kind.
+
+        An infinite one says nothing (prices that had no time give it) and is left out.
+        """
+        if not np.isfinite(bound):
+            return
         if source == "certificate" and (self.certified_bound is None or bound > self.certified_bound):
             self.certified_bound, self.multipliers = bound, multipliers
         if self.lower_bound is None or bound > self.lower_bound:

@@ -1,5 +1,7 @@
 """Problems at the edge of what can be asked: each ends right, at once, and with an honest outcome."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -7,10 +9,10 @@ from optimizer.conflicts import conflicts
 from optimizer.criteria import Balance, Budget, BudgetScope, Criteria, Disruption, Target, Unassigned
 from optimizer.params import SolveParams
 from optimizer.problem import Problem
-from optimizer.result import Outcome, Result
+from optimizer.result import Outcome, Progress, Result
 from optimizer.search.exact import ExactParams
 from optimizer.solve import solve
-from optimizer.stop import AnyOf, GapBelow, MaxRuntime
+from optimizer.stop import AnyOf, Cancelled, GapBelow, MaxRuntime
 from optimizer.validation import violations
 from tests.optimizer.brute_force import brute_force
 from tests.optimizer.small_problems import capacities, grid_3x3, line_of_four, problem_of
@@ -28,6 +30,19 @@ def answer(problem: Problem, criteria: Criteria, *, by_solvers: bool = False) ->
         assert result.alignment is not None
         assert violations(problem, criteria, result.alignment) == ()
     return result
+
+
+def test_a_search_without_time_claims_no_bound() -> None:
+    """Prices that had no time prove nothing: every progress says so by None and never by an infinite number."""
+    ended = threading.Event()
+    ended.set()
+    criteria = Criteria(travel_weight=50.0, balance=(Balance(measure="accounts", tolerance=0.5, hard=True),))
+    problem = problem_of(np.ones(300), num_reps=30, travel=np.random.default_rng(1).random((300, 30)))
+    seen: list[Progress] = []
+    result = solve(problem, criteria, Cancelled(ended), on_progress=seen.append)
+    bounds = [progress.lower_bound for progress in seen] + [result.lower_bound]
+    assert seen
+    assert all(bound is None or np.isfinite(bound) for bound in bounds)
 
 
 @pytest.mark.parametrize("by_solvers", [False, True])
