@@ -16,6 +16,7 @@ from app.alignments.travel import TravelRule, travel_km
 
 _LEADING = ("account_id", "rep_id", "current_rep_id", "moved", "locked", "travel_km")
 _TRAILING = ("account_name", "rep_name")
+_RESERVED = (*_LEADING, *_TRAILING)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +61,8 @@ def assignments_table(columns: AlignmentColumns, travel: TravelRule) -> pa.Table
     return pa.table(data).sort_by("account_id")
 
 
-def measure_titles(columns: AlignmentColumns) -> dict[str, str]:
-    """Return the column title of every measure but the count; a reserved word is set apart by a prefix."""
-    reserved = {*_LEADING, *_TRAILING}
+def measure_titles(columns: AlignmentColumns, *, reserved: Sequence[str] = _RESERVED) -> dict[str, str]:
+    """Return the column title of every measure but the count; a table's own column names get a prefix."""
     return {
         measure: f"measure:{measure}" if measure in reserved else measure
         for measure in columns.measures

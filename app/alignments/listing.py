@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.alignments.assignments import AssignmentFilter, assignment_items, filtered, measure_titles
 from app.alignments.comparisons import difference_json, differing_accounts, have_same_accounts
-from app.alignments.moves import MoveFilter, chosen, move_items, moved_positions, moves_table
+from app.alignments.moves import MoveFilter, chosen, move_items, move_titles, moved_positions, moves_table
 from app.alignments.repository import AlignmentFilter, AlignmentRepository
 from app.alignments.representations import immutable, json_bytes
 from app.alignments.scorecards import scorecard_json
@@ -74,7 +74,7 @@ def moves_answer(
         positions = chosen(view.card, moved_positions(view.card), wanted)
         if form is FileFormat.JSON:
             rows = moves_table(view.card, view.criteria, positions[page.offset() : page.offset() + page.size])
-            return _page_bytes(move_items(rows, measure_titles(view.columns)), len(positions), page)
+            return _page_bytes(move_items(rows, move_titles(view.columns)), len(positions), page)
         return file_bytes(moves_table(view.card, view.criteria, positions), form, title="moves", bom=bom)
 
     return _listed(request, view, make, name="moves", form=form)

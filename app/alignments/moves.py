@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.alignments.assignments import measure_titles, optional_floats, pick
-from app.alignments.columns import Integers
+from app.alignments.columns import AlignmentColumns, Integers
 from app.alignments.reasons import MoveReasons
 from app.alignments.scorecards import Scorecard
 from app.alignments.travel import travel_km
@@ -27,6 +27,7 @@ _TRAILING = (
     "travel_km_before",
     "travel_km_after",
 )
+_RESERVED = (*_LEADING, *_TRAILING)
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def moves_table(card: Scorecard, criteria: Mapping[str, Any] | None, positions: 
         "from": pick(columns.rep_ids, source),
         "to": pick(columns.rep_ids, goal),
     }
-    for measure, title in measure_titles(columns).items():
+    for measure, title in move_titles(columns).items():
         data[title] = pa.array(columns.amount_at(measure, columns.owner)[positions])
     data |= {
         "reason": pa.array([reason.sentence for reason in found], type=pa.string()),
@@ -78,6 +79,11 @@ def moves_table(card: Scorecard, criteria: Mapping[str, Any] | None, positions: 
         "travel_km_after": optional_floats(travel_km(columns, card.travel, columns.owner)[positions]),
     }
     return pa.table(data)
+
+
+def move_titles(columns: AlignmentColumns) -> dict[str, str]:
+    """Return the column title of every measure but the count, apart from the table's own columns."""
+    return measure_titles(columns, reserved=_RESERVED)
 
 
 def chosen(card: Scorecard, positions: Integers, wanted: MoveFilter) -> Integers:
