@@ -15,7 +15,7 @@ import numpy as np
 from app.alignments.columns import AlignmentColumns, Flags
 from app.alignments.numerals import counted, kilometers, percent, quantity
 from app.alignments.scorecards import Scorecard
-from app.alignments.travel import distances_km
+from app.alignments.travel import distances_km, travel_km
 from app.scenarios.families import family_numbers
 
 _NOTABLE_KM = 1.0  # a smaller difference is no reason
@@ -59,8 +59,9 @@ class MoveReasons:
         self._card = card
         self._columns = columns
         self._criteria = criteria or {}
-        self._before_km = distances_km(columns, card.travel, columns.current)
-        self._after_km = distances_km(columns, card.travel, columns.owner)
+        self._before_km = travel_km(columns, card.travel, columns.current)
+        self._after_km = travel_km(columns, card.travel, columns.owner)
+        self._straight_km = distances_km(columns, card.travel, columns.current)
         self._skills = [frozenset(skills or ()) for skills in columns.tables.reps.column("skills").to_pylist()]
         self._requires = columns.tables.accounts.column("requires")
         self._max_km = columns.rep_column("max_distance_km")
@@ -140,11 +141,13 @@ class MoveReasons:
 
     def _is_too_far(self, account: int) -> Reason | None:
         limit = self._max_km[self._columns.current[account]]
-        distance = self._before_km[account]
+        distance = self._straight_km[account]
         if not distance > limit:
             return None
         source, _ = self._ids(account)
-        sentence = f"{source} is {kilometers(distance)} away, beyond its limit of {kilometers(limit)}."
+        sentence = (
+            f"{source} is {kilometers(distance)} away as the crow flies, beyond its limit of {kilometers(limit)}."
+        )
         return Reason("TOO_FAR", sentence, {"from": source, "distance_km": distance, "limit_km": limit})
 
     def _is_locked(self, account: int) -> Reason | None:

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from app.alignments.columns import alignment_columns
-from app.alignments.moves import moved_positions, moves_between, moves_table, rollback_table
+from app.alignments.moves import (
+    move_items,
+    move_titles,
+    moved_positions,
+    moves_between,
+    moves_table,
+    rollback_table,
+)
 from app.alignments.reasons import MoveReasons, Reason
 from app.alignments.scorecards import scorecard
 from app.datasets.tables import PAIR_FIELDS, DatasetTables
@@ -66,7 +73,18 @@ def test_a_missing_skill_is_named() -> None:
 def test_too_far_says_both_distances() -> None:
     """R1 goes no farther than 300 km; a3 is 445 km away."""
     reps = [{**row, "max_distance_km": 300.0 if row["id"] == "R1" else None} for row in rep_rows()]
-    assert reason(2, reps=reps).sentence == "R1 is 445 km away, beyond its limit of 300 km."
+    expected = "R1 is 445 km away as the crow flies, beyond its limit of 300 km."
+    assert reason(2, reps=reps).sentence == expected
+    assert reason(2, {**FREE, "travel": {"road_factor": 1.3}}, reps=reps).sentence == expected
+
+
+def test_kilometers_of_a_sentence_are_those_of_its_row() -> None:
+    """With a road factor of 1.3 the sentence speaks of road kilometers, as travel_km does."""
+    criteria = {**FREE, "travel": {"road_factor": 1.3}}
+    card = scorecard(columns(accounts=settled()), criteria)
+    row = moves_table(card, criteria, moved_positions(card)).to_pylist()[0]
+    assert row["reason"] == "R2 is nearer by 289 km (289 km instead of 578 km)."
+    assert (round(row["travel_km_after"]), round(row["travel_km_before"])) == (289, 578)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +149,20 @@ def test_moves_list_from_to_and_amounts() -> None:
     ]
     assert rollback_table(moves).to_pylist()[0] == {"account_id": "a3", "from": "R2", "to": "R1"}
     assert moves_between(card) == [(0, 1, 1), (2, 1, 1)]
+
+
+def test_a_measure_named_like_a_column_keeps_apart() -> None:
+    """Measures named from, reason and rep_id neither overwrite the list's columns nor are lost."""
+    names = ("from", "reason", "rep_id")
+    accounts = [{**row, **{f"measure:{name}": 7.0 for name in names}} for row in account_rows()]
+    card = scorecard(columns(accounts=accounts), FREE)
+    moves = moves_table(card, FREE, moved_positions(card))
+    titles = move_titles(card.columns)
+    assert [titles[name] for name in names] == ["measure:from", "measure:reason", "rep_id"]
+    item = move_items(moves, titles)[0]
+    assert (item["from"], item["to"]) == ("R1", "R2")
+    assert item["reason"].endswith(".")
+    assert [item["measures"][name] for name in names] == [7.0, 7.0, 7.0]
 
 
 def test_every_move_of_a_random_alignment_has_a_sentence() -> None:
