@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.jobs.resources import JobOptions
 from app.scenarios.numbers import Count, Share, Whole
@@ -15,7 +16,9 @@ MOST_POINTS = 50
 
 def _available(value: object) -> object:
     if value == "size":
-        raise ValueError("curves of the kind 'size' are not available in this version; use 'disruption' or 'pareto'")
+        raise PydanticCustomError(
+            "literal_error", "curves of the kind 'size' are not available in this version; use 'disruption' or 'pareto'"
+        )
     return value
 
 

@@ -51,7 +51,7 @@ def test_a_curve_is_a_job_that_says_so(bench: Bench, body: dict[str, Any], wante
     ("body", "code", "pointer"),
     [
         ({}, "MISSING_FIELD", "/kind"),
-        ({"kind": "size"}, "CONTRADICTORY_SETTING", "/kind"),
+        ({"kind": "size"}, "INVALID_VALUE", "/kind"),
         ({"kind": "price"}, "INVALID_VALUE", "/kind"),
         ({"kind": "pareto", "shares": [0.1]}, "CONTRADICTORY_SETTING", ""),
         ({"kind": "pareto", "alignments": 6}, "INVALID_VALUE", "/alignments"),
