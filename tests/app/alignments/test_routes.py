@@ -150,8 +150,18 @@ def test_comparison_shows_both_and_the_difference(bench: Bench, alignment_id: st
     """With the current alignment only a4 differs; a missing one is 404."""
     current = bench.current()
     answer = bench.get(f"/v1/alignments/{current}/comparison", **{"with": alignment_id})
+    weighs = {"workload": 13.0, "potential": 4000.0}
     assert answer["accounts"]["items"] == [
-        {"account_id": "a4", "rep_id": "R1", "with_rep_id": "R2", "account_name": "=SUM(A1)"}
+        {
+            "account_id": "a4",
+            "account_name": "=SUM(A1)",
+            "rep_id": "R1",
+            "rep_name": "Çelik",
+            "with_rep_id": "R2",
+            "with_rep_name": "Nguyễn",
+            "measures": weighs,
+            "with_measures": weighs,
+        }
     ]
     assert answer["difference"]["accounts"] == 1
     assert answer["difference"]["reps"][0]["measures"]["workload"]["load"] == -13.0
