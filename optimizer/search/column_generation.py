@@ -42,6 +42,8 @@ MOST_SCARCE: Final = 100.0
 """Growth of a column's supply after which the program is widened for all."""
 BROKEN: Final = 1e-7
 """Units of load that count as broken."""
+LEAST_BARRIER: Final = 1e-14
+"""Units of cost: below, products are not told from 0."""
 COLD_BARRIER: Final = 1.0
 WARM_BARRIER: Final = 0.03
 """First barriers, in units of cost: without prices, and with those of a similar model."""
@@ -208,12 +210,12 @@ class ColumnGeneration:
         """
         point, pairs = last.point, len(last.pairs.column)
         off = point.barrier * min(LARGEST_RISE, max(1.0, point.residual / max(point.gap, 1e-300)))
-        return max(off, (last.objective - self.best_bound) / self.rows.cost_unit / pairs)
+        return max(off, (last.objective - self.best_bound) / self.rows.cost_unit / pairs, LEAST_BARRIER)
 
     def _steps(self, program: LinearProgram) -> int:
         """Return the steps of this round: more when few pairs are left, as a restart costs progress."""
         pairs_per_item = len(program.pairs.column) / self.model.num_items
-        return self.params.steps * max(1, min(MOST_ROUNDS_IN_ONE, round(FEW_PAIRS / pairs_per_item)))
+        return self.params.steps * max(1, min(MOST_ROUNDS_IN_ONE, round(FEW_PAIRS / max(pairs_per_item, 1.0))))
 
     def _supply_broken(self, last: Round) -> bool:
         """Ask for more pairs in the columns that stayed below a lower limit; False when there is none."""

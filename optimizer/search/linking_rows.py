@@ -7,6 +7,7 @@ their own and costs in theirs, so that numbers are about 1.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from scipy import sparse
@@ -15,6 +16,10 @@ from optimizer.problem import BoolArray, FloatArray, IntArray
 from optimizer.search.bound import load_range, total_columns
 from optimizer.search.model import Model, SoftBalance
 from optimizer.search.penalties import kinks, penalty
+
+
+LEAST_WIDTH: Final = 1e-9
+"""Widths are at least this, in units of load: a value between two equal ends has no inside to go through."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -140,7 +145,7 @@ class _Builder:
     def _add_column(self, row: int, value: float, *, cost: float = 0.0, width: float = np.inf) -> None:
         self.entries.append((row, len(self.cost), value))
         self.cost.append(cost)
-        self.width.append(width)
+        self.width.append(max(width, LEAST_WIDTH))
 
     def _write_total(self, load: int) -> None:
         """Write ``total = T`` where shares speak of T, else ``total ≤ limit``."""
