@@ -17,7 +17,6 @@ from optimizer.search.bound import load_range, total_columns
 from optimizer.search.model import Model, SoftBalance
 from optimizer.search.penalties import kinks, penalty
 
-
 LEAST_WIDTH: Final = 1e-9
 """Widths are at least this, in units of load: a value between two equal ends has no inside to go through."""
 
