@@ -43,7 +43,10 @@ class Settings(BaseSettings):
     )
     worker_slots: int = Field(default=1, ge=1, le=64, description="Jobs that one worker executes at a time.")
     solver_cores: int = Field(
-        default=0, ge=0, le=1024, description="Cores that one solve may use; 0 means all of the machine."
+        default=0,
+        ge=0,
+        le=1024,
+        description="Cores that one solve may use; 0 means all of the machine, and 2 in a deterministic search.",
     )
     lease_s: float = Field(
         default=15.0, ge=1, le=3600, description="Seconds without a heartbeat after which a job is taken over."

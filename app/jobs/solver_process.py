@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +39,7 @@ from optimizer.stop import AnyOf, Cancelled, GapBelow, MaxRuntime, NoImprovement
 NICENESS: Final = 10
 EXIT_ORPHANED: Final = 3
 EXIT_BROKEN: Final = 4
+DETERMINISTIC_THREADS: Final = 2
 LEAST_SEARCH_SHARE: Final = 0.2
 """At least this share of the time limit goes to the search, however long reading and planning took."""
 
@@ -102,7 +104,9 @@ class Orders:
 def _answer(files: SolverFiles, *, tell: Tell, stop: threading.Event) -> dict[str, Any]:
     try:
         if files.path(CURVE).exists():
-            return answer_curve(files, tell=tell, stop=stop, make_software=_software, threads=_cores())
+            threads = threads_of(Search.model_validate_json(files.path(SEARCH).read_bytes()))
+            make = partial(_software, threads=threads)
+            return answer_curve(files, tell=tell, stop=stop, make_software=make, threads=threads)
         return answer_question(files, tell=tell, stop=stop)
     except ProblemError as error:
         return _failed(error.code, error.detail, faults=error.faults)
@@ -126,7 +130,8 @@ def answer_question(files: SolverFiles, *, tell: Tell, stop: threading.Event) ->
     planned = plan(tables, criteria)
     judge = Judge(tables, criteria.model_dump(mode="json"), planned)
     initial = files.read_initial()
-    reporter = Reporter(planned, judge, files=files, tell=tell, software=_software(search.seed))
+    threads = threads_of(search)
+    reporter = Reporter(planned, judge, files=files, tell=tell, software=_software(search.seed, threads=threads))
     held = files.read_held()
     asked = planned if held is None else held_outside(planned, texts(held[0], "rep_id"), held[1])
     try:
@@ -135,7 +140,7 @@ def answer_question(files: SolverFiles, *, tell: Tell, stop: threading.Event) ->
             asked.criteria,
             _stop_criterion(search, stop, used_s=time.monotonic() - started),
             seed=search.seed,
-            params=SolveParams(threads=_cores(), deterministic=search.deterministic),
+            params=SolveParams(threads=threads, deterministic=search.deterministic),
             initial=None if initial is None else planned.alignment(texts(initial, "rep_id")),
             on_progress=reporter if held is None else without_bounds(reporter),
         )
@@ -229,13 +234,17 @@ def _failed(code: str, detail: str, *, faults: Any = ()) -> dict[str, Any]:
     return {"problem": {"code": code, "detail": detail, "errors": errors}}
 
 
-def _cores() -> int:
-    """Return how many cores the search may use: what the worker said, else all that this process may run on."""
-    return int(os.environ.get(CORES_VARIABLE, "0")) or len(os.sched_getaffinity(0))
+def threads_of(search: Search) -> int:
+    """Return how many threads a search has: what the worker said, else as many as this process has cores.
+
+    A deterministic search has the same number on every machine, since its answer depends on it.
+    """
+    said = int(os.environ.get(CORES_VARIABLE, "0"))
+    return said or (DETERMINISTIC_THREADS if search.deterministic else len(os.sched_getaffinity(0)))
 
 
-def _software(seed: int) -> dict[str, Any]:
-    return software(seed=seed, threads=_cores())
+def _software(seed: int, *, threads: int) -> dict[str, Any]:
+    return software(seed=seed, threads=threads)
 
 
 def _private_output() -> int:

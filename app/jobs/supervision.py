@@ -6,7 +6,7 @@ is stored at most twice a second, more seldom in long jobs; stop and cancel are 
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,6 +34,8 @@ PROGRESS_THINNING: Final = 1 / 600
 STOP_GRACE_S: Final = 5.0
 OVERTIME_S: Final = 60.0
 OVERTIME_SHARE: Final = 2.0
+OVERTIME_BY_WORK: Final = 50.0
+"""Of a search that counts work: its answer must not feel the clock, which only ends a solver that hangs."""
 DATABASE_PATIENCE_S: Final = 600.0
 DATABASE_PAUSE_S: Final = 0.5
 
@@ -156,7 +158,7 @@ class Watch:
         self._is_new = False
         self._stored_at = -1.0
         self._stop_asked_at: float | None = None
-        self._limit_s = float(files.read_json(SEARCH)["time_limit_s"])
+        self._longest_s = longest_s(files.read_json(SEARCH))
 
     def run(self) -> str:
         """Return why it is over: ``ended``, ``stopped`` or ``time_limit`` (both killed), or ``handed_back``.
@@ -201,7 +203,7 @@ class Watch:
         if self._stop_asked_at is not None and now - self._stop_asked_at > STOP_GRACE_S:
             return "stopped"
         elapsed_s = self._elapsed_s(now)
-        if elapsed_s > self._limit_s + max(OVERTIME_S, OVERTIME_SHARE * self._limit_s):
+        if elapsed_s > self._longest_s:
             return "time_limit"
         pause = max(PROGRESS_S, elapsed_s * PROGRESS_THINNING)
         if self._is_new and now - self._stored_at >= pause:
@@ -247,6 +249,13 @@ class Watch:
             return
         if not is_ours:
             raise LostError
+
+
+def longest_s(search: Mapping[str, Any]) -> float:
+    """Return the seconds after which a solver is ended that did not end by itself."""
+    limit_s = float(search["time_limit_s"])
+    share = OVERTIME_BY_WORK if search["deterministic"] else OVERTIME_SHARE
+    return limit_s + max(OVERTIME_S, share * limit_s)
 
 
 def _loss(number: int) -> Loss:
