@@ -23,12 +23,15 @@ class SolveParams:
     deterministic
         True to measure limits in work and not by the clock, and to order accounts and reps by what they are, so that
         the same input and seed give the same alignment whatever the load, the order of rows or the names.
+    wants_remedies
+        True to look for relaxations where a problem is infeasible; False where nobody would read them.
     cooling, dual, local_search, neighborhoods, patterns, repair, exact
         Of the steps.
     """
 
     threads: int = 2
     deterministic: bool = False
+    wants_remedies: bool = True
     local_search: LocalSearchParams = field(default_factory=LocalSearchParams)
     neighborhoods: NeighborhoodParams = field(default_factory=NeighborhoodParams)
     patterns: PatternParams = field(default_factory=PatternParams)

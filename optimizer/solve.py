@@ -15,7 +15,7 @@ from optimizer.conflicts import conflicts
 from optimizer.criteria import Criteria
 from optimizer.params import SolveParams
 from optimizer.problem import IntArray, Problem
-from optimizer.result import Conflict, Outcome, Progress, Result, StopReason
+from optimizer.result import Conflict, Outcome, Progress, Relaxation, Result, StopReason
 from optimizer.score import score
 from optimizer.search.annealing_runs import anneal_from, reheated
 from optimizer.search.bounding import Relaxed, bound_and_round
@@ -229,16 +229,18 @@ class _Search:
         incumbent = self._incumbent
         incumbent.enter("relaxing")
         start = incumbent.least_violating
-        offered = remedies(
-            self._problem,
-            self._criteria,
-            found,
-            stop=incumbent.stop,
-            clock=incumbent.clock,
-            params=self._params,
-            seed=self._seed,
-            initial=None if start is None else alignment_of(incumbent.model, start),
-        )
+        offered: tuple[Relaxation, ...] = ()
+        if self._params.wants_remedies:
+            offered = remedies(
+                self._problem,
+                self._criteria,
+                found,
+                stop=incumbent.stop,
+                clock=incumbent.clock,
+                params=self._params,
+                seed=self._seed,
+                initial=None if start is None else alignment_of(incumbent.model, start),
+            )
         return Result(
             outcome=Outcome.INFEASIBLE,
             stop_reason=StopReason.PROVED,

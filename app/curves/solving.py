@@ -122,7 +122,7 @@ class CurveSolver:
             tell,
             stop,
         )
-        self._params = SolveParams(threads=threads, deterministic=search.deterministic)
+        self._params = SolveParams(threads=threads, deterministic=search.deterministic, wants_remedies=False)
         self._references = references(planned.problem, planned.criteria)
         measure = asked["wanted"]["measure"]
         total = float(planned.problem.amount[:, planned.problem.measure_index(measure)].sum())

@@ -45,6 +45,14 @@ def test_a_search_without_time_claims_no_bound() -> None:
     assert all(bound is None or np.isfinite(bound) for bound in bounds)
 
 
+def test_remedies_are_left_out_where_nobody_wants_them() -> None:
+    """The conflicts are told all the same."""
+    problem = line_of_four(active=np.array([False, False]))
+    result = solve(problem, BY_TRAVEL, MaxRuntime(60.0), params=SolveParams(wants_remedies=False))
+    assert (result.outcome, result.relaxations) == (Outcome.INFEASIBLE, ())
+    assert [conflict.code for conflict in result.conflicts] == ["NO_ELIGIBLE_REP"]
+
+
 @pytest.mark.parametrize("by_solvers", [False, True])
 def test_one_account_and_one_rep(by_solvers: bool) -> None:
     """There is one alignment, and it is optimal."""
