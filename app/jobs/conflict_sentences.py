@@ -56,6 +56,12 @@ def conflict_fix(conflict: Conflict) -> str:
     """Say in one sentence what would end a conflict, with the amount where arithmetic alone tells it."""
     short = quantity(conflict.short, conflict.measure)
     measure = conflict.measure or "load"
+    cause = conflict.cause
+    if cause is not None and cause.kind == "large":
+        return (
+            f"Make room for {short} more of at least {quantity(cause.amount, cause.measure)}: raise {cause.measure} "
+            "limits, add a rep, or leave as many unassigned."
+        )
     match conflict.code:
         case "NO_ELIGIBLE_REP":
             return "Give a rep the skill or the reach, allow a forbidden pair, release a lock, or leave it unassigned."

@@ -41,6 +41,23 @@ def test_limits_between_whole_accounts() -> None:
     )
 
 
+def test_what_helps_large_accounts_is_room_for_one_of_their_size() -> None:
+    """The limit is one of hours, though the conflict counts accounts."""
+    cause = Cause(kind="large", measure="workload", amount=12.0)
+    found = Conflict(
+        code="GROUP_SHORT_OF_CAPACITY",
+        accounts=(0, 1),
+        reps=(0,),
+        measure="accounts",
+        demand=2.0,
+        capacity=1.0,
+        cause=cause,
+    )
+    assert conflict_fix(found) == (
+        "Make room for 1 account more of at least 12 h: raise workload limits, add a rep, or leave as many unassigned."
+    )
+
+
 @pytest.mark.parametrize("code", sorted(HELPS))
 def test_every_code_has_a_sentence_and_a_fix(code: str) -> None:
     """Each code of conflict is documented, says more than that something is wrong, and what would end it."""
