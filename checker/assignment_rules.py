@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from checker.agreement import agreeing
 from checker.alignment import Assigned
 from checker.allowed import Allowed
 from checker.geography import distance_km
@@ -51,7 +52,7 @@ def _counted(
         value=float(len(accounts)),
         limit=0.0,
         by=float(len(accounts)),
-        detail=f"{len(accounts)} account{'s' if len(accounts) > 1 else ''} {sentence}.",
+        detail=f"{len(accounts):,} account{'s' if len(accounts) > 1 else ''} {agreeing(len(accounts), sentence)}.",
     )
 
 

@@ -11,7 +11,9 @@ from typing import Any, Final
 import numpy as np
 
 from app.alignments.columns import Flags, Integers
+from app.alignments.numerals import counted
 from app.alignments.situations import Situation
+from checker.agreement import agreeing
 from optimizer.result import Violation
 from optimizer.validation import violations
 
@@ -89,7 +91,7 @@ def _detail(violation: Violation, rep_id: str | None, situation: Situation) -> s
 
 
 def _counted(count: int, sentence: str) -> str:
-    return f"{count} account{'s' if count > 1 else ''} {sentence}."
+    return f"{counted(count, 'account')} {agreeing(count, sentence)}."
 
 
 def _forbidden(situation: Situation) -> Iterator[dict[str, Any]]:
