@@ -18,6 +18,7 @@ from app.alignments.edit_wishes import edited
 from app.alignments.edits import nothing_to_optimize, with_references
 from app.alignments.explanation_requests import ProofRequest
 from app.alignments.models import Alignment, ExplanationProof
+from app.alignments.numerals import percent
 from app.alignments.repository import AlignmentRepository
 from app.alignments.service import assignments_of
 from app.alignments.situations import Situation
@@ -30,6 +31,7 @@ from app.scenarios.models import Scenario
 from app.scenarios.schemas import Criteria, Search
 from app.scenarios.service import ScenarioService, search_faults
 from app.settings import Settings
+from optimizer.price_bounds import NOISE
 from optimizer.references import References
 
 MOST_ACCOUNTS: Final = 500
@@ -48,6 +50,8 @@ class Forced:
         The job that solves it.
     owner
         Everybody's rep in the job's alignment, once it has ended with one. Shape ``(accounts,)``.
+    objective
+        Of that alignment, on the scale of the one that is explained; None without one.
     lower_bound
         No alignment that gives the item to this rep and keeps the criteria is below it; None where none is known.
     """
@@ -55,6 +59,7 @@ class Forced:
     rep: int
     job: Job
     owner: Integers | None = None
+    objective: float | None = None
     lower_bound: float | None = None
 
 
@@ -139,7 +144,8 @@ class ProofService:
         owner = rep_positions(
             assignments_of(self._session, made).column("rep_id"), situation.ground.tables.reps.column("id")
         )
-        return Forced(rep, job, owner=owner, lower_bound=made.summary.get("lower_bound"))
+        told = made.summary
+        return Forced(rep, job, owner=owner, objective=told.get("objective"), lower_bound=told.get("lower_bound"))
 
 
 def forced_situation(situation: Situation, account: int, rep_id: str) -> Situation:
@@ -173,7 +179,7 @@ def proof_json(situation: Situation, forced: Forced) -> dict[str, Any]:
         "state": str(job.state),
         "outcome": job.outcome,
         "alignment_id": job.alignment_id if forced.owner is not None else None,
-        "sentence": _sentence(situation.columns.rep_ids[forced.rep], job),
+        "sentence": proof_sentence(situation.columns.rep_ids[forced.rep], forced, than=situation.standing.objective),
     }
 
 
@@ -198,7 +204,9 @@ def _ratio(forced: References, original: References, name: str) -> float:
     return float(getattr(forced, name) / getattr(original, name))
 
 
-def _sentence(rep_id: str, job: Job) -> str:
+def proof_sentence(rep_id: str, forced: Forced, *, than: float) -> str:
+    """Say in one sentence what a forced solve found; ``than`` is the objective of the alignment that is explained."""
+    job = forced.job
     if job.state in (JobState.QUEUED, JobState.RUNNING):
         return f"A job solves everything again with {rep_id} as its rep."
     if job.outcome == "infeasible":
@@ -207,5 +215,19 @@ def _sentence(rep_id: str, job: Job) -> str:
     if job.outcome == "unknown":
         return f"None that gives it to {rep_id} was found in time, which proves nothing; ask with a longer search."
     if job.state == JobState.SUCCEEDED:
-        return f"Solved again with {rep_id} as its rep."
+        return f"Solved again with {rep_id} as its rep{_compared(forced.objective, than)}."
     return f"The job that was to solve it again ended as {job.state}."
+
+
+def _compared(objective: float | None, than: float) -> str:
+    if objective is None:
+        return ""
+    if abs(objective - than) <= NOISE * (abs(objective) + abs(than)):
+        return ": the objective stays the same, with all moves that follow"
+    share = percent(abs(objective - than) / max(abs(than), NOISE))
+    if objective > than:
+        return f": the objective is {share} worse, with all moves that follow"
+    return (
+        f": the objective is even {share} better, with all moves that follow; the alignment itself was not searched to "
+        "its end, and a longer search improves it, too"
+    )

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from app.alignments.explanation_proofs import forced_situation, on_one_scale
+from app.alignments.explanation_proofs import Forced, forced_situation, on_one_scale, proof_sentence
 from app.errors import InvalidInput
+from app.jobs.models import Job
+from app.jobs.states import JobState
 from tests.app.alignments.judged import normalized, situation_of
 from tests.app.alignments.test_explanations import everything
 from tests.app.conftest import tiny_dataset
@@ -46,6 +48,22 @@ def test_the_forced_question_is_on_the_scale_of_the_original(seed: int) -> None:
                 if all(choice[member] == rep_id for member in members):
                     objective = narrower.examine(list(choice)).report.objective
                     assert objective == pytest.approx(examined.report.objective, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("objective", "ends"),
+    [
+        (36.8, "the objective is 1.1 % worse, with all moves that follow."),
+        (36.4, "the objective stays the same, with all moves that follow."),
+        (36.0, "and a longer search improves it, too."),
+    ],
+)
+def test_a_proof_says_what_the_rep_costs(objective: float, ends: str) -> None:
+    """Worse, the same, or even better than an alignment that was not searched to its end."""
+    job = Job(state=JobState.SUCCEEDED, outcome="feasible")
+    sentence = proof_sentence("R9", Forced(0, job, objective=objective), than=36.4)
+    assert sentence.startswith("Solved again with R9 as its rep: the objective ")
+    assert sentence.endswith(ends)
 
 
 def solved(living: TestClient, **changes: Any) -> dict[str, Any]:
