@@ -125,9 +125,10 @@ def _body_fault(
         )
     if code == "MISSING_FIELD":
         return Fault(code=code, detail=f"'{name}' is missing.", pointer=pointer)
+    is_about_the_whole = not parts and error["type"] == "value_error"
     return Fault(
         code=code,
-        detail=f"'{name[:64]}': {_sentence(error)}",
+        detail=_sentence(error) if is_about_the_whole else f"'{name[:64]}': {_sentence(error)}",
         pointer=pointer,
         value=None if isinstance(value, (dict, list)) else value,
         params={k: v for k, v in error.get("ctx", {}).items() if isinstance(v, (int, float, str))},

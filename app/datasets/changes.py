@@ -30,11 +30,12 @@ def changed_tables(
     """
     reps = {rep["id"]: rep for rep in rep_rows(tables.reps)}
     log = FaultLog(settings.max_listed_faults)
+    _refuse_nothing(changes, log)
     for position, rep_id in enumerate(changes.leave):
         if _known(rep_id, f"/leave/{position}", reps, log):
             reps[rep_id]["active"] = False
     for position, update in enumerate(changes.update):
-        if _known(update.rep_id, f"/update/{position}/rep_id", reps, log):
+        if _known(update.rep_id, f"/update/{position}/rep_id", reps, log) and _stays(update, position, changes, log):
             _apply(reps[update.rep_id], update)
     for position, rep in enumerate(changes.join):
         if rep.id in reps:
@@ -55,6 +56,29 @@ def changed_tables(
     checked = recheck(changed, settings)
     checked.raise_errors()
     return changed, checked
+
+
+def _refuse_nothing(changes: DatasetChanges, log: FaultLog) -> None:
+    if changes.leave or changes.join or changes.update:
+        return
+    fix = "Name at least one rep who leaves, joins or changes."
+    log.add(
+        Fault(
+            code="CONTRADICTORY_SETTING",
+            detail="The change is empty: send leave, join or update.",
+            fix=fix,
+            pointer="",
+        )
+    )
+
+
+def _stays(update: RepUpdate, position: int, changes: DatasetChanges, log: FaultLog) -> bool:
+    if update.rep_id not in changes.leave:
+        return True
+    detail = f"The rep '{update.rep_id[:64]}' leaves and is updated as well."
+    pointer = f"/update/{position}/rep_id"
+    log.add(Fault(code="CONTRADICTORY_SETTING", detail=detail, value=update.rep_id, pointer=pointer))
+    return False
 
 
 def _known(rep_id: str, pointer: str, reps: dict[str, dict[str, object]], log: FaultLog) -> bool:

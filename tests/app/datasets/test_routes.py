@@ -148,12 +148,15 @@ def test_reps_leave_join_and_change(client: TestClient, tiny: dict[str, Any]) ->
         ({"join": [{"id": "R3", "skils": []}]}, "UNKNOWN_FIELD", "/join/0/skils"),
         ({"update": [{"rep_id": "R1", "fte": "1"}]}, "WRONG_TYPE", "/update/0/fte"),
         ({"leaves": []}, "UNKNOWN_FIELD", "/leaves"),
+        ({}, "CONTRADICTORY_SETTING", ""),
+        ({"leave": [], "name": "Nobody"}, "CONTRADICTORY_SETTING", ""),
+        ({"leave": ["R1"], "update": [{"rep_id": "R1", "fte": 0.5}]}, "CONTRADICTORY_SETTING", "/update/0/rep_id"),
     ],
 )
 def test_changes_that_fit_nothing_are_refused(
     client: TestClient, made: dict[str, Any], changes: dict[str, Any], code: str, pointer: str
 ) -> None:
-    """Unknown reps, ids that are taken and misspelt fields are named."""
+    """Unknown reps, ids that are taken, misspelt fields and changes that contradict or say nothing are named."""
     errors = client.post(f"{made['links']['self']}/changes", json=changes).json()["errors"]
     assert (code, pointer) in {(fault["code"], fault["pointer"]) for fault in errors}
     assert client.get("/v1/datasets").json()["total_size"] == 1
