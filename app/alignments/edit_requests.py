@@ -100,7 +100,12 @@ class ScorecardChange(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    objective: float | None = Field(description="Change of the objective; null without criteria.")
+    objective: float | None = Field(
+        description=(
+            "Change of the objective by the references of what was edited: an edit that locks or forbids gives the "
+            "new alignment references of its own, which this leaves out. Null without criteria."
+        )
+    )
     violations: int = Field(description="Change of the number of violations.")
     accounts: int = Field(description="Accounts whose rep changed.")
     team: dict[str, object] = Field(description="Changes of the team's numbers.")

@@ -74,9 +74,9 @@ class StoredEdit:
 
     def _change(self) -> dict[str, Any]:
         after, before = self.edit.situation, self.before
-        objectives = (self.row.summary["objective"], self.parent.summary.get("objective"))
+        is_judged = None not in (self.row.summary["objective"], self.parent.summary.get("objective"))
         return {
-            "objective": None if None in objectives else objectives[0] - objectives[1],
+            "objective": _on_scale_of(before, after) - self.parent.summary["objective"] if is_judged else None,
             "violations": len(self.row.summary["violations"]) - len(violations_json(before)),
             **_difference(before, after),
         }
@@ -235,6 +235,20 @@ def with_references(before: Situation, made: Edited) -> Situation:
         old, new = before.cheapest(members), unscaled.cheapest(members)
         travel, compactness = travel + new[0] - old[0], compactness + new[1] - old[1]
     return replace(after, known_references={"travel": travel, "compactness": compactness})
+
+
+def _on_scale_of(before: Situation, after: Situation) -> float:
+    """Return the edited alignment's objective by the parent's references.
+
+    A lock or forbidden pair changes what travel and compactness are divided by, and with it the whole objective; what
+    an edit costs must not feel that.
+    """
+    one, two = asdict(before.standing.references), asdict(after.standing.references)
+    return sum(
+        term.weighted * (two[term.name] / one[term.name] if term.name in ("travel", "compactness") else 1.0)
+        for term in after.standing.terms
+        if term.weight > 0
+    )
 
 
 def _is_off(situation: Situation, is_travel: bool) -> bool:

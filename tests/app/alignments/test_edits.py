@@ -122,6 +122,17 @@ def test_undo_is_the_parent(bench: Bench) -> None:
     assert back["violations"] == before["violations"]
 
 
+def test_a_lock_does_not_change_what_a_move_costs(bench: Bench) -> None:
+    """The lock gives the child references of its own; the change is told by the parent's, with it as without."""
+    parent = judged(bench, NEAREST)
+    move = {"account_id": "a3", "rep_id": "R1"}
+    plain, locked = (edit(bench, parent, {"moves": [{**move, "lock": lock}]}) for lock in (False, True))
+    cost = plain["scorecard_change"]["objective"]
+    assert cost == pytest.approx(plain["objective"] - bench.get(f"/v1/alignments/{parent}")["objective"])
+    assert locked["objective"] != pytest.approx(plain["objective"])
+    assert locked["scorecard_change"]["objective"] == pytest.approx(cost)
+
+
 def test_a_lock_lives_in_a_scenario_of_its_own_and_can_be_released(bench: Bench) -> None:
     """A locked move makes a scenario based on the parent's, whose criteria stay; unlocking takes the lock out again."""
     parent = judged(bench, NEAREST)
