@@ -20,10 +20,13 @@ export type RepLine = Schemas['RepLine'];
 export type Team = Schemas['Team'];
 export type Assignment = Schemas['Assignment'];
 export type Move = Schemas['Move'];
-export type Comparison = Schemas['Comparison'];
+export type Comparison = Schemas['DiffedComparison'];
 export type Explanation = Schemas['Explanation'];
 export type Relaxation = Schemas['RelaxationResource'];
 export type Conflict = Schemas['ConflictResource'];
+export type Curve = Schemas['CurveResource'];
+export type CurvePoint = Schemas['PointResource'];
+export type Diagnosis = Schemas['Diagnosis'];
 
 export interface Fault {
   code: string;
@@ -85,6 +88,14 @@ export async function post<Body>(path: string, body: unknown = {}): Promise<Body
     headers: { 'Content-Type': 'application/json', 'Idempotency-Key': newKey() },
     body: JSON.stringify(body),
   });
+}
+
+/** A file and the name that the service gives it. */
+export async function download(path: string): Promise<{ name: string; blob: Blob }> {
+  const response = await fetch(address(path));
+  if (!response.ok) throw await problemOf(response);
+  const said = response.headers.get('Content-Disposition') ?? '';
+  return { name: /filename="([^"]+)"/.exec(said)?.[1] ?? path.split('/').at(-1)!, blob: await response.blob() };
 }
 
 export async function upload<Body>(path: string, form: FormData): Promise<Body> {
