@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app.page import BUILT_FOLDER
 from geo_data.synthetic import generate
@@ -26,6 +26,7 @@ FLAGS = [
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NUM_ACCOUNTS, NUM_REPS = 400, 8
 WIDE = {"width": 1400, "height": 900}
+expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +81,7 @@ def solved(service: Service, files: dict[str, Path]) -> dict[str, Any]:
         }
         made = http.post("/v1/scenarios", json=scenario).raise_for_status().json()
         job = http.post("/v1/jobs", json={"scenario_id": made["id"]}).raise_for_status().json()
-        for _ in range(4):
+        for _ in range(8):
             job = http.get(f"/v1/jobs/{job['id']}", headers={"Prefer": "wait=30"}).raise_for_status().json()
             if job["ended_at"]:
                 break

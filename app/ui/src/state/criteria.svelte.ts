@@ -1,5 +1,5 @@
 // The question being asked: criteria as the form holds them, from a scenario, or fresh for a dataset.
-import type { Change } from './relaxing';
+import { relaxed, type Change } from './relaxing';
 import type { Criteria, Dataset, RepItem, Scenario } from '../api/client';
 
 type Balance = Criteria['balance'][number];
@@ -30,38 +30,16 @@ class Question {
     this.criteria.balance = isOn ? [...rest, newBalance(measure, reps, false)] : rest;
   }
 
-  /** Take a relaxation's changes; true where the form can express all of them. */
-  relax(changes: Change[]): boolean {
-    return changes.map((change) => this.relaxOne(change)).every(Boolean);
+  /** Whether the form can express all of a relaxation's changes. */
+  canRelax(changes: Change[]): boolean {
+    return relaxed($state.snapshot(this.criteria) as Criteria, changes) !== null;
   }
 
-  private relaxOne(change: Change): boolean {
-    const criteria = this.criteria;
-    const { kind, measure, after, scope } = change;
-    if (kind === 'tolerance' && measure) {
-      const balance = this.balanceOf(measure);
-      if (balance && after !== null) balance.tolerance = Math.min(0.99, Math.ceil(after * 1000) / 1000);
-      else if (balance) balance.hard = false;
-      return Boolean(balance);
-    }
-    if (kind === 'budget') {
-      const budget = scope === 'in' ? criteria.disruption.max_in_per_rep : scope === 'out' ? criteria.disruption.max_out_per_rep : criteria.disruption.max_moved;
-      budget.accounts = measure && measure !== 'accounts' ? budget.accounts : after === null ? null : Math.ceil(after);
-      if (measure && measure !== 'accounts') delete budget.share[measure];
-      return true;
-    }
-    if (kind === 'frozen') criteria.frozen_reps = criteria.frozen_reps.filter((rep) => rep !== change.rep_id);
-    else if (kind === 'lock') {
-      const before = criteria.locks.length;
-      criteria.locks = criteria.locks.filter((lock) => lock.account_id !== change.account_id);
-      return criteria.locks.length < before;
-    } else if (kind === 'forbid') {
-      criteria.forbid = criteria.forbid.filter((pair) => pair.account_id !== change.account_id || pair.rep_id !== change.rep_id);
-    } else if (kind === 'eligibility') criteria.eligibility = { soft: 20 };
-    else if (kind === 'family') criteria.families = 'off';
-    else if (kind === 'unassigned') criteria.unassigned.allowed = true;
-    else return false;
-    return true;
+  /** Take a relaxation's changes, all or none; true where they were taken. */
+  relax(changes: Change[]): boolean {
+    const criteria = relaxed($state.snapshot(this.criteria) as Criteria, changes);
+    if (criteria) this.criteria = criteria;
+    return criteria !== null;
   }
 }
 

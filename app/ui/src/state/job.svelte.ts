@@ -1,5 +1,5 @@
 // A job as it is watched: its events are read from the start, so that a reload shows the same lines again.
-import { address, asProblem, get, post, remove, type Job, type Problem, type Progress } from '../api/client';
+import { address, asProblem, get, post, remove, type Curve, type Job, type Problem, type Progress } from '../api/client';
 
 export interface Mark {
   second: number;
@@ -14,6 +14,8 @@ export class WatchedJob {
   progress = $state.raw<Progress | null>(null);
   marks = $state.raw<Mark[]>([]);
   problem = $state.raw<Problem | null>(null);
+  /** The points so far, of a job that computes a curve. */
+  curve = $state.raw<Curve | null>(null);
   /** The best alignment so far. */
   alignmentId = $state('');
   isEnding = $state(false);
@@ -85,6 +87,10 @@ export class WatchedJob {
 
   private take(progress: Progress): void {
     this.progress = progress;
+    if (this.job?.kind === 'curve') {
+      if (progress.points_done !== this.curve?.points_done) void this.refresh().catch(() => undefined);
+      return; // each point asks a question of its own, so their objectives make no line
+    }
     if (progress.objective === null && progress.lower_bound === null) return;
     const mark = { second: progress.elapsed_s, objective: progress.objective, bound: progress.lower_bound };
     this.marks = [...this.marks, mark];
@@ -94,10 +100,12 @@ export class WatchedJob {
     this.job = await get<Job>(`v1/jobs/${this.id}`);
     this.progress ??= this.job.progress;
     if (this.job.alignment_id) this.alignmentId = this.job.alignment_id;
+    if (this.job.kind === 'curve') this.curve = await get<Curve>(`v1/jobs/${this.id}/curve`);
   }
 
   private async lookForAlignment(): Promise<void> {
-    if (!this.isRunning || this.progress?.objective === null) return;
+    const mayHaveMore = this.job?.kind === 'curve' || this.progress?.objective !== null;
+    if (!this.isRunning || !mayHaveMore) return;
     try {
       await this.refresh();
     } catch {

@@ -1,4 +1,4 @@
-// Wishes that cannot be met together: the arithmetic that the page can do before anything is asked.
+// Wishes that cannot be met together: the arithmetic that the page can do by itself, and a relaxation's changes.
 import type { Criteria, Dataset, Relaxation, RepItem } from '../api/client';
 
 export type Change = Relaxation['changes'][number];
@@ -32,4 +32,38 @@ export function bandAboveCapacity(criteria: Criteria, dataset: Dataset, reps: Re
       return typeof capacity === 'number' && capacity < least ? [{ rep: rep.name || rep.id, measure: balance.measure, least, capacity }] : [];
     });
   });
+}
+
+/** Criteria with a relaxation's changes; null where criteria cannot express one of them (`criteria` may be used up). */
+export function relaxed(criteria: Criteria, changes: Change[]): Criteria | null {
+  return changes.every((change) => relaxOne(criteria, change)) ? criteria : null;
+}
+
+function relaxOne(criteria: Criteria, change: Change): boolean {
+  const { kind, measure, after, scope } = change;
+  if (kind === 'tolerance' && measure) {
+    const balance = criteria.balance.find((one) => one.measure === measure);
+    if (balance && typeof after === 'number') balance.tolerance = Math.min(0.99, Math.ceil(after * 1000) / 1000);
+    else if (balance) balance.hard = false;
+    return Boolean(balance);
+  }
+  if (kind === 'budget') {
+    const budget = scope === 'in' ? criteria.disruption.max_in_per_rep : scope === 'out' ? criteria.disruption.max_out_per_rep : criteria.disruption.max_moved;
+    if (measure && measure !== 'accounts') delete budget.share[measure];
+    else budget.accounts = typeof after === 'number' ? Math.ceil(after) : null;
+    return true;
+  }
+  if (kind === 'lock') {
+    const before = criteria.locks.length;
+    criteria.locks = criteria.locks.filter((lock) => lock.account_id !== change.account_id);
+    return criteria.locks.length < before;
+  }
+  if (kind === 'frozen') criteria.frozen_reps = criteria.frozen_reps.filter((rep) => rep !== change.rep_id);
+  else if (kind === 'forbid') {
+    criteria.forbid = criteria.forbid.filter((pair) => pair.account_id !== change.account_id || pair.rep_id !== change.rep_id);
+  } else if (kind === 'eligibility') criteria.eligibility = { soft: 20 };
+  else if (kind === 'family') criteria.families = 'off';
+  else if (kind === 'unassigned') criteria.unassigned.allowed = true;
+  else return false;
+  return true;
 }

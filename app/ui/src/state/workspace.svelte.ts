@@ -52,7 +52,7 @@ class Workspace {
       this.dataset = dataset;
       this.reps = reps;
       this.current = current;
-      this.scenario = null;
+      if (this.scenario?.dataset_id !== id) this.scenario = null;
       await this.refreshPlans();
       if (route.dataset === id && !route.alignment && !route.job && current) go({ alignment: current.id }, { quiet: true });
     });
@@ -95,6 +95,32 @@ class Workspace {
     this.scenario = scenario;
     const job = await post<Job>('v1/jobs', { scenario_id: scenario.id });
     go({ job: job.id, room: 'plan' });
+  }
+
+  /** Store the question as a scenario, unless it is the open one. */
+  async ask(criteria: Criteria, timeLimitS: number, name: string): Promise<Scenario> {
+    const { dataset, scenario: open } = this;
+    if (!dataset) throw new Error('no dataset is open');
+    const isOpen = open?.dataset_id === dataset.id && open.search.time_limit_s === timeLimitS && JSON.stringify(open.criteria) === JSON.stringify(criteria);
+    if (open && isOpen) return open;
+    const scenario = await post<Scenario>('v1/scenarios', { dataset_id: dataset.id, name, criteria, search: { time_limit_s: timeLimitS } });
+    this.scenario = scenario;
+    return scenario;
+  }
+
+  /** Start a job that answers the question many times. */
+  async explore(criteria: Criteria, timeLimitS: number, curve: { kind: 'disruption' | 'pareto'; measure: string; name: string }): Promise<void> {
+    const scenario = await this.ask(criteria, timeLimitS, curve.name);
+    const job = await post<Job>(`v1/scenarios/${scenario.id}/curves`, curve);
+    go({ job: job.id, room: 'plan' });
+  }
+
+  /** Take a job's question into the form. */
+  async openScenario(id: string): Promise<void> {
+    if (this.scenario?.id === id) return;
+    await this.attempt(async () => {
+      this.scenario = await get<Scenario>(`v1/scenarios/${id}`);
+    });
   }
 
   async refreshPlans(): Promise<void> {
