@@ -21,7 +21,7 @@ def territory(*arguments: str, **environment: str) -> subprocess.CompletedProces
         env={**os.environ, "COLUMNS": "200", **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
 
@@ -41,7 +41,7 @@ def solved(example: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a solved example."""
     out = tmp_path_factory.mktemp("solved")
     files = (str(example / "accounts.csv"), str(example / "reps.csv"), "--criteria", str(example / "criteria.json"))
-    done = territory("solve", *files, "--out", str(out), "--time-limit-s", "5", "--gap", "0.01")
+    done = territory("solve", *files, "--out", str(out), "--time-limit-s", "200", "--gap", "0.02")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "within" in done.stdout or "proven" in done.stdout
     return out
