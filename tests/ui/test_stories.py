@@ -149,8 +149,8 @@ def test_a_curve_grows_shows_its_knee_and_opens_a_point(page: Page, solved: dict
     """The price of moves is a chart and a table; a reload keeps it, and a point opens its plan by keyboard."""
     open_plan(page, solved)
     page.get_by_text("Choices and their price").click()
-    page.get_by_label("Longest search").select_option("15")
-    page.get_by_role("button", name="Price of moves").click()
+    page.get_by_label("Longest search").select_option("60")
+    page.get_by_role("button", name="Price of moves", exact=True).click()
     curve = page.get_by_test_id("curve")
     expect(curve.locator("tbody tr").first).to_be_visible(timeout=JOB_LIMIT_MS)
     page.reload()
