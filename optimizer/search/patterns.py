@@ -26,9 +26,13 @@ def list_patterns(  # type: ignore[no-untyped-def]  # compiled
 ):
     """Write the masks of the patterns of excess ≤ ``slack``, at most ``most``; return how many, if all, and the work.
 
-    ``tail`` is that of :func:`fill_tail`; a pattern must also keep ``limit = (least, most)`` in true amounts.
+    ``tail`` is that of :func:`fill_tail`; a pattern must also keep ``limit = (least, most)`` in true amounts. Where
+    amounts are whole units, the table sees every dead end, and each pattern costs at most a step an item and one
+    back. Where they are not, sets can fit in units and fail in truth, in any number: steps end where ``most`` patterns
+    would have.
     """
     count = order.shape[0]
+    most_steps = most * (count + 1)
     best = tail[0, room]
     highest = best + slack
     is_taken = np.zeros(count + 1, dtype=np.bool_)
@@ -38,6 +42,8 @@ def list_patterns(  # type: ignore[no-untyped-def]  # compiled
         return 0, True, work
     while True:
         work += 1
+        if work > most_steps:
+            return found, False, work
         forward = False
         if at == count:
             if limit[0] <= load <= limit[1]:
