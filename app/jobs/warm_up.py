@@ -4,15 +4,12 @@ Solves a small made-up question until each compiled step has run once, in both p
 in numba's cache, so that the next process only loads it.
 """
 
-import hashlib
-import os
 import threading
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from app.jobs.kernel_cache import marker
 from optimizer.criteria import Balance, Criteria, Disruption
 from optimizer.params import SolveParams
 from optimizer.problem import Problem
@@ -23,7 +20,6 @@ from optimizer.stop import AnyOf, Cancelled, MaxRuntime
 
 NUM_ACCOUNTS, NUM_REPS = 120, 6
 LONGEST_S = 120.0
-CACHE_VARIABLE = "NUMBA_CACHE_DIR"
 _LAST_PHASES = frozenset({"repair", "exact", "neighborhoods"})
 
 
@@ -35,27 +31,16 @@ def warm_up(*, hurry: threading.Event) -> None:
     hurry
         Once set, what is compiled already is not run any further: it is loaded soon enough when it is used.
     """
-    marker = _marker()
-    is_compiled = marker is not None and marker.exists()
+    done = marker()
+    is_compiled = done is not None and done.exists()
     wanted = hurry if is_compiled else threading.Event()
     for dtype in (np.float64, np.float32):
         if not wanted.is_set():
             _solve_small(dtype, hurry=wanted)
     if not wanted.is_set():
         compile_patterns()
-    if marker is not None and not is_compiled:
-        marker.touch()
-
-
-def _marker() -> Path | None:
-    """Return the file that tells that this version's kernels lie in the cache, None without a cache folder."""
-    folder = os.environ.get(CACHE_VARIABLE)
-    source = find_spec("optimizer")
-    if not folder or source is None or source.origin is None:
-        return None
-    stamps = sorted(f"{path.name} {path.stat().st_mtime_ns}" for path in Path(source.origin).parent.rglob("*.py"))
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return Path(folder) / f"compiled-{hashlib.sha256(chr(10).join(stamps).encode()).hexdigest()[:16]}"
+    if done is not None and not is_compiled:
+        done.touch()
 
 
 def _solve_small(dtype: npt.DTypeLike, *, hurry: threading.Event) -> None:

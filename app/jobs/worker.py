@@ -19,6 +19,7 @@ from app.jobs import dbos_engine
 from app.jobs.dbos_engine import DbosConsumer, DbosQueue
 from app.jobs.engine import Dispatch, Handler
 from app.jobs.identity import worker_identity
+from app.jobs.kernel_cache import FOLDER, kernel_environment, remove_outdated
 from app.jobs.leases import LeaseRules
 from app.jobs.solver_child import SpareSolvers, core_environment
 from app.jobs.supervision import Supervisor
@@ -53,6 +54,7 @@ def run_worker(settings: Settings, *, ending: threading.Event | None = None) -> 
         folder = _empty_folder(settings.data_dir / "solves" / worker_id)
         solvers = SpareSolvers(folder, environment=_solver_environment(settings))
         solvers.prepare()
+        remove_outdated(settings.data_dir / FOLDER)
         supervisor = Supervisor(
             sessions=sessions,
             queue=queue,
@@ -131,8 +133,7 @@ def _obey_signals(ending: threading.Event) -> None:
 
 
 def _solver_environment(settings: Settings) -> dict[str, str]:
-    cache = os.environ.get("NUMBA_CACHE_DIR") or str((settings.data_dir / "compiled").absolute())
-    return core_environment(settings.solver_cores) | {"NUMBA_CACHE_DIR": cache}
+    return core_environment(settings.solver_cores) | kernel_environment(settings.data_dir / FOLDER)
 
 
 def _empty_folder(folder: Path) -> Path:

@@ -3,7 +3,6 @@
 Owns what each kind of step needs and why one cannot be done again. Refuses to compare: see ``replaying``.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +19,7 @@ from app.alignments.ground import ground_of
 from app.alignments.situations import Situation, criteria_model
 from app.datasets.tables import ASSIGNMENT_FIELDS, DatasetTables, content_sha256, write_parquet
 from app.errors import ProblemError, TerritoryError
+from app.jobs.kernel_cache import kernel_environment
 from app.jobs.provenance import differences
 from app.jobs.solver_child import SolverChild, core_environment
 from app.jobs.solver_files import RESULT, SolverFiles
@@ -52,7 +52,7 @@ def replayed_search(bundle: Bundle, step: Json, before: pa.Table | None, *, cach
     before
         The alignment that the search began with, None without one.
     cache
-        Folder of compiled kernels.
+        Folder below which compiled kernels are kept.
     tell
         Called with each message of the solver.
 
@@ -63,7 +63,7 @@ def replayed_search(bundle: Bundle, step: Json, before: pa.Table | None, *, cach
     """
     refuse_search(step)
     job, threads = step["job"], int(step["software"]["threads"])
-    environment = core_environment(threads) | {"NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR") or str(cache)}
+    environment = core_environment(threads) | kernel_environment(cache)
     with TemporaryDirectory(prefix="replay-") as name:
         files = SolverFiles(Path(name))
         files.write_question(bundle.files_of(job), criteria=job["criteria"], search=job["search"])
