@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from app.settings import Settings
+from app.tenancy import Sessions, install_tenancy
 
 NAMING_CONVENTION = {
     "ix": "ix_%(column_0_N_label)s",
@@ -25,8 +26,6 @@ NAMING_CONVENTION = {
 }
 READ_ONLY_OPTION = "territory_read_only"
 BUSY_TIMEOUT_MS = 30_000
-
-Sessions = sessionmaker[Session]
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime.datetime]):
@@ -108,8 +107,10 @@ def install_sqlite_rules(engine: sa.Engine) -> None:
 
 
 def session_factory(engine: sa.Engine) -> Sessions:
-    """Return the maker of sessions; objects stay readable after the commit."""
-    return sessionmaker(engine, expire_on_commit=False)
+    """Return the maker of sessions, of the default tenant; objects stay readable after the commit."""
+    sessions = sessionmaker(engine, expire_on_commit=False)
+    install_tenancy(sessions)
+    return sessions
 
 
 @contextmanager

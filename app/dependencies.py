@@ -10,8 +10,10 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
+from app.access.caller import get_caller
 from app.database import Sessions, snapshot, transaction
 from app.settings import Settings
+from app.tenancy import of_tenant
 
 
 def get_settings(request: Request) -> Settings:
@@ -20,8 +22,8 @@ def get_settings(request: Request) -> Settings:
 
 
 def get_sessions(request: Request) -> Sessions:
-    """Return the session maker of the running app."""
-    return cast("Sessions", request.app.state.sessions)
+    """Return the maker of sessions of the caller's tenant; nothing else in a route opens a session."""
+    return of_tenant(cast("Sessions", request.app.state.sessions), get_caller(request).tenant_id)
 
 
 SettingsParameter = Annotated[Settings, Depends(get_settings)]

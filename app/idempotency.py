@@ -27,15 +27,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.database import Base, Sessions, transaction, utc_now
+from app.dependencies import get_sessions
 from app.errors import Conflict, Fault, InvalidInput, ProblemError
 from app.settings import Settings
+from app.tenancy import DEFAULT_TENANT, MAX_TENANT_CHARACTERS, TenantOwned, tenant_of
 
 
-class IdempotencyRecord(Base):
+class IdempotencyRecord(TenantOwned, Base):
     """One remembered request: its fingerprint, and its answer once there is one."""
 
     __tablename__ = "idempotency_keys"
 
+    tenant_id: Mapped[str] = mapped_column(
+        sa.String(MAX_TENANT_CHARACTERS), primary_key=True, server_default=DEFAULT_TENANT
+    )
     key: Mapped[str] = mapped_column(sa.String(1000), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(sa.String(64))
     claim: Mapped[str] = mapped_column(sa.String(32))
@@ -110,7 +115,7 @@ class Once:
             with transaction(self.sessions) as session:
                 forget_before = now - datetime.timedelta(days=self.settings.idempotency_days)
                 session.execute(sa.delete(IdempotencyRecord).where(IdempotencyRecord.claimed_at < forget_before))
-                record = session.get(IdempotencyRecord, key, with_for_update=True)
+                record = session.get(IdempotencyRecord, (tenant_of(session), key), with_for_update=True)
                 if record is not None:
                     return self._answer_of(record, values)
                 session.add(IdempotencyRecord(key=key, **values))
@@ -139,7 +144,11 @@ class Once:
             content, headers = answer.rendered()
             fenced = (
                 sa.update(IdempotencyRecord)
-                .where(IdempotencyRecord.key == key, IdempotencyRecord.claim == claim)
+                .where(
+                    IdempotencyRecord.tenant_id == tenant_of(session),
+                    IdempotencyRecord.key == key,
+                    IdempotencyRecord.claim == claim,
+                )
                 .values(status=answer.status, body=content, headers=headers)
             )
             if session.connection().execute(fenced).rowcount != 1:
@@ -200,7 +209,7 @@ def _once(
                 )
             ]
         )
-    return Once(request, request.app.state.sessions, settings, idempotency_key)
+    return Once(request, get_sessions(request), settings, idempotency_key)
 
 
 OnceParameter = Annotated[Once, Depends(_once)]

@@ -9,13 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.blobs import Blob
 from app.database import Base, utc_now
 from app.datasets.models import Dataset
+from app.tenancy import TenantOwned
 
 
-class Alignment(Base):
+class Alignment(TenantOwned, Base):
     """One complete, immutable alignment; only its name, its archive mark and the count of its edits can change."""
 
     __tablename__ = "alignments"
     __table_args__ = (
+        sa.Index("ix_alignments_tenant_id_created_at", "tenant_id", "created_at"),
         sa.Index(
             "uq_alignments_imported",
             "dataset_id",
@@ -40,7 +42,7 @@ class Alignment(Base):
     certificate_sha256: Mapped[str | None] = mapped_column(sa.String(64), sa.ForeignKey(Blob.sha256), index=True)
 
 
-class AlignmentFile(Base):
+class AlignmentFile(TenantOwned, Base):
     """One file beside an alignment: derived from it and kept, such as its territories, or the edit that made it."""
 
     __tablename__ = "alignment_files"
@@ -52,7 +54,7 @@ class AlignmentFile(Base):
     sha256: Mapped[str] = mapped_column(sa.String(64), sa.ForeignKey(Blob.sha256), index=True)
 
 
-class ExplanationProof(Base):
+class ExplanationProof(TenantOwned, Base):
     """One forced solve: the job that solves an alignment's question again with an account at another rep."""
 
     __tablename__ = "explanation_proofs"

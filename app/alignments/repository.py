@@ -103,7 +103,7 @@ class AlignmentRepository:
             self._session.flush()
 
     def remove(self, alignment: Alignment) -> None:
-        """Delete a row, its derived files, and the blobs that no other alignment uses."""
+        """Delete a row, its derived files, and the blobs that nothing else uses."""
         of_it = AlignmentFile.alignment_id == alignment.id
         files = self._session.scalars(sa.select(AlignmentFile.sha256).where(of_it)).all()
         used = {alignment.assignments_sha256, alignment.certificate_sha256, *files}
@@ -111,16 +111,9 @@ class AlignmentRepository:
         self._session.delete(alignment)
         self._session.flush()
         for sha256 in used - {None}:
-            if sha256 is not None and not self._is_used(sha256):
-                blobs.discard(self._session, sha256)
+            if sha256 is not None:
+                blobs.discard_unused(self._session, sha256)
 
     def _num_named(self, table: sa.Table, alignment_id: str) -> int:
         named = [column == alignment_id for name, column in table.c.items() if name.endswith("alignment_id")]
         return int(self._session.scalar(sa.select(sa.func.count()).select_from(table).where(sa.or_(*named))) or 0)
-
-    def _is_used(self, sha256: str) -> bool:
-        by_row = sa.exists().where(
-            sa.or_(Alignment.assignments_sha256 == sha256, Alignment.certificate_sha256 == sha256)
-        )
-        by_file = sa.exists().where(AlignmentFile.sha256 == sha256)
-        return bool(self._session.scalar(sa.select(sa.or_(by_row, by_file))))

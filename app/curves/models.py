@@ -6,9 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
+from app.tenancy import TenantOwned
 
 
-class Curve(Base):
+class Curve(TenantOwned, Base):
     """What a job of the kind ``curve`` computes, and what is known of the curve as a whole."""
 
     __tablename__ = "curves"
@@ -19,7 +20,7 @@ class Curve(Base):
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
-class CurvePoint(Base):
+class CurvePoint(TenantOwned, Base):
     """One point of a curve; several may share an alignment.
 
     ``file`` is the solver's name of the alignment, unique within the job over all attempts.

@@ -7,12 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, utc_now
+from app.tenancy import TenantOwned
 
 
-class Dataset(Base):
+class Dataset(TenantOwned, Base):
     """One imported, checked, immutable dataset; only its name and archive mark can change."""
 
     __tablename__ = "datasets"
+    __table_args__ = (sa.Index("ix_datasets_tenant_id_created_at", "tenant_id", "created_at"),)
 
     id: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     name: Mapped[str] = mapped_column(sa.Text)

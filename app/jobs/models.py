@@ -8,9 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, utc_now
 from app.jobs.states import JobKind
+from app.tenancy import TenantOwned
 
 
-class Job(Base):
+class Job(TenantOwned, Base):
     """One execution of the optimizer on a scenario.
 
     ``initial_alignment_id`` is where the search begins; with ``open_reps`` everybody else keeps what they have there.
@@ -19,7 +20,11 @@ class Job(Base):
     """
 
     __tablename__ = "jobs"
-    __table_args__ = (sa.Index("ix_jobs_state_lease_expires_at", "state", "lease_expires_at"),)
+    __table_args__ = (
+        sa.Index("ix_jobs_state_lease_expires_at", "state", "lease_expires_at"),
+        sa.Index("ix_jobs_tenant_id_created_at", "tenant_id", "created_at"),
+        sa.Index("ix_jobs_tenant_id_state", "tenant_id", "state"),
+    )
 
     id: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     name: Mapped[str] = mapped_column(sa.Text)
@@ -54,7 +59,7 @@ class Job(Base):
     num_events: Mapped[int] = mapped_column(default=0)
 
 
-class JobTag(Base):
+class JobTag(TenantOwned, Base):
     """One tag of a job, as a row, so that jobs are found by it on every database."""
 
     __tablename__ = "job_tags"
@@ -64,7 +69,7 @@ class JobTag(Base):
     value: Mapped[str] = mapped_column(sa.Text)
 
 
-class JobEvent(Base):
+class JobEvent(TenantOwned, Base):
     """One event of a job, numbered from 1 without holes."""
 
     __tablename__ = "job_events"

@@ -7,12 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, utc_now
+from app.tenancy import TenantOwned
 
 
-class Scenario(Base):
+class Scenario(TenantOwned, Base):
     """One question asked of a dataset; criteria and search change only until a job used it."""
 
     __tablename__ = "scenarios"
+    __table_args__ = (sa.Index("ix_scenarios_tenant_id_created_at", "tenant_id", "created_at"),)
 
     id: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     name: Mapped[str] = mapped_column(sa.Text)
