@@ -39,6 +39,8 @@ class Fault:
         Uploaded file, such as ``accounts``; None for a JSON body.
     row
         1-based row of the file as a spreadsheet shows it (the header is row 1).
+    column
+        The file's own name of the column.
     value
         The offending value; cut and cleaned when rendered.
     params
@@ -53,6 +55,7 @@ class Fault:
     pointer: str | None = None
     file: str | None = None
     row: int | None = None
+    column: str | None = None
     value: object | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     severity: Severity = "error"

@@ -36,6 +36,8 @@ def fault_json(fault: Fault) -> dict[str, Any]:
         body["file"] = clean(fault.file)
     if fault.row is not None:
         body["row"] = fault.row
+    if fault.column is not None:
+        body["column"] = clean(fault.column, limit=128)
     if fault.value is not None:
         body["value"] = clean(fault.value)
     if fault.params:

@@ -53,6 +53,7 @@ PROBLEM_SCHEMAS: dict[str, Any] = {
             "pointer": {"type": "string", "description": "JSON pointer.", "examples": ["/accounts/17/lat"]},
             "file": {"type": "string", "description": "Uploaded file.", "examples": ["accounts"]},
             "row": {"type": "integer", "description": "Row of the file, the header is row 1."},
+            "column": {"type": "string", "description": "The file's own name of the column.", "examples": ["Latitude"]},
             "value": {"description": "The offending value, cut at 64 characters."},
             "params": {"type": "object", "description": "Every number and id of the sentence."},
             "severity": {"type": "string", "description": "A warning does not refuse.", "enum": ["error", "warning"]},

@@ -1,6 +1,6 @@
 """An explanation as the API shows it; the OpenAPI document is made from these models."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -51,6 +51,13 @@ class Alternative(BaseModel):
     )
     eligible: bool = Field(description="False: a lock, a skill, a distance or a forbidden pair rules it out.")
     why_not: str | None = Field(description="Why it is not eligible; null where it is.")
+    why_not_code: str | None = Field(
+        description="Stable word for it: REP_LEFT, LOCKED, FROZEN, HELD, SKILL, TOO_FAR or FORBIDDEN.",
+        examples=["SKILL"],
+    )
+    why_not_params: dict[str, Any] = Field(
+        description="Every number and id of `why_not`.", examples=[{"rep_id": "R-9", "skills": ["medical"]}]
+    )
     terms: list[TermPart] = Field(description="Changes of the objective's terms, after less before.")
     loads: list[RepLoads] = Field(description="Loads of everybody concerned.")
     violations: list[Violation] = Field(description="What it would break, newly or worse than now.")

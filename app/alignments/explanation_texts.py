@@ -3,7 +3,9 @@
 Owns the wording. Every number comes from the direct change: distances, room, the change of the objective.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +42,25 @@ class Considered:
     price: float
 
 
+@dataclass(frozen=True)
+class Hindrance:
+    """Why one rep may not have an item.
+
+    Parameters
+    ----------
+    code
+        Stable word: REP_LEFT, LOCKED, FROZEN, HELD, SKILL, TOO_FAR or FORBIDDEN.
+    text
+        The same as a clause, without a full stop.
+    params
+        Every number and id of the clause.
+    """
+
+    code: str
+    text: str
+    params: Mapping[str, Any]
+
+
 class Wording:
     """Sentences on one item of one alignment.
 
@@ -60,32 +81,48 @@ class Wording:
         self._distance, self._cost, _ = (values[0] for values in situation.facts.table(np.array([account])))
         self._ids = situation.columns.rep_ids
 
-    def why_not(self, rep: int) -> str:
-        """Say, without a full stop, why a rep may not have the item; empty where it may."""
+    def hindrance(self, rep: int) -> Hindrance | None:
+        """Return why a rep may not have the item; None where it may."""
         situation, members = self._situation, self._change.row.members
         problem, criteria = situation.standing.problem, situation.standing.criteria
         name = self._ids[rep]
         if not problem.active[rep]:
-            return f"{name} has left"
+            return Hindrance("REP_LEFT", f"{name} has left", {"rep_id": name})
         locked_to = self._locked_to()
         if locked_to is not None and locked_to != rep:
-            return f"it is locked to {self._ids[locked_to]}"
+            holder = self._ids[locked_to]
+            return Hindrance("LOCKED", f"it is locked to {holder}", {"rep_id": holder})
         frozen = set(criteria.frozen_reps)
         if rep in frozen:
-            return f"{name} is frozen and gains nothing"
+            return Hindrance("FROZEN", f"{name} is frozen and gains nothing", {"rep_id": name})
         held = [int(problem.current[member]) for member in members if int(problem.current[member]) in frozen]
         if held:
-            return f"{self._ids[held[0]]} is frozen and keeps what it has"
+            holder = self._ids[held[0]]
+            return Hindrance("HELD", f"{holder} is frozen and keeps what it has", {"rep_id": holder})
         missing = self._missing(rep) if criteria.eligibility.hard else []
         if missing:
-            return f"{name} lacks the required skill {', '.join(missing[:3])}"
-        limit = float(situation.ground.max_distance_km[rep])
-        if self._change.row.impossible[rep] and self._distance[rep] > limit:
-            return f"{name} goes {kilometers(limit)} at most, and it is {kilometers(float(self._distance[rep]))} away"
-        forbidden = {(int(member), rep) for member in members} & set(criteria.forbid)
-        if forbidden or self._change.row.impossible[rep]:
-            return f"{name} may not serve it (forbidden pair)"
-        return ""
+            skills = ", ".join(missing[:3])
+            text = f"{name} lacks the required skill {skills}"
+            return Hindrance("SKILL", text, {"rep_id": name, "skills": missing})
+        return self._pair_hindrance(rep)
+
+    def why_not(self, rep: int) -> str:
+        """Say, without a full stop, why a rep may not have the item; empty where it may."""
+        found = self.hindrance(rep)
+        return "" if found is None else found.text
+
+    def _pair_hindrance(self, rep: int) -> Hindrance | None:
+        """Return what the pair itself says against it: the distance, or a forbidden pair."""
+        situation, row = self._situation, self._change.row
+        name = self._ids[rep]
+        limit, distance = float(situation.ground.max_distance_km[rep]), float(self._distance[rep])
+        if row.impossible[rep] and distance > limit:
+            text = f"{name} goes {kilometers(limit)} at most, and it is {kilometers(distance)} away"
+            return Hindrance("TOO_FAR", text, {"rep_id": name, "limit_km": limit, "distance_km": distance})
+        forbidden = {(int(member), rep) for member in row.members} & set(situation.standing.criteria.forbid)
+        if forbidden or row.impossible[rep]:
+            return Hindrance("FORBIDDEN", f"{name} may not serve it (forbidden pair)", {"rep_id": name})
+        return None
 
     def sentence(self, considered: list[Considered], own: Positions) -> str:
         """Say in one sentence why the item is where it is; ``own`` are the reps that have it now."""
@@ -102,9 +139,13 @@ class Wording:
         if not allowed:
             return "It stays without a rep: nobody may serve it."
         best = min(allowed, key=lambda other: (bool(other.violations), other.price))
-        known = np.isfinite(self._distance[best.rep]) and not self._situation.facts.has_costs
-        place = f" ({kilometers(self._road(best.rep))})" if known else ""
-        return f"It stays without a rep; the best for it is {self._ids[best.rep]}{place}, {self._against(best, -1)}."
+        named = f"{self._ids[best.rep]}{self._place(best.rep)}"
+        return f"It stays without a rep; the best for it is {named}, {self._against(best, -1)}."
+
+    def _place(self, rep: int) -> str:
+        """Say in brackets how far away a rep is, where that counts and is known."""
+        known = np.isfinite(self._distance[rep]) and not self._situation.facts.has_costs
+        return f" ({kilometers(self._road(rep))})" if known else ""
 
     def _of_one(self, considered: list[Considered], own: int) -> str:
         locked_to = self._locked_to()
@@ -112,11 +153,37 @@ class Wording:
             return f"It is locked to {self._ids[own]}."
         if not considered:
             return f"{self._ids[own]} is the only rep."
+        against = self._against_own(own)
+        if against:
+            return f"{self._ids[own]} has it, but {against}; {self._best_instead(considered, own)}"
+        if self._is_kept_by_frozen(own):
+            return f"{self._ids[own]} is frozen and keeps what it has."
         active = self._situation.standing.problem.active
         nearest = min(considered, key=lambda other: (not active[other.rep], self._effort(other.rep)))
         if active[nearest.rep] and self._is_nearer(nearest.rep, own):
             return f"{self._ids[nearest.rep]} {self._nearer_by(nearest.rep, own)}{self._but(nearest, own)}."
         return self._is_best(considered, own)
+
+    def _against_own(self, own: int) -> str:
+        """Say, without a full stop, why the rep who has the item may not have it; empty where it may."""
+        if own == self._locked_to() or self._is_kept_by_frozen(own):
+            return ""
+        found = self.hindrance(own)
+        return "" if found is None else found.text.removeprefix(f"{self._ids[own]} ")
+
+    def _is_kept_by_frozen(self, own: int) -> bool:
+        """Tell whether a frozen rep has what it had."""
+        standing = self._situation.standing
+        current = standing.problem.current[self._change.row.members]
+        return own in standing.criteria.frozen_reps and bool((current == own).all())
+
+    def _best_instead(self, considered: list[Considered], own: int) -> str:
+        allowed = [other for other in considered if other.eligible]
+        if not allowed:
+            return "nobody else may serve it either."
+        best = min(allowed, key=lambda other: (bool(other.violations), other.price))
+        named = f"{self._ids[best.rep]}{self._place(best.rep)}"
+        return f"the best for it is {named}{f', {self._against(best, own)}' if best.violations else ''}."
 
     def _is_best(self, considered: list[Considered], own: int) -> str:
         name = self._ids[own]

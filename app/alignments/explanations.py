@@ -117,11 +117,14 @@ class _Explanation:
     def _alternative(self, rep: int) -> dict[str, Any]:
         situation = self._situation
         eligible = bool(self._allowed[rep])
+        hindrance = None if eligible else self._wording.hindrance(rep)
         return {
             "rep_id": situation.columns.rep_ids[rep],
             "level": "direct",
             "eligible": eligible,
             "why_not": None if eligible else _capitalized(self._wording.why_not(rep)) + ".",
+            "why_not_code": None if hindrance is None else hindrance.code,
+            "why_not_params": {} if hindrance is None else dict(hindrance.params),
             "terms": [
                 {
                     "name": change.name,

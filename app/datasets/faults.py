@@ -53,6 +53,8 @@ class Origin:
             place["file"] = self.file
             if row is not None and self.base is None:
                 place["row"] = row + HEADER_ROWS + 1 if self.rows is None else int(self.rows[row])
+            if name in self.columns:
+                place["column"] = self.columns[name]
         return place
 
     def label(self, name: str) -> str:

@@ -281,6 +281,7 @@ class CheckItem(BaseModel):
     pointer: str | None = Field(default=None, description="JSON pointer into the body that was sent.")
     file: str | None = Field(default=None, description="Uploaded file that it is in.")
     row: int | None = Field(default=None, description="Row of the file; the header is row 1.")
+    column: str | None = Field(default=None, description="The file's own name of the column.")
     value: Any = Field(default=None, description="The value concerned, cut at 64 characters.")
     params: dict[str, Any] | None = Field(default=None, description="Every number and id of the sentence.")
     severity: Literal["error", "warning"] = Field(description="Stored datasets have warnings only.")

@@ -3,13 +3,14 @@
 import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.datasets.schemas import AccountBody, PairBody, RepBody, UnitsBody
 from app.jobs.engine import MAX_PRIORITY, MIN_PRIORITY
 from app.jobs.states import JobKind, JobState
 from app.scenarios.numbers import Identifier, Whole
 from app.scenarios.schemas import Criteria, Search
+from app.webhooks.schemas import WebhookRequest
 
 NAME_CHARACTERS = 1000
 TAG_NAME_CHARACTERS = 100
@@ -38,8 +39,8 @@ class JobOptions(BaseModel):
         le=MAX_PRIORITY,
         description="Jobs of higher priority are executed sooner; equal ones in the order of submission.",
     )
-    webhook: Annotated[dict[str, Any] | None, WithJsonSchema({"type": "null"})] = Field(
-        default=None, description="Not available in this version: a job that names one is refused."
+    webhook: WebhookRequest | None = Field(
+        default=None, description="Where to tell what becomes of the job, signed after Standard Webhooks."
     )
 
 
@@ -161,6 +162,24 @@ class Arithmetic(BaseModel):
     short: float | None = Field(description="demand − capacity.")
 
 
+class CauseResource(BaseModel):
+    """What makes a conflict, where demand and capacity alone do not tell."""
+
+    kind: str = Field(
+        description=(
+            "`forced` (accounts that cannot stay), `shed` and `gain` (loads today that are too large or too small), "
+            "`frozen`, `few` (too few accounts), `large` (accounts of this size do not fit beside each other) or "
+            "`gap` (`count` accounts have at most `amount`, one more has the demand)."
+        ),
+        examples=["shed"],
+    )
+    measure: str | None = Field(description="What `amount` and `limit` are of; may differ from the conflict's measure.")
+    amount: float | None = Field(description="The load today, the smallest large account, or what `count` have.")
+    limit: float | None = Field(description="The limit that the amount meets.")
+    count: int | None = Field(description="Number of accounts.")
+    scope: str | None = Field(description="Of a budget: `total`, `in` or `out`.")
+
+
 class ConflictResource(BaseModel):
     """Wishes that cannot be met together."""
 
@@ -178,6 +197,9 @@ class ConflictResource(BaseModel):
         examples=["Raise workload maximums by at least 312 h in all, add a rep, or leave as much unassigned."],
     )
     irreducible: bool = Field(description="True: without any one part there is no conflict.")
+    cause: CauseResource | None = Field(
+        default=None, description="The numbers of a sentence that demand and capacity alone do not tell."
+    )
 
 
 class ChangeResource(BaseModel):
@@ -210,12 +232,16 @@ class RelaxationResource(BaseModel):
         description="What the changes cost together, in average territories; the cheapest relaxation stands first.",
     )
     sentence: str = Field(description="The relaxation in one sentence.")
-    alignment_id: str | None = Field(description="An alignment that keeps the relaxed criteria.")
+    alignment_id: str | None = Field(
+        description="An alignment that keeps the relaxed criteria; its own scenario has them."
+    )
     dataset_id: str | None = Field(
-        default=None, description="The alignment's dataset: the job's, or one with the reps that `add_rep` adds."
+        default=None,
+        description="The alignment's dataset: the job's, or one made from it where the changes are in the data.",
     )
     scenario_id: str | None = Field(
-        default=None, description="The alignment's scenario: the job's, or the same question on that dataset."
+        default=None,
+        description="The alignment's scenario: the job's with the changes, under which it can be published and solved.",
     )
 
 

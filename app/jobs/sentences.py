@@ -4,6 +4,7 @@ The optimizer speaks positions; here they become ids and names.
 Imports neither the web nor the database.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from app.jobs.change_sentences import change_sentence, relaxation_sentence
@@ -28,6 +29,7 @@ def conflict_json(conflict: Conflict, names: Names) -> dict[str, Any]:
         "sentence": conflict_sentence(conflict, names),
         "fix": conflict_fix(conflict),
         "irreducible": conflict.irreducible,
+        "cause": None if conflict.cause is None else asdict(conflict.cause),
     }
 
 

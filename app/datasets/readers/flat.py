@@ -123,7 +123,7 @@ def _typed(column: pa.Array, field: str, fields: TableFields, sign: Decimal, ori
             code, wanted = ("NOT_A_FINITE_NUMBER", "a number") if kind is Kind.NUMBER else ("WRONG_TYPE", str(kind))
             detail = f"{origin.label(field)} '{text[:40]}' is not {wanted}."
             return Fault(
-                code=code, detail=detail, value=text, params={"column": origin.label(field)}, **origin.place(row)
+                code=code, detail=detail, value=text, params={"column": origin.label(field)}, **origin.place(row, field)
             )
 
         log.rows(cells.wrong, make)
@@ -145,7 +145,7 @@ def _cells(column: pa.Array, kind: Kind, sign: Decimal) -> Cells:
 
 
 def _missing(name: str, origin: Origin) -> Callable[[int], Fault]:
-    return lambda row: Fault(code="MISSING_FIELD", detail=f"{origin.label(name)} is empty.", **origin.place(row))
+    return lambda row: Fault(code="MISSING_FIELD", detail=f"{origin.label(name)} is empty.", **origin.place(row, name))
 
 
 def _report_unused(name: str, file: str, log: FaultLog) -> None:
