@@ -119,7 +119,7 @@ _VALUES = {
     ),
     "CONTRADICTORY_SETTING": ErrorCode(
         422, "Contradictory setting", "Two values exclude each other, or one is outside its range.",
-        "Change one of the two.",
+        "Change one of the values that the sentence names.",
     ),
     "CRM_ID_REFUSED": ErrorCode(
         422, "Id refused for a CRM", "An id that a CRM's file would hold is none of that CRM's, or begins like a "

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.alignments import schemas
 from app.scenarios.numbers import Amount, Identifier, StrictModel
@@ -46,7 +47,18 @@ class EditCapacity(StrictModel):
         return self
 
 
-SwappedAccounts = Annotated[list[Identifier], Field(min_length=2, max_length=2)]
+def _two(accounts: list[str]) -> list[str]:
+    if len(accounts) != 2:
+        raise PydanticCustomError(
+            "literal_error", "a swap names two accounts, here are {number}", {"number": len(accounts)}
+        )
+    return accounts
+
+
+SwappedAccounts = Annotated[
+    list[Identifier], AfterValidator(_two), Field(json_schema_extra={"minItems": 2, "maxItems": 2})
+]
+"""Two accounts that exchange their reps."""
 
 
 class EditRequest(StrictModel):

@@ -74,12 +74,13 @@ class _Reading:
     def put(self, account: int, rep: int, pointer: str) -> None:
         """Give an account to a rep; -1 to nobody."""
         if self.goal.setdefault(account, rep) != rep:
-            account_id = self.ground.columns.account_ids[account]
-            self.contradict(f"'{account_id}' is sent to two places: here and at {self.place[account]}.", pointer)
+            account_id, before = self.ground.columns.account_ids[account], self.place[account]
+            detail = f"'{account_id}' is sent to two places: here and at {before}."
+            self.contradict(detail, pointer, fix=f"Keep {before} or {pointer}, not both.")
         self.place.setdefault(account, pointer)
 
-    def contradict(self, detail: str, pointer: str) -> None:
-        self.faults.append(Fault(code="CONTRADICTORY_SETTING", detail=detail, pointer=pointer))
+    def contradict(self, detail: str, pointer: str, *, fix: str) -> None:
+        self.faults.append(Fault(code="CONTRADICTORY_SETTING", detail=detail, fix=fix, pointer=pointer))
 
     def raise_faults(self) -> None:
         if self.faults:
@@ -134,7 +135,8 @@ def _read_moves(reading: _Reading) -> None:
         for member in members:
             reading.put(member, rep, pointer)
         if move.lock and rep < 0:
-            reading.contradict("A lock needs a rep, but rep_id is null.", f"{pointer}/lock")
+            detail = "A lock needs a rep, but rep_id is null."
+            reading.contradict(detail, f"{pointer}/lock", fix="Name a rep_id, or leave lock out.")
         elif move.lock:
             reading.locks |= dict.fromkeys(members, f"{pointer}/lock")
 
@@ -146,7 +148,8 @@ def _read_swaps(reading: _Reading) -> None:
         if first is None or second is None:
             continue
         if first == second:
-            reading.contradict(f"'{pair[0]}' cannot be swapped with itself.", f"/swaps/{number}")
+            detail = f"'{pair[0]}' cannot be swapped with itself."
+            reading.contradict(detail, f"/swaps/{number}", fix="Name two different accounts.")
             continue
         owner = reading.situation.owner
         reading.put(first, int(owner[second]), f"/swaps/{number}")
@@ -201,9 +204,11 @@ def _read_locks(
             continue
         rep = int(owner[account]) if rep is None else rep
         if rep < 0:
-            reading.contradict(f"'{lock.account_id}' has no rep to be locked to.", pointer)
+            detail = f"'{lock.account_id}' has no rep to be locked to."
+            reading.contradict(detail, pointer, fix="Send rep_id with the lock, or move the account to a rep.")
         elif lock.account_id in unlocked:
-            reading.contradict(f"'{lock.account_id}' is both locked and unlocked.", pointer)
+            detail = f"'{lock.account_id}' is both locked and unlocked."
+            reading.contradict(detail, pointer, fix="Leave it out of locks or out of unlocks.")
         elif wanted.setdefault(account, (rep, pointer))[0] != rep:
             detail = f"Account '{lock.account_id}': the lock to '{lock.rep_id}' conflicts with {wanted[account][1]}."
             reading.faults.append(
@@ -251,7 +256,8 @@ def _limits(reading: _Reading, reps: pa.Table) -> tuple[pa.Table, Integers]:
         if rep is None:
             continue
         if seen.setdefault((rep, wish.measure), number) != number:
-            reading.contradict(f"The {wish.measure} limits of '{wish.rep_id}' are changed twice.", pointer)
+            detail = f"The {wish.measure} limits of '{wish.rep_id}' are changed twice."
+            reading.contradict(detail, pointer, fix=f"Keep /capacity/{seen[rep, wish.measure]} or {pointer}, not both.")
             continue
         reps = _with_limit(reading, reps, wish, rep=rep, pointer=pointer)
     return reps, np.array(sorted({rep for rep, _ in seen}), dtype=np.int64)
@@ -267,7 +273,8 @@ def _with_limit(reading: _Reading, reps: pa.Table, wish: EditCapacity, *, rep: i
         limits[prefix + wish.measure] = column
     smallest, largest = (float(column[rep]) for column in limits.values())
     if smallest > largest:
-        reading.contradict(f"The smallest load {smallest:g} is above the largest {largest:g}.", pointer)
+        detail = f"The smallest load {smallest:g} is above the largest {largest:g}."
+        reading.contradict(detail, pointer, fix="Send min and max together, min not above max; null takes one away.")
         return reps
     for name, column in limits.items():
         cells = pa.array(column, mask=np.isnan(column))

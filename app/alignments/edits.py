@@ -151,7 +151,11 @@ class EditService:
             check_fit(after.ground.problem, wanted)
         except InvalidCriteria as error:
             detail = f"The criteria do not fit the changed limits: {error}."
-            raise InvalidInput([Fault(code="CONTRADICTORY_SETTING", detail=detail, pointer="/capacity")]) from error
+            fix = (
+                "Keep the limits that targets of the criteria are made of, or change the criteria in another scenario."
+            )
+            fault = Fault(code="CONTRADICTORY_SETTING", detail=detail, fix=fix, pointer="/capacity")
+            raise InvalidInput([fault]) from error
 
     def _dataset(self, parent: Alignment, before: Situation, after: Situation) -> Dataset:
         """Return the parent's dataset, or one derived from it where the edit changes its tables."""

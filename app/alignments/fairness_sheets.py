@@ -221,9 +221,10 @@ class FairnessSheets:
         if free == count:
             return f"None of {counted(count, 'rep')} would rather have another's territory, by {what}."
         mended = int((compared & found.is_ef1).sum()) - free
+        keep = "would keep its own territory" if free == 1 else "would keep their own territory"
         return (
-            f"{free:,} of {counted(count, 'rep')} would keep their own territory, by {what}; "
-            f"{count - free:,} would rather have another's, {mended:,} of them only because of one account in each."
+            f"{free:,} of {counted(count, 'rep')} {keep}, by {what}; {count - free:,} would rather have another's, "
+            f"{swap_ending(count - free, mended)}"
         )
 
     def _sheet_sentence(self, rep: int, swap: dict[str, Any] | None) -> str:
@@ -235,13 +236,24 @@ class FairnessSheets:
             return f"No other territory is worth more to {name} than its own, by {what}."
         largest = swap["largest_envy_up_to"]
         limit = "" if largest is None else f", by at most {percent(largest)}"
-        end = (
-            "each of them only because of one account."
-            if swap["is_ef1"]
-            else "not each of them only because of one account."
-        )
-        others = counted(swap["others"], "other territory", "other territories")
-        return f"{swap['num_envied']:,} of {others} would be worth more to {name}{limit}, by {what}; {end}"
+        num_envied, others = swap["num_envied"], swap["others"]
+        who = "The other territory" if others == 1 else f"{num_envied:,} of {others:,} other territories"
+        because = "only because of one account."
+        if num_envied == 1:
+            end = because if swap["is_ef1"] else f"and not {because}"
+        else:
+            end = f"each of them {because}" if swap["is_ef1"] else f"at least one of them not {because}"
+        return f"{who} would be worth more to {name}{limit}, by {what}; {end}"
+
+
+def swap_ending(envious: int, mended: int) -> str:
+    """Say of how many reps who would swap it is one account in each of the others' territories that makes them."""
+    because = "only because of one account in each."
+    if envious == 1:
+        return because if mended else f"and not {because}"
+    if mended == envious:
+        return f"all of them {because}"
+    return f"{mended:,} of them {because}" if mended else f"none of them {because}"
 
 
 def _relative(found: Envy, rep: int) -> float:

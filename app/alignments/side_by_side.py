@@ -58,7 +58,7 @@ def side_by_side(session: Session, named: str, *, with_reps: bool, doubted: Doub
     for view in views[1:]:
         if not have_same_accounts(views[0].columns, view.columns):
             detail = f"{view.row.id} has other accounts than {views[0].row.id}; only the same accounts compare."
-            raise _fault("CONTRADICTORY_SETTING", detail)
+            raise _fault("CONTRADICTORY_SETTING", detail, fix=f"Leave {view.row.id} out.")
     items = [_shown(view, with_reps=with_reps) for view in views]
     content = {"items": items, "differences": _differences(views)}
     if doubted is None:
@@ -97,5 +97,5 @@ def _differences(views: Sequence[AlignmentView]) -> list[list[int]]:
     return [[int(np.count_nonzero(one != two)) for two in owned] for one in owned]
 
 
-def _fault(code: str, detail: str) -> InvalidInput:
-    return InvalidInput([Fault(code=code, detail=detail, params={"parameter": "alignments", "in": "query"})])
+def _fault(code: str, detail: str, *, fix: str = "") -> InvalidInput:
+    return InvalidInput([Fault(code=code, detail=detail, fix=fix, params={"parameter": "alignments", "in": "query"})])

@@ -90,9 +90,9 @@ class ScorecardWorth:
     def __init__(self, card: Scorecard, valuation: Valuation) -> None:
         if valuation.per is Per.HOUR and "workload" not in card.columns.amount:
             detail = "Worth per hour needs the measure 'workload', hours a year, which the dataset does not have."
-            raise InvalidInput(
-                [Fault(code="CONTRADICTORY_SETTING", detail=detail, params={"parameter": "per", "in": "query"})]
-            )
+            fix = "Ask for per=share, or import the dataset with workload."
+            params = {"parameter": "per", "in": "query"}
+            raise InvalidInput([Fault(code="CONTRADICTORY_SETTING", detail=detail, fix=fix, params=params)])
         self._card = card
         self._columns = card.columns
         self._valuation = valuation

@@ -126,8 +126,9 @@ def refuse_used(session: Session, dataset: Dataset) -> None:
     """
     uses = DatasetRepository(session).uses(dataset.id)
     if uses:
-        said = ", ".join(f"{count:,} {noun}" for noun, count in uses.items())
-        detail = f"The dataset {dataset.id} is used by {said}; delete them first, or archive it."
+        said = ", ".join(f"{count:,} {noun.removesuffix('s') if count == 1 else noun}" for noun, count in uses.items())
+        them = "it" if sum(uses.values()) == 1 else "them"
+        detail = f"The dataset {dataset.id} is used by {said}; delete {them} first, or archive the dataset."
         raise Conflict("IN_USE", detail, params={"dataset_id": dataset.id, **uses})
 
 

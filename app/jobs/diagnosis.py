@@ -15,7 +15,7 @@ from app.alignments.columns import Flags
 from app.alignments.ground import Ground, ground_of
 from app.alignments.pair_facts import PairFacts
 from app.datasets.tables import DatasetTables
-from app.jobs.names import Names
+from app.jobs.names import Names, counted
 from app.jobs.sentences import conflict_json, relaxation_json
 from app.scenarios.columns import texts
 from app.scenarios.schemas import Criteria
@@ -48,10 +48,23 @@ def diagnosis_json(tables: DatasetTables, criteria: Criteria) -> dict[str, Any]:
     offered = _relaxations(problem, wanted, found) if found else ()
     return {
         "outcome": "infeasible" if found else "unknown",
+        "sentence": diagnosis_sentence(len(found), len(offered)),
         "conflicts": [conflict_json(conflict, names) for conflict in found],
         "relaxations": [relaxation_json(relaxation, names) for relaxation in offered],
         "elapsed_s": round(time.monotonic() - started, 3),
     }
+
+
+def diagnosis_sentence(num_conflicts: int, num_relaxations: int) -> str:
+    """Say in one sentence what a diagnosis found, or that it found nothing, which proves nothing."""
+    if not num_conflicts:
+        return "Adding up proves no conflict. That is no promise: a job tells whether an alignment keeps all criteria."
+    proved = f"{counted(num_conflicts, 'conflict')} {'is' if num_conflicts == 1 else 'are'} proved"
+    if num_relaxations:
+        helps = f"{counted(num_relaxations, 'relaxation')} would help, each with an alignment that shows it"
+    else:
+        helps = "each says what would end it, and a job looks for relaxations with an alignment"
+    return f"No alignment keeps all criteria: {proved}; {helps}."
 
 
 def question_without_travel(ground: Ground, criteria: Criteria) -> tuple[Problem, Wanted]:

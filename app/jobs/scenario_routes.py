@@ -30,6 +30,12 @@ class Diagnosis(BaseModel):
     )
     conflicts: list[ConflictResource] = Field(description="Wishes that cannot be met together, by arithmetic.")
     relaxations: list[RelaxationResource] = Field(
+    sentence: str = Field(
+        description="The same in one sentence.",
+        examples=[
+            "Adding up proves no conflict. That is no promise: a job tells whether an alignment keeps all criteria."
+        ],
+    )
         description="Changes that help, each of one kind, verified by an alignment; for small problems only."
     )
     elapsed_s: float = Field(description="Seconds that it took.")

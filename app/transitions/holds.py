@@ -9,27 +9,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from app.datasets.tables import ATTRIBUTE_PREFIX, DatasetTables, prefixed
-from app.errors import Fault, InvalidInput
+from app.errors import Fault
 from app.transitions.schemas import Hold, TransitionRequest
 from app.validation import nearest
 
 FIRST_DAY: Final = datetime.date(1900, 1, 1)
 LAST_DAY: Final = datetime.date(2999, 12, 31)
-MOST_LISTED: Final = 1000
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 Days = Mapping[str, datetime.date]
 
 
-def start_and_holds(request: TransitionRequest, tables: DatasetTables) -> tuple[datetime.date | None, Days]:
+def start_and_holds(
+    request: TransitionRequest, tables: DatasetTables, faults: list[Fault]
+) -> tuple[datetime.date | None, Days]:
     """Return the first day, and the day of every held account by its id.
 
-    Raises
-    ------
-    InvalidInput
-        When a day is none, an account or column is not there, or there are holds without a start; all faults at once.
+    Parameters
+    ----------
+    request, tables
+        What is asked, and of which dataset.
+    faults
+        Gets every day that is none, every account or column that is not there, and holds without a start.
     """
-    faults: list[Fault] = []
     start = None
     if request.start is not None:
         start = _day(request.start, faults, pointer="/start")
@@ -44,8 +46,6 @@ def start_and_holds(request: TransitionRequest, tables: DatasetTables) -> tuple[
         *_attributed(request.hold_until_attribute, tables, account_ids, faults),
     ):
         days[account_id] = max(day, days.get(account_id, day))
-    if faults:
-        raise InvalidInput(faults[:MOST_LISTED], total=len(faults))
     return start, days
 
 

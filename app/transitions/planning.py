@@ -19,6 +19,7 @@ from app.alignments.reasons import MoveReasons, Reason
 from app.alignments.scorecards import Scorecard
 from app.errors import Fault, InvalidInput
 from app.scenarios.families import family_numbers
+from app.scenarios.numbers import LARGEST_COUNT
 from app.transitions.holds import Days, start_and_holds, week_of
 from app.transitions.schemas import TransitionRequest
 from optimizer.transition import (
@@ -168,21 +169,21 @@ def planned_transition(card: Scorecard, criteria: Mapping[str, Any] | None, requ
     Raises
     ------
     InvalidInput
-        When a day or a name is wrong, or a family is larger than the cap; all faults of a kind at once.
+        When the cap, a day or a name is wrong, or a family is larger than the cap; all faults at once.
     """
-    columns = card.columns
-    start, days = start_and_holds(request, columns.tables)
+    columns, cap = card.columns, request.max_per_rep_per_week
+    faults = [] if 1 <= cap <= LARGEST_COUNT else [_no_cap(cap)]
+    start, days = start_and_holds(request, columns.tables, faults)
     families = request.families or _families(criteria)
     moving = np.flatnonzero(columns.current != columns.owner)
     ids = columns.account_ids
     positions = np.array(sorted(moving.tolist(), key=lambda account: ids[account].encode()), dtype=np.int64)
     asked = _transition(columns, positions, _release(columns, positions, start, days), families)
-    over = families_over_cap(asked, cap=request.max_per_rep_per_week)
-    if over:
-        raise InvalidInput(
-            [_too_large(columns, positions, asked, found, request) for found in over[:MOST_FAULTS]], total=len(over)
-        )
-    week = schedule(asked, cap=request.max_per_rep_per_week)
+    over = families_over_cap(asked, cap=cap) if 1 <= cap <= LARGEST_COUNT else []
+    faults += [_too_large(columns, positions, asked, found, request) for found in over]
+    if faults:
+        raise InvalidInput(faults[:MOST_FAULTS], total=len(faults))
+    week = schedule(asked, cap=cap)
     return Planned(card, criteria, request, start, days, families, positions, asked, week)
 
 
@@ -233,6 +234,17 @@ def _transition(
         is_urgent=(source < 0) | ~columns.is_active[np.maximum(source, 0)],
         load=np.stack([columns.loads(measure, columns.current) for measure in columns.measures], axis=1),
         counts=columns.is_active,
+    )
+
+
+def _no_cap(cap: int) -> Fault:
+    wrong = "is below 1" if cap < 1 else f"is above {LARGEST_COUNT:,}"
+    return Fault(
+        code="INVALID_VALUE",
+        detail=f"'max_per_rep_per_week': {str(cap)[:64]} {wrong}.",
+        fix="Send how many accounts a rep may give, and receive, in a week: 1 or more.",
+        pointer="/max_per_rep_per_week",
+        value=cap if abs(cap) <= LARGEST_COUNT else None,
     )
 
 

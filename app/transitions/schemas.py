@@ -37,11 +37,10 @@ class TransitionRequest(StrictModel):
         },
     )
 
-    max_per_rep_per_week: Whole = Field(
-        ge=1,
-        le=LARGEST_COUNT,
+    max_per_rep_per_week: Whole = Field(  # its range is checked with the days, so that all faults are told at once
         description="Accounts that one rep gives, and accounts that one rep receives, in one week at most.",
         examples=[10],
+        json_schema_extra={"minimum": 1, "maximum": LARGEST_COUNT},
     )
     name: str | None = Field(
         default=None, min_length=1, max_length=1000, description="Name of the plan, answered as it is."

@@ -215,6 +215,18 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"capacity": [{"rep_id": "R1", "measure": "worklod", "max": 1.0}]}, "UNKNOWN_REFERENCE", "/capacity/0/measure"),
     ({"capacity": [{"rep_id": "R1", "measure": "workload"}]}, "CONTRADICTORY_SETTING", "/capacity/0"),
     ({"swaps": [["a1", "a1"]]}, "CONTRADICTORY_SETTING", "/swaps/0"),
+    ({"swaps": [["a1"]]}, "INVALID_VALUE", "/swaps/0"),
+    ({"swaps": [["a1", "a2", "a3"]]}, "INVALID_VALUE", "/swaps/0"),
+    (
+        {"locks": [{"account_id": "a1"}], "moves": [{"account_id": "a1", "rep_id": None}]},
+        "CONTRADICTORY_SETTING",
+        "/locks/0",
+    ),
+    (
+        {"capacity": [{"rep_id": "R1", "measure": "workload", "max": 50.0}] * 2},
+        "CONTRADICTORY_SETTING",
+        "/capacity/1",
+    ),
     ({"moves": [{"account_id": "a1", "rep_id": None, "lock": True}]}, "CONTRADICTORY_SETTING", "/moves/0/lock"),
     (
         {"moves": [{"account_id": "a1", "rep_id": "R1"}, {"account_id": "a1", "rep_id": "R2"}]},
@@ -247,6 +259,23 @@ def test_what_makes_no_sense_is_refused_with_its_place(
     assert answer.status_code == 422, answer.text
     assert (code, pointer) in [(error["code"], error.get("pointer") or "") for error in answer.json()["errors"]]
     assert bench.get("/v1/alignments")["total_size"] == 2
+
+
+@pytest.mark.parametrize("body", [body for body, code, _ in REFUSED if code == "CONTRADICTORY_SETTING"])
+def test_a_contradiction_says_what_to_change(bench: Bench, body: dict[str, Any]) -> None:
+    """The remedy of a contradiction names fields or places; only an empty edit has the general one."""
+    answer = bench.client.post(f"/v1/alignments/{judged(bench, NEAREST)}/edits", json=body)
+    (fault,) = [error for error in answer.json()["errors"] if error["code"] == "CONTRADICTORY_SETTING"]
+    general = "Change one of the values that the sentence names."
+    assert (fault["fix"] == general) == (not body or body == {"capacity": [{"rep_id": "R1", "measure": "workload"}]})
+
+
+def test_a_swap_names_two_accounts(bench: Bench) -> None:
+    """One account is no swap, and is told so in words of swaps."""
+    answer = bench.client.post(f"/v1/alignments/{judged(bench, NEAREST)}/edits", json={"swaps": [["a1"]]})
+    (fault,) = answer.json()["errors"]
+    assert (fault["code"], fault["pointer"]) == ("INVALID_VALUE", "/swaps/0")
+    assert fault["detail"].endswith("a swap names two accounts, here are 1.")
 
 
 def test_an_unknown_id_names_the_nearest(bench: Bench) -> None:

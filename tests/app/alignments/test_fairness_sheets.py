@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.alignments.anonymity import SMALLEST_GROUP, grouped, place_of, places, rounded_up
-from app.alignments.fairness_sheets import FairnessSheets
+from app.alignments.fairness_sheets import FairnessSheets, swap_ending
 from app.alignments.scorecards import scorecard
 from app.alignments.worth import Per, ScorecardWorth, Valuation
 from geo_data.distances import distances_km
@@ -215,8 +215,8 @@ def test_the_planners_list_over_http(app: FastAPI, client: TestClient) -> None:
     assert told["team"]["largest_envy"] == 140.0
     assert [line["most_wanted_rep_id"] for line in told["reps"]] == [*["rep-8"] * 7, None]
     assert told["sentence"] == (
-        "1 of 8 reps would keep their own territory, by potential per full share; 7 would rather have another's, "
-        "7 of them only because of one account in each."
+        "1 of 8 reps would keep its own territory, by potential per full share; 7 would rather have another's, "
+        "all of them only because of one account in each."
     )
     by_hour = bench.get(path, per="hour", measure="potential", speed_kmh=50)
     assert by_hour["valuation"] == {"measure": "potential", "per": "hour", "speed_kmh": 50.0, "counts_driving": True}
@@ -267,3 +267,18 @@ def numbers(value: Any) -> list[float]:
     if isinstance(value, list):
         return [number for item in value for number in numbers(item)]
     return [float(value)] if isinstance(value, (int, float)) and not isinstance(value, bool) else []
+
+
+@pytest.mark.parametrize(
+    ("envious", "mended", "ending"),
+    [
+        (1, 1, "only because of one account in each."),
+        (1, 0, "and not only because of one account in each."),
+        (12, 12, "all of them only because of one account in each."),
+        (12, 10, "10 of them only because of one account in each."),
+        (12, 0, "none of them only because of one account in each."),
+    ],
+)
+def test_the_teams_sentence_ends_as_its_numbers_do(envious: int, mended: int, ending: str) -> None:
+    """One rep, some of several, all and none are told in words that fit their number."""
+    assert swap_ending(envious, mended) == ending

@@ -185,3 +185,7 @@ def test_a_used_dataset_stays(client: TestClient, made: dict[str, Any]) -> None:
     assert scenario.status_code == 201, scenario.text
     answer = client.delete(made["links"]["self"])
     assert (answer.status_code, answer.json()["code"]) == (409, "IN_USE")
+    assert answer.json()["detail"].endswith(" is used by 1 scenario; delete it first, or archive the dataset.")
+    assert client.post("/v1/scenarios", json={"dataset_id": made["id"], "name": "T"}).status_code == 201
+    detail = client.delete(made["links"]["self"]).json()["detail"]
+    assert detail.endswith(" is used by 2 scenarios; delete them first, or archive the dataset.")

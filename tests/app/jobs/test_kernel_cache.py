@@ -1,5 +1,6 @@
 """Compiled kernels lie in a folder that depends on the sources."""
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def sources(folder: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> str:
     (package / "__init__.py").touch()
     for name, text in files.items():
         (package / f"{name}.py").write_text(text)
-    found = kernel_cache.find_spec("optimizer")
+    found = importlib.util.find_spec("optimizer")
     assert found is not None
     monkeypatch.setattr(found, "origin", str(package / "__init__.py"))
     monkeypatch.setattr(kernel_cache, "find_spec", lambda _: found)

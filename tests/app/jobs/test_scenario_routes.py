@@ -67,6 +67,7 @@ def test_a_diagnosis_adds_up_and_offers_what_helps(app: FastAPI, client: TestCli
     total = next(conflict for conflict in told["conflicts"] if conflict["code"] == "CAPACITY_BELOW_TOTAL")
     assert total["arithmetic"] == {"demand": 46.0, "capacity": 42.0, "short": 4.0}
     assert "capacity_max" in [relaxation["kind"] for relaxation in told["relaxations"]]
+    assert told["sentence"].startswith("No alignment keeps all criteria: 1 conflict is proved; ")
     assert bench.get("/v1/jobs")["total_size"] == 0
 
 
@@ -74,6 +75,7 @@ def test_nothing_proved_is_unknown(bench: Bench) -> None:
     """A scenario without a proved conflict is never called infeasible."""
     told = bench.client.post(f"/v1/scenarios/{bench.scenario_id}/diagnosis").json()
     assert (told["outcome"], told["conflicts"], told["relaxations"]) == ("unknown", [], [])
+    assert told["sentence"].startswith("Adding up proves no conflict. That is no promise")
     assert bench.client.post("/v1/scenarios/sc_0/diagnosis").status_code == 404
 
 

@@ -160,6 +160,18 @@ def test_every_wrong_day_and_name_is_named_at_once(bench: Bench, goal_id: str) -
     assert "open_deal_until" in problem["errors"][5]["fix"]
 
 
+@pytest.mark.parametrize("cap", [0, -3, 2**31, 10**40])
+def test_a_wrong_cap_hides_no_wrong_day(bench: Bench, goal_id: str, cap: int) -> None:
+    """A cap that is none, a day that is none and an account that is not there are told together."""
+    holds = [{"account_id": "k01", "date": "soon"}, {"account_id": "nobody", "date": "2027-02-01"}]
+    problem = refused(bench, goal_id, max_per_rep_per_week=cap, start="2027-01-04", hold_until=holds)
+    assert [(error["code"], error["pointer"]) for error in problem["errors"]] == [
+        ("INVALID_VALUE", "/max_per_rep_per_week"),
+        ("INVALID_VALUE", "/hold_until/0/date"),
+        ("UNKNOWN_REFERENCE", "/hold_until/1/account_id"),
+    ]
+
+
 def test_a_wrong_day_in_a_column_is_named_with_its_row(app: Any, client: Any) -> None:
     """The fourth account stands in row 5 of a file with a header."""
     body = team()
