@@ -47,6 +47,7 @@ TAGS = [
     {"name": "jobs", "description": "Executions of the optimizer: progress, events, stop and cancel."},
     {"name": "curves", "description": "What one aim costs in terms of another: price of disruption, Pareto sets."},
     {"name": "alignments", "description": "Complete assignments: scorecards, maps, moves, edits, publishing."},
+    {"name": "webhooks", "description": "What was told of jobs to other systems, signed, and told again."},
     {"name": "service", "description": "Health, metrics, limits and error codes."},
 ]
 

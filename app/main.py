@@ -24,6 +24,7 @@ from app.replays.routes import router as replays_router
 from app.scenarios.routes import router as scenarios_router
 from app.settings import Settings
 from app.transitions.routes import router as transitions_router
+from app.webhooks.routes import router as webhooks_router
 
 DISTRIBUTION = "territory-optimizer"
 
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         transitions_router,
         replays_router,
         comparisons_router,
+        webhooks_router,
     ):
         app.include_router(router, dependencies=[NoUnknownParameters])
     app.include_router(health.router)

@@ -5,10 +5,12 @@ build one ``Settings`` and hand it on.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.webhooks.signatures import usable_secret
 
 MEBIBYTE = 1024 * 1024
 
@@ -54,6 +56,12 @@ class Settings(BaseSettings):
     max_attempts: int = Field(default=3, ge=1, le=100, description="Workers that a job may lose before it is failed.")
     allow_private_webhooks: bool = Field(
         default=False, description="Let webhooks go to private and loopback addresses."
+    )
+    webhook_secret: Annotated[str, AfterValidator(usable_secret)] | None = Field(
+        default=None, repr=False, description="Signs webhooks that have no secret of their own: whsec_ and base64."
+    )
+    webhook_timeout_s: float = Field(
+        default=15.0, gt=0, le=300, description="Seconds within which a webhook's receiver must have answered."
     )
     allow_private_providers: bool = Field(
         default=False, description="Let travel-time providers have private and loopback addresses."

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from app.alignments import schemas
 from app.scenarios.numbers import Amount, Identifier, StrictModel
 from app.scenarios.schemas import AccountRep, MeasureName, Search
+from app.webhooks.schemas import WebhookRequest
 
 MOST_EDITS = 10_000
 
@@ -98,12 +99,15 @@ class EditRequest(StrictModel):
         ),
     )
     search: Search | None = Field(default=None, description="Limits of that search; left out: the scenario's.")
+    webhook: WebhookRequest | None = Field(default=None, description="Where to tell what becomes of that job.")
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         edits = (self.moves, self.swaps, self.locks, self.unlocks, self.forbid, self.capacity)
         if not any(edits) and self.reoptimize is None:
             raise ValueError("The edit is empty: send moves, swaps, locks, unlocks, forbid or capacity.")
+        if self.webhook is not None and self.reoptimize is None:
+            raise ValueError("A webhook tells of a job; send reoptimize too, or leave it out.")
         return self
 
 

@@ -18,6 +18,7 @@ from app.idempotency import Answer, OnceParameter
 from app.jobs.dependencies import QueueParameter
 from app.jobs.representation import job_json
 from app.jobs.resources import JobResource
+from app.webhooks.targets import checked_target
 
 router = APIRouter()
 
@@ -51,12 +52,12 @@ def edit_alignment(
     if_match: IfMatch = None,
 ) -> Response:
     """Move, swap, lock, unlock, forbid, change limits: a new alignment, rescored at once; undo is its parent."""
-    situations = situations_of(request)
+    situations, webhook = situations_of(request), checked_target(body.webhook, settings)
 
     def work(session: Session) -> Answer:
         stored = EditService(session, settings, situations).edit(alignment_id, body, if_match=if_match)
         if body.reoptimize is not None:
-            job = reoptimize(session, stored, body.reoptimize, queue=queue, settings=settings)
+            job = reoptimize(session, stored, body.reoptimize, queue=queue, settings=settings, webhook=webhook)
             return Answer(202, job_json(job), location=f"/v1/jobs/{job.id}")
         shown = stored.json()
         tag = etag_of({name: value for name, value in shown.items() if name != "scorecard_change"})

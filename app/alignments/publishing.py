@@ -9,11 +9,14 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy.orm import Session
 
+from app.alignments.models import Alignment
 from app.alignments.service import assignments_of, current_alignment
 from app.alignments.views import AlignmentView
 from app.datasets.service import create_dataset, dataset_json
 from app.datasets.tables import DatasetTables
 from app.errors import Conflict
+from app.webhooks.outbox import announce
+from app.webhooks.schemas import WebhookEvent
 
 
 def publish_alignment(session: Session, alignment_id: str, *, name: str | None) -> dict[str, Any]:
@@ -39,7 +42,24 @@ def publish_alignment(session: Session, alignment_id: str, *, name: str | None) 
     current = current_alignment(session, dataset.id)
     if current is not None:
         current.parent_id = alignment_id
+    _tell(session, view.row, dataset.id)
     return dataset_json(session, dataset)
+
+
+def _tell(session: Session, published: Alignment, dataset_id: str) -> None:
+    """Tell the webhook of the job that the alignment comes from, itself or by edits."""
+    data = {"alignment_id": published.id, "name": published.name, "dataset_id": dataset_id}
+    links = {"alignment": f"/v1/alignments/{published.id}", "dataset": f"/v1/datasets/{dataset_id}"}
+    origin: Alignment | None = published
+    while origin is not None and origin.job_id is None:
+        origin = None if origin.parent_id is None else session.get(Alignment, origin.parent_id)
+    if origin is not None and origin.job_id is not None:
+        announce(
+            session,
+            origin.job_id,
+            WebhookEvent.PUBLISHED,
+            {**data, "job_id": origin.job_id, "links": links},
+        )
 
 
 def _with_current(view: AlignmentView) -> DatasetTables:

@@ -16,10 +16,17 @@ from app.jobs.engine import JobQueue
 from app.jobs.models import Job
 from app.jobs.service import JobService, Submission
 from app.settings import Settings
+from app.webhooks.targets import Target
 
 
 def reoptimize(
-    session: Session, stored: StoredEdit, reach: Literal["touched", "all"], *, queue: JobQueue, settings: Settings
+    session: Session,
+    stored: StoredEdit,
+    reach: Literal["touched", "all"],
+    *,
+    queue: JobQueue,
+    settings: Settings,
+    webhook: Target | None = None,
 ) -> Job:
     """Submit the job, in the caller's transaction.
 
@@ -34,7 +41,7 @@ def reoptimize(
         situation = stored.edit.situation
         open_to = with_neighbors(situation, touched_reps(stored))
         open_reps = [situation.columns.rep_ids[rep] for rep in open_to.tolist()]
-    wanted = Submission(name=stored.row.name, initial_alignment_id=stored.row.id, open_reps=open_reps)
+    wanted = Submission(name=stored.row.name, initial_alignment_id=stored.row.id, open_reps=open_reps, webhook=webhook)
     return jobs.submit(jobs.scenario(str(stored.row.scenario_id)), wanted)
 
 

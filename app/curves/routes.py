@@ -16,6 +16,7 @@ from app.idempotency import Answer, OnceParameter
 from app.jobs.dependencies import QueueParameter
 from app.jobs.representation import job_json
 from app.jobs.resources import JobResource
+from app.webhooks.targets import checked_target
 
 router = APIRouter(prefix="/v1", tags=["curves"])
 
@@ -35,9 +36,10 @@ def submit_scenario_curve(
     settings: SettingsParameter,
 ) -> Response:
     """Submit a job that answers a scenario many times: the price of disruption, or a Pareto set."""
+    webhook = checked_target(body.webhook, settings)
 
     def work(session: Session) -> Answer:
-        job = submit_curve(session, scenario_id, body, queue=queue, settings=settings)
+        job = submit_curve(session, scenario_id, body, queue=queue, settings=settings, webhook=webhook)
         return Answer(202, job_json(job), location=f"/v1/jobs/{job.id}")
 
     return once.run(work)

@@ -15,7 +15,7 @@ from app.errors import Fault, InvalidInput, NotFound
 from app.jobs.engine import JobQueue
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository
-from app.jobs.service import JobService, Submission, refuse_webhook
+from app.jobs.service import JobService, Submission
 from app.jobs.states import JobKind
 from app.scenarios.columns import numbers
 from app.scenarios.models import Scenario
@@ -24,11 +24,18 @@ from app.scenarios.schemas import Criteria, Search
 from app.scenarios.service import scenario_faults
 from app.settings import Settings
 from app.validation import nearest
+from app.webhooks.targets import Target
 from optimizer.problem import ACCOUNTS
 
 
 def submit_curve(
-    session: Session, scenario_id: str, wanted: CurveRequest, *, queue: JobQueue, settings: Settings
+    session: Session,
+    scenario_id: str,
+    wanted: CurveRequest,
+    *,
+    queue: JobQueue,
+    settings: Settings,
+    webhook: Target | None = None,
 ) -> Job:
     """Store a curve and its job, and enqueue it, in the caller's transaction.
 
@@ -41,13 +48,14 @@ def submit_curve(
     Unavailable
         When too many jobs wait.
     """
-    refuse_webhook(wanted.webhook)
     scenario = ScenarioRepository(session).get(scenario_id)
     tables = load_tables(session, scenario.dataset_id)
     faults = list(_faults(tables, scenario, wanted, settings))
     if faults:
         raise InvalidInput(faults[: settings.max_listed_faults], total=len(faults))
-    submission = Submission(name=wanted.name, tags=wanted.tags, priority=wanted.priority, kind=JobKind.CURVE)
+    submission = Submission(
+        name=wanted.name, tags=wanted.tags, priority=wanted.priority, kind=JobKind.CURVE, webhook=webhook
+    )
     job = JobService(session, queue, settings).submit(scenario, submission)
     CurveRepository(session).add(Curve(job_id=job.id, kind=wanted.kind, wanted=wanted.wanted(), summary={}))
     return job

@@ -21,6 +21,8 @@ from app.scenarios.resources import ScenarioResource
 from app.scenarios.schemas import Criteria, Search
 from app.scenarios.service import ScenarioService, scenario_faults, scenarios_json
 from app.settings import Settings
+from app.webhooks.schemas import WebhookRequest
+from app.webhooks.targets import Target
 
 MOST_VARIANTS = 50
 
@@ -41,6 +43,7 @@ class BatchRequest(StrictModel):
     )
     variants: list[Variant] = Field(min_length=1, max_length=MOST_VARIANTS, description="What to solve, 1 to 50.")
     priority: int = Field(default=0, ge=-1000, le=1000, description="Higher is sooner.")
+    webhook: WebhookRequest | None = Field(default=None, description="Where to tell what becomes of each of the jobs.")
 
 
 class BatchItem(StrictModel):
@@ -56,7 +59,9 @@ class Batch(StrictModel):
     items: list[BatchItem] = Field(description="One for each variant.")
 
 
-def submit_batch(session: Session, wanted: BatchRequest, *, queue: JobQueue, settings: Settings) -> dict[str, Any]:
+def submit_batch(
+    session: Session, wanted: BatchRequest, *, queue: JobQueue, settings: Settings, webhook: Target | None = None
+) -> dict[str, Any]:
     """Store every variant and its job; return them as the API shows them.
 
     Raises
@@ -89,6 +94,6 @@ def submit_batch(session: Session, wanted: BatchRequest, *, queue: JobQueue, set
             search=variant.search or inherited,
             based_on=base.id,
         )
-        job = jobs.submit(scenario, Submission(name=variant.name, priority=wanted.priority))
+        job = jobs.submit(scenario, Submission(name=variant.name, priority=wanted.priority, webhook=webhook))
         items.append({"scenario": scenarios_json(session, [scenario])[0], "job": job_json(job)})
     return {"items": items}

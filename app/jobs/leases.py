@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.database import utc_now
+from app.jobs.endings import tell_ending
 from app.jobs.engine import Dispatch, JobQueue
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository
@@ -211,6 +212,7 @@ def end(jobs: JobRepository, job: Job, ending: Ending) -> None:
 
 
 def tell_state(jobs: JobRepository, job: Job) -> None:
+    tell_ending(jobs.session, job)
     """Add the event of a changed state."""
     jobs.append_event(job, EventKind.STATE, state_json(job))
 

@@ -39,16 +39,22 @@ class JobFilter:
 
 
 class JobRepository:
-    """Read and write jobs within the caller's transaction."""
+    """Read and write jobs within the caller's transaction.
+
+    Attributes
+    ----------
+    session
+        The caller's.
+    """
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self.session = session
 
     def add(self, job: Job) -> None:
         """Store a new job and its tags."""
-        self._session.add(job)
-        self._session.flush()
-        self._session.add_all(JobTag(job_id=job.id, name=name, value=value) for name, value in job.tags.items())
+        self.session.add(job)
+        self.session.flush()
+        self.session.add_all(JobTag(job_id=job.id, name=name, value=value) for name, value in job.tags.items())
 
     def get(self, job_id: str) -> Job:
         """Return a job.
@@ -58,14 +64,14 @@ class JobRepository:
         NotFound
             When there is no such job.
         """
-        job = self._session.get(Job, job_id)
+        job = self.session.get(Job, job_id)
         if job is None:
             raise NotFound("There is no such job.")
         return job
 
     def locked(self, job_id: str) -> Job | None:
         """Return a job, None when there is none, and keep others from changing it until the commit."""
-        return self._session.get(Job, job_id, with_for_update=True, populate_existing=True)
+        return self.session.get(Job, job_id, with_for_update=True, populate_existing=True)
 
     def held(self, job_id: str, fence: int) -> Job | None:
         """Return a running job for its worker, None when the fence has changed or the job has ended."""
@@ -77,29 +83,28 @@ class JobRepository:
     def page(self, wanted: JobFilter, *, limit: int, after: Position | None) -> tuple[Sequence[Job], int]:
         """Return up to ``limit`` jobs that follow ``after``, newest first, and how many match in all."""
         conditions = _conditions(wanted)
-        total = self._session.scalar(sa.select(sa.func.count()).select_from(Job).where(*conditions)) or 0
+        total = self.session.scalar(sa.select(sa.func.count()).select_from(Job).where(*conditions)) or 0
         query = sa.select(Job).where(*conditions, *older_than(Job, after))
         query = query.order_by(Job.created_at.desc(), Job.id.desc()).limit(limit)
-        return self._session.scalars(query).all(), total
+        return self.session.scalars(query).all(), total
 
     def count_queued(self) -> int:
         """Return how many jobs wait."""
-        return (
-            self._session.scalar(sa.select(sa.func.count()).select_from(Job).where(Job.state == JobState.QUEUED)) or 0
-        )
+        return self.session.scalar(sa.select(sa.func.count()).select_from(Job).where(Job.state == JobState.QUEUED)) or 0
 
     def uses_scenario(self, scenario_id: str) -> bool:
         """Tell whether a job, ended or not, belongs to a scenario."""
-        return self._session.scalar(sa.select(Job.id).where(Job.scenario_id == scenario_id).limit(1)) is not None
+        return self.session.scalar(sa.select(Job.id).where(Job.scenario_id == scenario_id).limit(1)) is not None
 
     def append_event(self, job: Job, kind: EventKind, data: Mapping[str, Any]) -> None:
         """Add the job's next event; the caller holds the job."""
         job.num_events += 1
-        self._session.add(JobEvent(job_id=job.id, number=job.num_events, kind=kind, data=dict(data)))
+        event = JobEvent(tenant_id=job.tenant_id, job_id=job.id, number=job.num_events, kind=kind, data=dict(data))
+        self.session.add(event)
 
     def events_after(self, job_id: str, number: int, *, limit: int = 500) -> Sequence[JobEvent]:
         """Return the job's events with larger numbers, in order."""
-        return self._session.scalars(
+        return self.session.scalars(
             sa.select(JobEvent)
             .where(JobEvent.job_id == job_id, JobEvent.number > number)
             .order_by(JobEvent.number)
@@ -108,18 +113,18 @@ class JobRepository:
 
     def signals(self, job_id: str) -> tuple[int, str, bool] | None:
         """Return fence, state and whether a stop is wanted, without loading the job."""
-        row = self._session.execute(
+        row = self.session.execute(
             sa.select(Job.fence, Job.state, Job.stop_requested).where(Job.id == job_id)
         ).one_or_none()
         return None if row is None else (row[0], row[1], row[2])
 
     def state_of(self, job_id: str) -> str | None:
         """Return a job's state as stored, None when there is no such job."""
-        return self._session.scalar(sa.select(Job.state).where(Job.id == job_id))
+        return self.session.scalar(sa.select(Job.state).where(Job.id == job_id))
 
     def expired(self, now: datetime.datetime, *, limit: int = 100) -> Sequence[str]:
         """Return ids of running jobs whose worker let the lease run out."""
-        return self._session.scalars(
+        return self.session.scalars(
             sa.select(Job.id)
             .where(Job.state == JobState.RUNNING, Job.lease_expires_at < now)
             .order_by(Job.lease_expires_at)
@@ -128,7 +133,7 @@ class JobRepository:
 
     def unclaimed(self, *, limit: int = 500) -> Sequence[tuple[str, int]]:
         """Return id and dispatch of jobs that lie in the queue, oldest first."""
-        rows = self._session.execute(
+        rows = self.session.execute(
             sa.select(Job.id, Job.dispatch)
             .where(
                 sa.or_(
@@ -144,15 +149,15 @@ class JobRepository:
     def beat(self, worker: Worker) -> None:
         """Store that a worker lives."""
         worker.heartbeat_at = utc_now()
-        self._session.merge(worker)
+        self.session.merge(worker)
 
     def living_workers(self, since: datetime.datetime) -> set[str]:
         """Return ids of workers whose last heartbeat is not before ``since``."""
-        return set(self._session.scalars(sa.select(Worker.id).where(Worker.heartbeat_at >= since)).all())
+        return set(self.session.scalars(sa.select(Worker.id).where(Worker.heartbeat_at >= since)).all())
 
     def forget_workers(self, before: datetime.datetime) -> None:
         """Delete workers that have been silent since ``before``."""
-        self._session.execute(sa.delete(Worker).where(Worker.heartbeat_at < before))
+        self.session.execute(sa.delete(Worker).where(Worker.heartbeat_at < before))
 
 
 def _conditions(wanted: JobFilter) -> list[sa.ColumnElement[bool]]:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from app.bodies import NoBody, strict_body
 from app.datasets.service import load_tables
@@ -17,6 +18,7 @@ from app.jobs.diagnosis import diagnosis_json
 from app.jobs.resources import ConflictResource, RelaxationResource
 from app.scenarios.repository import ScenarioRepository
 from app.scenarios.schemas import Criteria
+from app.webhooks.targets import checked_target
 
 router = APIRouter(prefix="/v1/scenarios", tags=["scenarios"])
 
@@ -55,7 +57,12 @@ def create_batch(
     settings: SettingsParameter,
 ) -> Response:
     """Make a scenario of each variant, and a job for each: all of them or none."""
-    return once.run(lambda session: Answer(202, submit_batch(session, body, queue=queue, settings=settings)))
+    webhook = checked_target(body.webhook, settings)
+
+    def work(session: Session) -> Answer:
+        return Answer(202, submit_batch(session, body, queue=queue, settings=settings, webhook=webhook))
+
+    return once.run(work)
 
 
 @router.post(

@@ -21,6 +21,8 @@ from app.jobs.results import discard_alignment
 from app.jobs.states import JobKind, JobState
 from app.scenarios.models import Scenario
 from app.settings import Settings
+from app.webhooks.outbox import register
+from app.webhooks.targets import Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,8 @@ class Submission:
         The only reps whose territories may change against that alignment; None leaves all of them free.
     kind
         What the job computes.
+    webhook
+        Where its events go.
     """
 
     name: str | None = None
@@ -50,6 +54,7 @@ class Submission:
     initial_alignment_id: str | None = None
     open_reps: list[str] | None = None
     kind: JobKind = JobKind.ALIGNMENT
+    webhook: Target | None = None
 
 
 class JobService:
@@ -94,6 +99,7 @@ class JobService:
             num_events=0,
         )
         self._jobs.add(job)
+        register(self._session, job.id, wanted.webhook)
         tell_state(self._jobs, job)
         self._queue.enqueue(self._session, Dispatch(job.id, job.dispatch), priority=job.priority)
         return job
@@ -164,18 +170,3 @@ class JobService:
                 "JOB_ENDED", f"The job has ended already: it is {job.state}.", params={"state": str(job.state)}
             )
         return job
-
-
-def refuse_webhook(webhook: object) -> None:
-    """Refuse a webhook, which this version does not deliver.
-
-    Raises
-    ------
-    InvalidInput
-        When one is given.
-    """
-    if webhook is None:
-        return
-    detail = "Webhooks are not available in this version."
-    fix = "Leave webhook out; follow the job's events, or poll it with Prefer: wait=20."
-    raise InvalidInput([Fault(code="INVALID_VALUE", detail=detail, fix=fix, pointer="/webhook")])

@@ -21,13 +21,14 @@ from app.datasets.tables import DatasetTables
 from app.errors import Fault, InvalidInput
 from app.jobs.engine import JobQueue
 from app.jobs.models import Job
-from app.jobs.resources import InlineJobOptions, JobRequest, ScenarioJobRequest
-from app.jobs.service import JobService, Submission, refuse_webhook
+from app.jobs.resources import InlineJobOptions, JobOptions, JobRequest, ScenarioJobRequest
+from app.jobs.service import JobService, Submission
 from app.scenarios.schemas import Criteria, Search, default_criteria
 from app.scenarios.service import ScenarioService, scenario_faults
 from app.settings import Settings
 from app.strict_json import decode
 from app.validation import validate_model
+from app.webhooks.targets import Target, checked_target
 
 DEFAULT_NAME = "Job"
 _OPTION_FIELDS = tuple(InlineJobOptions.model_fields)
@@ -104,17 +105,17 @@ def checked_body(content: bytes, settings: Settings) -> CheckedBody:
     parsed = decode(rest)
     has_data = any(getattr(tables, name) is not None and getattr(tables, name).num_rows for name in DATA_FIELDS)
     if isinstance(parsed, dict) and parsed.get("scenario_id") is not None:
-        return _of_scenario(parsed, has_data=has_data)
+        return _of_scenario(parsed, settings, has_data=has_data)
     if isinstance(parsed, dict) and "scenario_id" in parsed:  # null says what leaving it out says
         parsed.pop("scenario_id")
         rest = msgspec.json.encode(parsed)
-    options = _validated(rest, parsed, log)
+    options, webhook = _validated(rest, parsed, log, settings)
     criteria = options.criteria or default_criteria()
     search = options.search or Search()
     if log.num_errors == 0:
         log.extend(scenario_faults(tables, criteria, search, settings))
     log.raise_errors()
-    return CheckedBody(InlineQuestion(tables, log, criteria, search), _submission(options))
+    return CheckedBody(InlineQuestion(tables, log, criteria, search), _submission(options, webhook))
 
 
 def submit(session: Session, body: CheckedBody, *, queue: JobQueue, settings: Settings) -> Job:
@@ -141,7 +142,7 @@ def submit(session: Session, body: CheckedBody, *, queue: JobQueue, settings: Se
     return jobs.submit(scenario, body.submission)
 
 
-def _of_scenario(parsed: dict[str, Any], *, has_data: bool) -> CheckedBody:
+def _of_scenario(parsed: dict[str, Any], settings: Settings, *, has_data: bool) -> CheckedBody:
     beside = [name for name in _QUESTION_FIELDS if parsed.get(name) not in (None, False)]
     if has_data or beside:
         named = ", ".join([*beside, *(["data"] if has_data else [])])
@@ -154,21 +155,19 @@ def _of_scenario(parsed: dict[str, Any], *, has_data: bool) -> CheckedBody:
         raise InvalidInput([fault])
     kept = {name: value for name, value in parsed.items() if name not in _QUESTION_FIELDS}
     request = validate_model(ScenarioJobRequest, msgspec.json.encode(kept), kept)
-    refuse_webhook(request.webhook)
-    return CheckedBody(request.scenario_id, Submission(name=request.name, tags=request.tags, priority=request.priority))
+    return CheckedBody(request.scenario_id, _submission(request, checked_target(request.webhook, settings)))
 
 
-def _validated(rest: bytes, parsed: Any, log: FaultLog) -> InlineJobOptions:
+def _validated(rest: bytes, parsed: Any, log: FaultLog, settings: Settings) -> tuple[InlineJobOptions, Target | None]:
     """Return the options, or defaults in their place with their faults in the log; unknown fields stand there."""
     try:
         options = validate_model(InlineJobOptions, rest, parsed)
-        refuse_webhook(options.webhook)
+        return options, checked_target(options.webhook, settings)
     except InvalidInput as error:
         known = {(fault.code, fault.pointer) for fault in log.errors}
         log.extend(fault for fault in error.faults if (fault.code, fault.pointer) not in known)
-        return InlineJobOptions()
-    return options
+        return InlineJobOptions(), None
 
 
-def _submission(options: InlineJobOptions) -> Submission:
-    return Submission(name=options.name, tags=options.tags, priority=options.priority)
+def _submission(options: JobOptions, webhook: Target | None) -> Submission:
+    return Submission(name=options.name, tags=options.tags, priority=options.priority, webhook=webhook)

@@ -27,6 +27,8 @@ from app.jobs.takeover import Caretaker
 from app.logs import configure_logs
 from app.migrations.upgrade import upgrade
 from app.settings import Settings
+from app.tenancy import of_all_tenants
+from app.webhooks.delivering import Sender
 
 PARENT_OPTION = "--end-with-parent"
 ENDING_PATIENCE_S = 15.0
@@ -66,14 +68,18 @@ def run_worker(settings: Settings, *, ending: threading.Event | None = None) -> 
         )
         caretaker = Caretaker(sessions=sessions, queue=queue, worker_id=worker_id, rules=rules, ending=ending)
         care = threading.Thread(target=caretaker.run, name="caretaker", daemon=True)
+        sender = Sender(sessions=sessions, settings=settings, ending=ending)
+        sending = threading.Thread(target=sender.run, name="webhooks", daemon=True)
         consumer.start(running.counting(supervisor))
         care.start()
+        sending.start()
         structlog.get_logger("territory.jobs").info("worker ready", worker_id=worker_id)
         ending.wait()
         running.wait_until_none(timeout_s=ENDING_PATIENCE_S)
         solvers.close()
         consumer.stop()
         care.join(timeout=ENDING_PATIENCE_S)
+        sending.join(timeout=ENDING_PATIENCE_S)
         engine.dispose()
 
 

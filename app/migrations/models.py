@@ -10,6 +10,7 @@ from app.datasets.models import Dataset
 from app.idempotency import IdempotencyRecord
 from app.jobs import models as jobs_models
 from app.scenarios.models import Scenario
+from app.webhooks.models import Webhook, WebhookDelivery
 
 metadata = Base.metadata
 
@@ -24,6 +25,8 @@ __all__ = [
     "ExplanationProof",
     "IdempotencyRecord",
     "Scenario",
+    "Webhook",
+    "WebhookDelivery",
     "is_ours",
     "jobs_models",
     "metadata",

@@ -122,6 +122,7 @@ def _use_real_ids(schema: Any, ids: SeededIds) -> None:
         "alignment_id": [ids.alignment, ids.current_alignment],
         "account_id": ["a1"],
         "rep_id": ["R1", "R2"],
+        "delivery_id": [ids.delivery],
         "code": ["DUPLICATE_ID"],
     }
 

@@ -15,6 +15,10 @@ from app.database import transaction, utc_now
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository
 from app.jobs.states import EventKind, JobState
+from app.webhooks.models import WebhookDelivery
+from app.webhooks.outbox import announce, register
+from app.webhooks.schemas import WebhookEvent
+from app.webhooks.targets import Target
 from tests.app.conftest import tiny_dataset
 
 CRITERIA: dict[str, Any] = {
@@ -45,6 +49,7 @@ class SeededIds:
     ended_job: str
     alignment: str
     current_alignment: str
+    delivery: str
     account: str = "a2"
 
 
@@ -57,8 +62,9 @@ def seed(app: FastAPI, client: TestClient) -> SeededIds:
     waiting_id = _created(client, "/v1/jobs", {"scenario_id": scenario_id, "priority": 3})
     with transaction(app.state.sessions) as session:
         alignment_id = _end_job(session, ended_id)
+        delivery_id = _tell(session, ended_id)
     current_id = str(client.get(f"/v1/datasets/{dataset_id}/current").json()["id"])
-    return SeededIds(dataset_id, scenario_id, waiting_id, ended_id, alignment_id, current_id)
+    return SeededIds(dataset_id, scenario_id, waiting_id, ended_id, alignment_id, current_id, delivery_id)
 
 
 def count_rows(app: FastAPI) -> dict[str, int]:
@@ -91,6 +97,14 @@ def _end_job(session: Session, job_id: str) -> str:
     jobs.append_event(job, EventKind.PROGRESS, PROGRESS)
     jobs.append_event(job, EventKind.DONE, {"state": "succeeded", "outcome": "feasible", "alignment_id": alignment_id})
     return alignment_id
+
+
+def _tell(session: Session, job_id: str) -> str:
+    """Put an event of the job into the outbox and return its id."""
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    register(session, job_id, Target("https://203.0.113.1/hook", secret, tuple(WebhookEvent)))
+    announce(session, job_id, WebhookEvent.SUCCEEDED, {"job_id": job_id})
+    return session.scalars(sa.select(WebhookDelivery.id)).one()
 
 
 def _created(client: TestClient, path: str, body: dict[str, Any]) -> str:

@@ -165,12 +165,13 @@ TARGETS = (
     "POST /v1/alignments/{alignment}/explanations/{account}",
     "POST /v1/alignments/{alignment}/publish",
     "POST /v1/alignments/{alignment}/transition",
+    "POST /v1/webhooks/deliveries/{delivery}/redeliver",
     "PATCH /v1/datasets/{dataset}",
     "PATCH /v1/scenarios/{scenario}",
     "PATCH /v1/alignments/{alignment}",
 )
 
-NO_BODY = ("stop", "publish", "diagnosis")
+NO_BODY = ("stop", "publish", "diagnosis", "redeliver")
 """Last parts of paths that take no body."""
 
 

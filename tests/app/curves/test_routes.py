@@ -64,7 +64,7 @@ def test_a_curve_is_a_job_that_says_so(bench: Bench, body: dict[str, Any], wante
         ({"kind": "disruption", "moves": [1], "measure": "potential"}, "CONTRADICTORY_SETTING", ""),
         ({"kind": "disruption", "measure": "potentail"}, "UNKNOWN_REFERENCE", "/measure"),
         ({"kind": "disruption", "share": [0.1]}, "UNKNOWN_FIELD", "/share"),
-        ({"kind": "disruption", "webhook": {"url": "https://example.com"}}, "INVALID_VALUE", "/webhook"),
+        ({"kind": "disruption", "webhook": {"url": "https://10.0.0.1"}}, "TARGET_FORBIDDEN", "/webhook/url"),
     ],
 )
 def test_what_does_not_fit_is_refused(bench: Bench, body: dict[str, Any], code: str, pointer: str) -> None:

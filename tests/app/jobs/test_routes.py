@@ -71,7 +71,7 @@ def test_a_stored_scenario_is_executed_and_fixed(client: TestClient, question: d
     ("change", "code", "pointer"),
     [
         ({"scenario_id": "sc_1"}, "CONTRADICTORY_SETTING", "/scenario_id"),
-        ({"webhook": {"url": "https://example.org"}}, "INVALID_VALUE", "/webhook"),
+        ({"webhook": {"url": "https://10.0.0.1"}}, "TARGET_FORBIDDEN", "/webhook/url"),
         ({"priority": 5000}, "INVALID_VALUE", "/priority"),
         ({"priority": True}, "WRONG_TYPE", "/priority"),
         ({"tagz": {}}, "UNKNOWN_FIELD", "/tagz"),
