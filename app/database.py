@@ -14,8 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
+from app.audit.origin import ACTOR
+from app.audit.recording import install_audit
 from app.settings import Settings
-from app.tenancy import Sessions, install_tenancy
+from app.tenancy import Sessions as Sessions  # every noun takes it from here
+from app.tenancy import install_tenancy
 
 NAMING_CONVENTION = {
     "ix": "ix_%(column_0_N_label)s",
@@ -106,10 +109,14 @@ def install_sqlite_rules(engine: sa.Engine) -> None:
     event.listen(engine, "begin", on_begin)
 
 
-def session_factory(engine: sa.Engine) -> Sessions:
-    """Return the maker of sessions, of the default tenant; objects stay readable after the commit."""
-    sessions = sessionmaker(engine, expire_on_commit=False)
+def session_factory(engine: sa.Engine, *, actor: str | None = None) -> Sessions:
+    """Return the maker of sessions, of the default tenant; objects stay readable after the commit.
+
+    ``actor`` is who acts in the audit where no request does, such as a worker.
+    """
+    sessions = sessionmaker(engine, expire_on_commit=False, info={} if actor is None else {ACTOR: actor})
     install_tenancy(sessions)
+    install_audit(sessions)
     return sessions
 
 

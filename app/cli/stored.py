@@ -12,6 +12,7 @@ from app.cli.client import ServiceClient
 from app.cli.failure import Failure
 from app.cli.service import bring_up_to_date, settings_from
 from app.database import Sessions, create_engine, session_factory
+from app.tenancy import of_all_tenants
 
 CANNOT = 2
 """Exit code of a question that could not be answered at all."""
@@ -26,7 +27,7 @@ ServerUrl = Annotated[
 
 @contextmanager
 def stored_sessions(data: Path | None) -> Iterator[Sessions]:
-    """Yield sessions of a database that is there already.
+    """Yield sessions of all tenants of a database that is there already.
 
     Raises
     ------
@@ -40,7 +41,7 @@ def stored_sessions(data: Path | None) -> Iterator[Sessions]:
     bring_up_to_date(settings)
     engine = create_engine(settings)
     try:
-        yield session_factory(engine)
+        yield of_all_tenants(session_factory(engine))
     finally:
         engine.dispose()
 

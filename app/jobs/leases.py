@@ -46,6 +46,8 @@ class Claim:
 
     Parameters
     ----------
+    tenant_id
+        Whose job it is; everything that it makes is theirs.
     job_id, dataset_id, scenario_id
         The job and what it solves.
     fence
@@ -60,6 +62,7 @@ class Claim:
         The search's time limit in seconds, over all attempts.
     """
 
+    tenant_id: str
     job_id: str
     dataset_id: str
     scenario_id: str
@@ -238,6 +241,7 @@ def _take(jobs: JobRepository, job: Job, *, worker_id: str, rules: LeaseRules) -
     job.started_at = job.started_at or now
     tell_state(jobs, job)
     return Claim(
+        tenant_id=job.tenant_id,
         job_id=job.id,
         dataset_id=job.dataset_id,
         scenario_id=job.scenario_id,

@@ -7,7 +7,7 @@ is stored at most twice a second, more seldom in long jobs; stop and cancel are 
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -26,6 +26,7 @@ from app.jobs.results import failure, store_best, store_curve, store_ending, sto
 from app.jobs.solver_child import SolverChild, SpareSolvers
 from app.jobs.solver_files import RESULT, SEARCH, SolverFiles
 from app.jobs.states import JobState
+from app.tenancy import of_tenant
 
 POLL_S: Final = 0.25
 PROGRESS_S: Final = 0.5
@@ -53,7 +54,7 @@ class Supervisor:
     Parameters
     ----------
     sessions, queue
-        The database, and where a job goes back to when this worker ends.
+        The database of all tenants, and where a job goes back to when this worker ends.
     worker_id
         This worker.
     rules
@@ -75,16 +76,19 @@ class Supervisor:
     ending: Event
 
     def __call__(self, dispatch: Dispatch) -> None:
-        """Claim the job and bring it to its end; nothing when the dispatch is void."""
+        """Claim the job and bring it to its end, in its own tenant's sessions; nothing when the dispatch is void."""
         held = self._patiently(lambda session: claim(session, dispatch, worker_id=self.worker_id, rules=self.rules))
         while held is not None:
             log = structlog.get_logger("territory.jobs").bind(job_id=held.job_id, attempt=held.attempt)
             log.info("job claimed", worker_id=self.worker_id)
             try:
-                held = self._attempt(held, log)
+                held = self._of_tenant(held)._attempt(held, log)
             except LostError:
                 log.info("job let go")
                 return
+
+    def _of_tenant(self, held: Claim) -> "Supervisor":
+        return replace(self, sessions=of_tenant(self.sessions, held.tenant_id))
 
     def _attempt(self, held: Claim, log: Any) -> Claim | None:
         """Run one solver process; return the next claim when the process died and may be tried again."""

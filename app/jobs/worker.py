@@ -47,7 +47,7 @@ def run_worker(settings: Settings, *, ending: threading.Event | None = None) -> 
     engine = create_engine(settings)
     upgrade(engine)
     dbos_engine.migrate(engine)
-    sessions = session_factory(engine)
+    sessions = of_all_tenants(session_factory(engine))
     rules = LeaseRules(lease_s=settings.lease_s, max_deaths=settings.max_attempts)
     with worker_identity(settings.data_dir, settings.worker_id) as worker_id:
         queue = DbosQueue(engine)
