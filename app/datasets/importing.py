@@ -16,6 +16,7 @@ from app.datasets.checks import CheckLimits, check_tables
 from app.datasets.checks.references import positions
 from app.datasets.completion import complete
 from app.datasets.faults import FaultLog, Origin
+from app.datasets.owner_names import with_named_owners
 from app.datasets.readers.json_body import read_json_body
 from app.datasets.readers.reading import Reading, ReadLimits
 from app.datasets.readers.uploads import UploadedFile, read_upload
@@ -117,13 +118,23 @@ def read_files(
         if name not in sent:
             detail = f"The file '{name}' is missing."
             reading.log.add(Fault(code="MISSING_FIELD", detail=detail, file=name))
-    return finish(reading, settings, options), reading.log
+    return finish(reading, settings, options, names_owners=True), reading.log
 
 
-def finish(reading: Reading, settings: Settings, options: ImportOptions) -> DatasetTables:
-    """Complete and check what was read; return it in stored form."""
+def finish(
+    reading: Reading, settings: Settings, options: ImportOptions, *, names_owners: bool = False
+) -> DatasetTables:
+    """Complete and check what was read; return it in stored form.
+
+    Parameters
+    ----------
+    names_owners
+        Owners may be told by name or email, as in a CRM's exports.
+    """
     unread = {"accounts", "reps"} - reading.tables.keys()
     tables = with_matched_records(complete(reading))
+    if names_owners:
+        tables = with_named_owners(tables)
     if options.unknown_current == "unassigned":
         tables = _without_unknown_current(tables, reading)
     if unread and reading.log.num_errors:

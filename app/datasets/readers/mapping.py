@@ -22,7 +22,10 @@ _ALIASES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "zip": "postal_code", "zip_code": "postal_code", "zipcode": "postal_code", "postcode": "postal_code",
             "postalcode": "postal_code", "plz": "postal_code", "country_code": "country",
             "rep_id": "current_rep_id", "current_rep": "current_rep_id", "owner_id": "current_rep_id",
-            "owner": "current_rep_id", "territory_id": "current_rep_id", "rep": "current_rep_id",
+            "account_owner_id": "current_rep_id", "owner": "current_rep_id", "territory_id": "current_rep_id",
+            "rep": "current_rep_id", "account_owner": "current_rep_id", "owner_name": "current_rep_id",
+            "billing_latitude": "lat", "billing_longitude": "lon", "billing_zip_postal_code": "postal_code",
+            "billing_postal_code": "postal_code", "billing_country": "country", "annual_revenue": "measure:potential",
             "lock": "locked", "is_locked": "locked", "requirements": "requires", "required_skills": "requires",
             "visits": "visits_per_year", "calls_per_year": "visits_per_year", "unit": "unit_id",
         },
@@ -42,6 +45,11 @@ _SALESFORCE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "Id": "id", "Name": "name", "OwnerId": "current_rep_id", "ParentId": "parent_id",
             "BillingLatitude": "lat", "BillingLongitude": "lon", "BillingPostalCode": "postal_code",
             "BillingCountryCode": "country", "BillingCountry": "country", "AnnualRevenue": "measure:potential",
+            "ShippingLatitude": "attribute:ShippingLatitude", "ShippingLongitude": "attribute:ShippingLongitude",
+            "ShippingPostalCode": "attribute:ShippingPostalCode", "AccountNumber": "attribute:AccountNumber",
+            "Phone": "attribute:Phone", "Fax": "attribute:Fax", "Sic": "attribute:Sic",
+            "NaicsCode": "attribute:NaicsCode", "DunsNumber": "attribute:DunsNumber",
+            "YearStarted": "attribute:YearStarted", "Jigsaw": "attribute:Jigsaw",
         },
         "reps": {
             "Id": "id", "Name": "name", "Latitude": "lat", "Longitude": "lon", "IsActive": "active",
@@ -55,6 +63,15 @@ _HUBSPOT: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "Record ID": "id", "Company name": "name", "Company owner": "current_rep_id",
             "Parent company ID": "parent_id", "Latitude": "lat", "Longitude": "lon", "Postal Code": "postal_code",
             "Country/Region": "country", "Annual Revenue": "measure:potential",
+            "Parent Company ID": "parent_id", "Phone Number": "attribute:Phone Number",
+            "Year Founded": "attribute:Year Founded", "Number of Sessions": "attribute:Number of Sessions",
+            "Number of Pageviews": "attribute:Number of Pageviews", "Facebook Fans": "attribute:Facebook Fans",
+            "Number of Form Submissions": "attribute:Number of Form Submissions",
+            "Number of Times Contacted": "attribute:Number of Times Contacted",
+            "Number of times contacted": "attribute:Number of times contacted",
+            "Number of Child Companies": "attribute:Number of Child Companies",
+            "Number of child companies": "attribute:Number of child companies",
+            "Twitter Followers": "attribute:Twitter Followers", "Days to Close": "attribute:Days to Close",
         },
         "reps": {"User ID": "id", "Email": "id", "Name": "name"},
     }
@@ -98,16 +115,14 @@ def map_columns(names: tuple[str, ...], fields: TableFields, wanted: Mapping[str
     """
     chosen, faults = _wanted(names, fields, wanted)
     crm = _recognized(names, fields)
-    taken = {field for field in chosen.values() if field}
+    best = _best_columns(names, fields, crm, frozenset(chosen))
+    given = {field for field in chosen.values() if field}
     result: list[str | None] = []
     for position, name in enumerate(names):
         field = chosen[name] if name in chosen else crm.get(name) or _guess(name, fields)
-        is_again = field is not None and field != IGNORE and name not in chosen and field in taken
-        if is_again or name in names[:position]:
-            field = IGNORE
-        if field:
-            taken.add(field)
-        result.append(field)
+        is_again = bool(field) and name not in chosen and (field in given or best[str(field)] != name)
+        result.append(IGNORE if is_again or name in names[:position] else field)
+    taken = {field for field in result if field}
     known = list(_known(fields))
     for needed in fields.required:
         if needed not in taken:
@@ -119,6 +134,26 @@ def map_columns(names: tuple[str, ...], fields: TableFields, wanted: Mapping[str
             )
             faults.append(Fault(code="MISSING_COLUMN", detail=detail, params={"column": needed, "known": known}))
     return ColumnMapping(tuple(result), tuple(faults))
+
+
+def _best_columns(
+    names: tuple[str, ...], fields: TableFields, crm: Mapping[str, str], chosen: frozenset[str]
+) -> dict[str, str]:
+    """Return the column of each field: of several, the field's own name, then the tables' order, not the file's.
+
+    So an owner's id goes before the owner's name, wherever the two stand.
+    """
+    order = [*crm, *_ALIASES[fields.name]]
+    best: dict[str, tuple[int, str]] = {}
+    for name in names:
+        field = None if name in chosen else crm.get(name) or _guess(name, fields)
+        if not field:
+            continue
+        word = name if name in crm else _plain(name)
+        rank = order.index(word) if word in order else -1
+        if field not in best or rank < best[field][0]:
+            best[field] = (rank, name)
+    return {field: name for field, (_, name) in best.items()}
 
 
 def _wanted(
@@ -162,7 +197,7 @@ def _field(name: str, fields: TableFields) -> str | None:
 
 
 def _guess(name: str, fields: TableFields) -> str | None:
-    plain = re.sub(r"[^\w]+", "_", name.strip().casefold()).strip("_")
+    plain = _plain(name)
     if not plain:
         return IGNORE
     if name in fields.schema.names or plain in fields.schema.names:
@@ -170,6 +205,10 @@ def _guess(name: str, fields: TableFields) -> str | None:
     if fields.name != "reps" and plain in NAMED_MEASURES:
         return "measure:" + plain
     return _limit(name.strip(), fields) or _ALIASES[fields.name].get(plain)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w]+", "_", name.strip().casefold()).strip("_")
 
 
 def _limit(name: str, fields: TableFields) -> str | None:

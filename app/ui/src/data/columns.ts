@@ -18,17 +18,19 @@ export function sourceOf(columns: string[], table: Table): Source {
   return 'file';
 }
 
-/** The field of each column, by position; each field once. */
+/** The field of each column, by position. A field that several columns may be is the best one's, by the tables' order. */
 export function guess(columns: string[], table: Table): string[] {
   const source = sourceOf(columns, table);
-  const known: Record<string, string> = source === 'file' ? {} : names[source][table];
-  const taken = new Set<string>();
-  return columns.map((column) => {
-    const field = known[column] ?? usual(column, table);
-    if (field !== BY_VALUES && field !== LEFT_OUT && taken.has(field)) return LEFT_OUT;
-    taken.add(field);
-    return field;
+  const crm: Record<string, string> = source === 'file' ? {} : names[source][table];
+  const order = [...Object.keys(crm), ...Object.keys(names.aliases[table])];
+  const fields = columns.map((column) => crm[column] ?? usual(column, table));
+  const rank = (at: number) => order.indexOf(columns[at]! in crm ? columns[at]! : plainName(columns[at]!));
+  const best = new Map<string, number>();
+  fields.forEach((field, at) => {
+    const known = best.get(field);
+    if (known === undefined || rank(at) < rank(known)) best.set(field, at);
   });
+  return fields.map((field, at) => (field === BY_VALUES || best.get(field) === at ? field : LEFT_OUT));
 }
 
 /** The fields that a column can be given, in the order of the menu. */
@@ -43,12 +45,16 @@ export function fileTable(name: string): Table | null {
   return null;
 }
 
-function usual(column: string, table: Table): string {
-  const plain = column
+function plainName(column: string): string {
+  return column
     .trim()
     .toLowerCase()
     .replace(/[^\p{L}\p{N}_]+/gu, '_')
     .replace(/^_+|_+$/g, '');
+}
+
+function usual(column: string, table: Table): string {
+  const plain = plainName(column);
   if (!plain) return LEFT_OUT;
   if (names.fields[table].includes(plain)) return plain;
   if (table === 'accounts' && NAMED_MEASURES.includes(plain)) return `measure:${plain}`;
