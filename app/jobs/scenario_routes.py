@@ -30,14 +30,14 @@ class Diagnosis(BaseModel):
         description="`infeasible` where a conflict is proved, else `unknown`: only a solve can tell.",
         examples=["infeasible"],
     )
-    conflicts: list[ConflictResource] = Field(description="Wishes that cannot be met together, by arithmetic.")
-    relaxations: list[RelaxationResource] = Field(
     sentence: str = Field(
         description="The same in one sentence.",
         examples=[
             "Adding up proves no conflict. That is no promise: a job tells whether an alignment keeps all criteria."
         ],
     )
+    conflicts: list[ConflictResource] = Field(description="Wishes that cannot be met together, by arithmetic.")
+    relaxations: list[RelaxationResource] = Field(
         description="Changes that help, each of one kind, verified by an alignment; for small problems only."
     )
     elapsed_s: float = Field(description="Seconds that it took.")
