@@ -48,6 +48,7 @@ TAGS = [
     {"name": "curves", "description": "What one aim costs in terms of another: price of disruption, Pareto sets."},
     {"name": "alignments", "description": "Complete assignments: scorecards, maps, moves, edits, publishing."},
     {"name": "webhooks", "description": "What was told of jobs to other systems, signed, and told again."},
+    {"name": "audit", "description": "Who did what when, before and after; entries are never changed."},
     {"name": "service", "description": "Health, metrics, limits and error codes."},
 ]
 

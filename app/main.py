@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from app import documentation, health, page, problems
 from app.alignments.routes import router as alignments_router
 from app.alignments.side_by_side_routes import router as comparisons_router
+from app.audit.routes import router as audit_router
 from app.curves.routes import router as curves_router
 from app.database import create_engine, session_factory
 from app.datasets.routes import router as datasets_router
@@ -63,6 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
         replays_router,
         comparisons_router,
         webhooks_router,
+        audit_router,
     ):
         app.include_router(router, dependencies=[NoUnknownParameters])
     app.include_router(health.router)

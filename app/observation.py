@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.audit.origin import answering
 from app.errors import Fault, InvalidInput, NotFound, ProblemError
 from app.problems import error_of_exception, problem_response
 
@@ -54,7 +55,8 @@ class Observation:
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        state = scope.setdefault("state", {})
+        with structlog.contextvars.bound_contextvars(request_id=request_id), answering(request_id, state):
             try:
                 refused = _refuse_nul(scope)
                 if refused is not None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.alignments.models import Alignment
 from app.alignments.service import assignments_of, current_alignment
 from app.alignments.views import AlignmentView
+from app.audit.recording import note
 from app.datasets.service import create_dataset, dataset_json
 from app.datasets.tables import DatasetTables
 from app.errors import Conflict
@@ -42,6 +43,7 @@ def publish_alignment(session: Session, alignment_id: str, *, name: str | None) 
     current = current_alignment(session, dataset.id)
     if current is not None:
         current.parent_id = alignment_id
+    note(session, "alignment.published", noun="alignment", resource_id=alignment_id, after={"dataset_id": dataset.id})
     _tell(session, view.row, dataset.id)
     return dataset_json(session, dataset)
 

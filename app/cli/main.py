@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from app.cli import audit, data, demo, diff, replay, service, solving
+from app.cli import audit, audit_log, data, demo, diff, keys, replay, service, solving
 from app.cli.failure import Failure
 
 cli = typer.Typer(
@@ -27,6 +27,8 @@ cli.command()(solving.solve)
 cli.command()(audit.verify)
 cli.command()(diff.diff)
 cli.command()(replay.replay)
+cli.add_typer(keys.keys, name="keys")
+cli.add_typer(audit_log.audit, name="audit")
 
 
 def main() -> None:

@@ -54,8 +54,8 @@ def _job_filter(
     return JobFilter(
         states=state or (),
         tags=_tags(tag or ()),
-        created_after=_utc(created_after),
-        created_before=_utc(created_before),
+        created_after=utc(created_after),
+        created_before=utc(created_before),
         scenario_id=scenario_id,
     )
 
@@ -68,7 +68,7 @@ def _tags(tags: Sequence[str]) -> dict[str, str | None]:
     return wanted
 
 
-def _utc(moment: datetime.datetime | None) -> datetime.datetime | None:
+def utc(moment: datetime.datetime | None) -> datetime.datetime | None:
     """Read a time without a zone as UTC; one at the edge of the calendar stays as it is."""
     if moment is None:
         return None

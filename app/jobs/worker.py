@@ -7,6 +7,7 @@ queue; one that dies is taken over by the others when its leases run out, or get
 import os
 import shutil
 import signal
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -47,7 +48,7 @@ def run_worker(settings: Settings, *, ending: threading.Event | None = None) -> 
     engine = create_engine(settings)
     upgrade(engine)
     dbos_engine.migrate(engine)
-    sessions = of_all_tenants(session_factory(engine))
+    sessions = of_all_tenants(session_factory(engine, actor=f"worker {settings.worker_id or socket.gethostname()}"))
     rules = LeaseRules(lease_s=settings.lease_s, max_deaths=settings.max_attempts)
     with worker_identity(settings.data_dir, settings.worker_id) as worker_id:
         queue = DbosQueue(engine)

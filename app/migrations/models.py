@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.alignments.models import Alignment, AlignmentFile, ExplanationProof
+from app.audit.models import AuditEntry, AuditHead
 from app.blobs import Blob, BlobChunk
 from app.curves.models import Curve, CurvePoint
 from app.database import Base
@@ -17,6 +18,9 @@ metadata = Base.metadata
 __all__ = [
     "Alignment",
     "AlignmentFile",
+    "ApiKey",
+    "AuditEntry",
+    "AuditHead",
     "Blob",
     "BlobChunk",
     "Curve",
