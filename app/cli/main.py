@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from app.cli import audit, audit_log, data, demo, diff, keys, replay, service, solving
+from app.cli import audit, audit_log, data, demo, diff, replay, service, solving
 from app.cli.failure import Failure
 
 cli = typer.Typer(

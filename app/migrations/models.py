@@ -18,7 +18,6 @@ metadata = Base.metadata
 __all__ = [
     "Alignment",
     "AlignmentFile",
-    "ApiKey",
     "AuditEntry",
     "AuditHead",
     "Blob",
