@@ -11,9 +11,9 @@ from checker.allowed import Allowed, read_allowed
 from checker.assignment_rules import assignment_violations
 from checker.columns import Columns
 from checker.contiguity import contiguity_violations
-from checker.criteria import read_criteria
+from checker.criteria import CheckedCriteria, read_criteria
 from checker.exceptions import CheckInputError
-from checker.items import Items, family_items, single_items
+from checker.items import Items, family_items, family_of, single_items, unit_items
 from checker.load_rules import budget_violations, load_violations
 from checker.raw_data import RawData, read_raw_data
 from checker.reference import References, references
@@ -94,12 +94,19 @@ def examine(
         raise CheckInputError("Distances are measured, but an account's latitude or longitude is missing.")
     data = _with_centers(data, assigned)
     allowed = read_allowed(data, checked)
-    items = single_items(data.num_accounts)
-    if checked.are_families_together:
-        items = family_items(data.account_ids, data.parent_ids)
+    items = _items(data, checked)
     reference = references(allowed, items)
     report = _report(allowed, assigned, reference=reference, units=units)
     return Examined(data, allowed, items, assigned, reference, report, has_free_center)
+
+
+def _items(data: RawData, criteria: CheckedCriteria) -> Items:
+    if criteria.is_contiguous:
+        together = criteria.are_families_together
+        return unit_items(data.unit_ids, family_of(data.account_ids, data.parent_ids) if together else None)
+    if criteria.are_families_together:
+        return family_items(data.account_ids, data.parent_ids)
+    return single_items(data.num_accounts)
 
 
 def _report(

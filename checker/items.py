@@ -1,4 +1,7 @@
-"""What is assigned as a whole: a family where families stay together, else an account."""
+"""What is assigned as a whole: a family where families stay together, else an account.
+
+Where territories must be connected, all accounts of a unit are one item, too.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,7 +71,37 @@ def family_items(account_ids: tuple[str, ...], parent_ids: list[str | None]) -> 
     CheckInputError
         When an account is its own ancestor.
     """
-    label = np.array(family_of(account_ids, parent_ids), dtype=np.int64)
+    return _grouped(np.array(family_of(account_ids, parent_ids), dtype=np.int64))
+
+
+def unit_items(unit_ids: list[str | None], family: list[int] | None) -> Items:
+    """Make all accounts of a unit an item, with the families of these accounts where families stay together.
+
+    Parameters
+    ----------
+    unit_ids
+        One for each account, None for none.
+    family
+        The number of each account's family, None where families need not stay together.
+    """
+    leader = list(range(len(unit_ids)))
+
+    def lead(account: int) -> int:
+        while leader[account] != account:
+            leader[account] = leader[leader[account]]
+            account = leader[account]
+        return account
+
+    for groups in (unit_ids, family or []):
+        first: dict[str | int, int] = {}
+        for account, group in enumerate(groups):
+            if group is not None:
+                leader[lead(account)] = lead(first.setdefault(group, account))
+    return _grouped(np.array([lead(account) for account in range(len(unit_ids))], dtype=np.int64))
+
+
+def _grouped(label: Ints) -> Items:
+    """Return the items of accounts with equal labels, those of one account first."""
     is_family = np.bincount(label)[label] > 1
     order = np.lexsort((label, is_family))
     first = np.flatnonzero(np.diff(label[order], prepend=-1))

@@ -16,7 +16,7 @@ class Violation:
     criterion
         The section or field that is breached: ``rep``, ``active``, ``unassigned``, ``balance``, ``capacity``,
         ``locks``, ``forbid``, ``frozen_reps``, ``eligibility``, ``max_distance_km``, ``families``, ``max_moved``,
-        ``max_in_per_rep``, ``max_out_per_rep``, ``contiguity``.
+        ``max_in_per_rep``, ``max_out_per_rep``, ``units`` (a unit that several reps share), ``contiguity``.
     measure
         The measure that is limited, or None.
     rep_id

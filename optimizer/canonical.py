@@ -105,6 +105,8 @@ class CanonicalOrder:
             changes[name] = None if value is None else value[np.ix_(accounts, reps)]
         if problem.pair_amounts is not None:
             changes["pair_amounts"] = self._pairs(problem.pair_amounts)
+        if problem.units is not None:
+            changes["units"] = replace(problem.units, unit=problem.units.unit[accounts])
         return replace(problem, **changes)
 
     def _pairs(self, pairs: PairAmounts) -> PairAmounts:

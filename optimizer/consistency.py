@@ -20,7 +20,7 @@ def check_fit(problem: Problem, criteria: Criteria) -> None:
     InvalidCriteria
         When a measure, account or rep is not there; when travel or compactness has a weight but no data; when a
         target has nothing to follow (no FTE at all, an infinite capacity, no given target); when contiguity is
-        asked for, as a problem carries no adjacency.
+        asked for without units.
     """
     _check_measures(problem, criteria)
     _check_positions(problem, criteria)
@@ -28,8 +28,8 @@ def check_fit(problem: Problem, criteria: Criteria) -> None:
         raise InvalidCriteria("travel has a weight, but the problem has no travel")
     if criteria.compactness_weight > 0 and problem.inertia is None:
         raise InvalidCriteria("compactness has a weight, but the problem has no inertia")
-    if criteria.contiguity is not Contiguity.OFF:
-        raise InvalidCriteria("contiguity is asked for, but the problem has no adjacency")
+    if criteria.contiguity is not Contiguity.OFF and problem.units is None:
+        raise InvalidCriteria("contiguity is asked for, but the problem has no units")
     _check_targets(problem, criteria)
 
 

@@ -1,5 +1,7 @@
 """Items: what is assigned as a whole, a family where families stay together, else a single account.
 
+Where territories must be connected, all accounts of a unit are assigned as a whole, too.
+
 Owns the grouping and the row sums over it; knows nothing of limits or costs.
 """
 
@@ -9,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from optimizer.criteria import Criteria
+from optimizer.criteria import Contiguity, Criteria
 from optimizer.frozen import ReadOnly, frozen_array
 from optimizer.problem import IntArray, Problem
 
@@ -104,15 +108,33 @@ def _columns_of(rows: npt.NDArray[Any], reps: IntArray) -> npt.NDArray[Any]:
 
 
 def items_of(problem: Problem, criteria: Criteria) -> Items:
-    """Group the accounts: by family where families stay together, else each for itself."""
-    accounts = np.arange(problem.num_accounts, dtype=np.int32)
-    if not criteria.families_together:
+    """Group the accounts: by family where families stay together, by unit where territories must be connected."""
+    label = _labels(problem, criteria)
+    if label is None:
+        accounts = np.arange(problem.num_accounts, dtype=np.int32)
         return Items(
             item_of_account=accounts, account=accounts, start=np.arange(problem.num_accounts + 1, dtype=np.int32)
         )
-    _, first, group = np.unique(problem.family, return_index=True, return_inverse=True)
+    _, first, group = np.unique(label, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int32)
     rank[np.argsort(first)] = np.arange(len(first), dtype=np.int32)
     item = rank[group]
     start = np.concatenate([[0], np.cumsum(np.bincount(item, minlength=len(first)))]).astype(np.int32)
     return Items(item_of_account=item, account=np.argsort(item, kind="stable").astype(np.int32), start=start)
+
+
+def _labels(problem: Problem, criteria: Criteria) -> npt.NDArray[np.integer[Any]] | None:
+    """Return equal numbers for accounts of one item, None where every account is one. Shape ``(accounts,)``."""
+    units = problem.units if criteria.contiguity is not Contiguity.OFF else None
+    if units is None:
+        return problem.family if criteria.families_together else None
+    account = np.flatnonzero(units.unit >= 0)
+    ends = [(account, problem.num_accounts + units.unit[account].astype(np.int64))]
+    size = problem.num_accounts + units.num_units
+    if criteria.families_together:
+        _, family = np.unique(problem.family, return_inverse=True)
+        ends.append((np.arange(problem.num_accounts), size + family))
+        size += problem.num_accounts
+    one, other = np.concatenate([pair[0] for pair in ends]), np.concatenate([pair[1] for pair in ends])
+    links = coo_array((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
+    return np.asarray(connected_components(links, directed=False)[1][: problem.num_accounts])

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from optimizer.exceptions import InvalidProblem
 from optimizer.frozen import ReadOnly, frozen_array
+from optimizer.units import Units
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.int32]
@@ -86,6 +87,8 @@ class Problem(ReadOnly):
         Amounts that depend on the rep, or None.
     travel_unit
         The unit of ``travel``, for reports: ``km``, ``min`` or ``cost``.
+    units
+        The geographic units that the accounts lie in, with their neighbors, or None.
 
     Raises
     ------
@@ -109,6 +112,7 @@ class Problem(ReadOnly):
     mismatch: BoolArray | None = None
     pair_amounts: PairAmounts | None = None
     travel_unit: str = "km"
+    units: Units | None = None
 
     def __post_init__(self) -> None:
         self._freeze()
@@ -171,6 +175,8 @@ class Problem(ReadOnly):
             value = getattr(self, name)
             if value is not None and value.shape != shape:
                 raise InvalidProblem(f"{name} has shape {value.shape}, expected {shape}")
+        if self.units is not None and self.units.unit.shape != (accounts,):
+            raise InvalidProblem(f"units has shape {self.units.unit.shape}, expected {(accounts,)}")
         if accounts == 0 or reps == 0:
             raise InvalidProblem("a problem needs at least one account and one rep")
 

@@ -50,8 +50,8 @@ class Violation:
     ----------
     criterion
         ``balance``, ``capacity``, ``lock``, ``forbid``, ``frozen``, ``eligibility``, ``distance``, ``possible``,
-        ``family``, ``max_moved``, ``max_in_per_rep``, ``max_out_per_rep``, ``unassigned``, ``inactive`` or
-        ``contiguity``.
+        ``family``, ``max_moved``, ``max_in_per_rep``, ``max_out_per_rep``, ``unassigned``, ``inactive``, ``unit``
+        (a unit that several reps share) or ``contiguity``.
     measure
         The limited measure, or None.
     rep, accounts

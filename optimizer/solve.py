@@ -12,7 +12,9 @@ from optimizer.alignment import Alignment
 from optimizer.canonical import CanonicalOrder, canonical_order
 from optimizer.certificate import PricedRow, certify
 from optimizer.conflicts import conflicts
-from optimizer.criteria import Criteria
+from optimizer.criteria import Contiguity, Criteria
+from optimizer.design.incumbent import ConnectedIncumbent
+from optimizer.design.search import improve_connected
 from optimizer.params import SolveParams
 from optimizer.problem import IntArray, Problem
 from optimizer.result import Conflict, Outcome, Progress, Relaxation, Result, StopReason
@@ -22,7 +24,7 @@ from optimizer.search.bounding import Relaxed, bound_and_round
 from optimizer.search.clock import Clock
 from optimizer.search.evaluation import alignment_of
 from optimizer.search.exact import BackgroundProof, solve_exactly
-from optimizer.search.incumbent import Incumbent, ProgressCallback
+from optimizer.search.incumbent import ProgressCallback
 from optimizer.search.neighborhoods import Losses, Neighborhoods
 from optimizer.search.pattern_neighborhoods import PatternSearch, pattern_search
 from optimizer.search.reduced_cost_fixing import remaining_pairs
@@ -107,7 +109,7 @@ class _Search:
     ) -> None:
         clock = Clock(by_work=params.deterministic)
         self._problem, self._criteria, self._seed, self._params = problem, criteria, seed, params
-        self._incumbent = Incumbent(
+        self._incumbent = ConnectedIncumbent(
             problem, criteria, build_model(problem, criteria), stop=stop, clock=clock, on_progress=on_progress
         )
         self._proof_size = params.exact.tiny_pairs
@@ -126,7 +128,12 @@ class _Search:
             incumbent.offer_alignment(initial)
             self._is_warm = incumbent.num_violations() <= FEW_BREACHES * incumbent.model.num_columns
         relaxed = bound_and_round(incumbent, params=self._params, seed=self._seed)
-        if relaxed.is_infeasible or self._improve(relaxed):
+        if relaxed.is_infeasible:
+            return self._infeasible(())
+        if self._criteria.contiguity is not Contiguity.OFF:
+            improve_connected(self._incumbent, self._problem, relaxed, threads=self._params.threads, seed=self._seed)
+            return self._result()
+        if self._improve(relaxed):
             return self._infeasible(())
         return self._result()
 

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from optimizer.alignment import Alignment
 from optimizer.consistency import check_fit
-from optimizer.criteria import Balance, Budget, BudgetScope, Criteria
+from optimizer.contiguity import num_pieces, shared_units
+from optimizer.criteria import Balance, Budget, BudgetScope, Contiguity, Criteria
 from optimizer.items import items_of
 from optimizer.measures import (
     Float64Array,
@@ -51,6 +52,8 @@ def violations(problem: Problem, criteria: Criteria, alignment: Alignment) -> tu
         *frozen(problem, criteria, alignment),
         *eligibility(problem, criteria, alignment),
         *families(problem, criteria, alignment),
+        *units(problem, criteria, alignment),
+        *contiguity(problem, criteria, alignment),
         *capacity(problem, load),
         *(found for wish in criteria.balance for found in balance(problem, criteria, wish, load=load)),
         *(found for limit in criteria.disruption.budgets for found in budget(problem, limit, alignment)),
@@ -116,7 +119,7 @@ def families(problem: Problem, criteria: Criteria, alignment: Alignment) -> Iter
     """Yield the families that are split; ``by`` is the number of reps too many."""
     if not criteria.families_together:
         return
-    items = items_of(problem, criteria)
+    items = items_of(problem, criteria.replace(contiguity=Contiguity.OFF))  # families alone, not with their units
     rep = alignment.rep[items.account]
     lowest = np.minimum.reduceat(rep, items.start[:-1])
     highest = np.maximum.reduceat(rep, items.start[:-1])
@@ -126,6 +129,28 @@ def families(problem: Problem, criteria: Criteria, alignment: Alignment) -> Iter
         yield Violation(
             criterion="family", accounts=tuple(members.tolist()), value=float(places), limit=1.0, by=places - 1.0
         )
+
+
+def units(problem: Problem, criteria: Criteria, alignment: Alignment) -> Iterator[Violation]:
+    """Yield the units that several reps share, where territories must be connected; ``by`` is the reps too many."""
+    if criteria.contiguity is Contiguity.OFF or problem.units is None:
+        return
+    for unit in shared_units(problem.units, alignment):
+        members = np.flatnonzero(problem.units.unit == unit)
+        places = len(np.unique(alignment.rep[members][alignment.rep[members] >= 0]))
+        yield Violation(
+            criterion="unit", accounts=tuple(members.tolist()), value=float(places), limit=1.0, by=places - 1.0
+        )
+
+
+def contiguity(problem: Problem, criteria: Criteria, alignment: Alignment) -> Iterator[Violation]:
+    """Yield the territories whose units fall apart; ``by`` is the number of pieces too many."""
+    if criteria.contiguity is Contiguity.OFF or problem.units is None:
+        return
+    pieces = num_pieces(problem.units, alignment, num_reps=problem.num_reps)
+    for rep in np.flatnonzero(pieces > 1):
+        count = float(pieces[rep])
+        yield Violation(criterion="contiguity", rep=int(rep), value=count, limit=1.0, by=count - 1.0)
 
 
 def capacity(problem: Problem, load: Float64Array) -> Iterator[Violation]:

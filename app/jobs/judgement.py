@@ -44,6 +44,7 @@ class Judge:
         }
         self.criteria = criteria
         self._plan = plan
+        self._neighbors = plan.neighbors()
 
     def on(self, columns: Mapping[str, Any], criteria: Mapping[str, Any], plan: Plan) -> "Judge":
         """Return a judge of a question that differs from this one, such as a relaxed one."""
@@ -69,11 +70,20 @@ class Judge:
             self.columns.get("pairs"),
             self.criteria,
             self._plan.assigned_rep_ids(alignment),
+            units=self._neighbors,
+            centers={rep_id: (center.lat, center.lon) for rep_id, center in self._plan.centers.items()},
         )
 
     def prove(self, examined: Examined, result: Result) -> Proof:
         """Return what is proven of an examined alignment's objective, with its verified certificate."""
-        return prove(examined, result, rep_ids=tuple(self._plan.rep_ids), tables=self.columns, criteria=self.criteria)
+        return prove(
+            examined,
+            result,
+            rep_ids=tuple(self._plan.rep_ids),
+            tables=self.columns,
+            criteria=self.criteria,
+            neighbors=self._neighbors,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

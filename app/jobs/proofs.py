@@ -63,6 +63,7 @@ def prove(
     rep_ids: tuple[str, ...],
     tables: Mapping[str, Columns],
     criteria: Mapping[str, Any],
+    neighbors: Iterable[tuple[str, str]] | None = None,
 ) -> Proof:
     """Return the certificate that follows from a result's prices, and the bound that then counts.
 
@@ -78,8 +79,14 @@ def prove(
         The columns of accounts, reps and, where there are, pairs.
     criteria
         The normalized criteria.
+    neighbors
+        Pairs of ids of neighboring units where territories must be connected; they are part of what is certified.
     """
-    certificate = _certificate(examined, result.multipliers, rep_ids=rep_ids, tables=tables, criteria=criteria)
+    hashes = {
+        "dataset_sha256": dataset_sha256(tables["accounts"], tables["reps"], tables.get("pairs"), neighbors),
+        "scenario_sha256": scenario_sha256(criteria),
+    }
+    certificate = _certificate(examined, result.multipliers, rep_ids=rep_ids, hashes=hashes)
     found = Bound(lower_bound=result.lower_bound, source=result.bound_source)
     if certificate is None:
         source = None if found.lower_bound is None else "search"
@@ -98,15 +105,10 @@ def _certificate(
     priced_rows: Iterable[Mapping[str, Any]] | None,
     *,
     rep_ids: tuple[str, ...],
-    tables: Mapping[str, Columns],
-    criteria: Mapping[str, Any],
+    hashes: Mapping[str, str],
 ) -> dict[str, Any] | None:
     if priced_rows is None:
         return None
-    hashes = {
-        "dataset_sha256": dataset_sha256(tables["accounts"], tables["reps"], tables.get("pairs")),
-        "scenario_sha256": scenario_sha256(criteria),
-    }
     prices = [(_named(entry["row"], rep_ids), entry["side"], entry["price"]) for entry in priced_rows]
     try:
         certificate = certify(examined, prices, **hashes)

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from app.replays.bundles import Bundle, Json
+from app.scenarios.unit_graph import dataset_neighbors
 from checker import CheckInputError, dataset_sha256, examine, scenario_sha256, verify_certificate
 from checker.tolerances import is_same_claim
 
@@ -28,14 +29,18 @@ def audited(bundle: Bundle, step: Json) -> Audit | None:
     """Recompute objective, violations and the proven bound of a step's alignment; None without criteria."""
     if step["criteria"] is None:
         return None
+    dataset = bundle.tables_of(step)
+    neighbors = dataset_neighbors(dataset, step["criteria"].get("contiguity", "off"))
     tables = {
         name: {column: table.column(column).to_pylist() for column in table.column_names}
-        for name, table in bundle.tables_of(step).named()
+        for name, table in dataset.named()
         if name != "units"
     }
     assignment = bundle.assignments_of(step).column("rep_id").to_pylist()
     try:
-        examined = examine(tables["accounts"], tables["reps"], tables.get("pairs"), step["criteria"], assignment)
+        examined = examine(
+            tables["accounts"], tables["reps"], tables.get("pairs"), step["criteria"], assignment, units=neighbors
+        )
     except CheckInputError as error:
         return Audit((), f"the checker cannot judge it: {error}")
     report, stored = examined.report, step["summary"]
@@ -48,7 +53,7 @@ def audited(bundle: Bundle, step: Json) -> Audit | None:
     if step["certificate"] is not None and not report.violations:
         certificate = json.loads(bundle.blobs[step["certificate"]])
         hashes = {
-            "dataset_sha256": dataset_sha256(tables["accounts"], tables["reps"], tables.get("pairs")),
+            "dataset_sha256": dataset_sha256(tables["accounts"], tables["reps"], tables.get("pairs"), neighbors),
             "scenario_sha256": scenario_sha256(step["criteria"]),
         }
         verdict = verify_certificate(examined, certificate, **hashes)

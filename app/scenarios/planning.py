@@ -35,6 +35,7 @@ from app.scenarios.pair_values import (
     read_pairs,
 )
 from app.scenarios.schemas import Criteria
+from app.scenarios.unit_graph import neighbor_ids, unit_graph, unit_ids
 from app.scenarios.wishes import optimizer_criteria
 from geo_data import distances
 from geo_data.travel import moment_of_inertia, travel_cost
@@ -60,6 +61,8 @@ class Plan:
         Latitudes and longitudes in degrees; NaN where there are none. Each of shape ``(accounts,)`` or ``(reps,)``.
     road_factor
         Road kilometers per great-circle kilometer; None when travel is the caller's cost.
+    unit_ids
+        Ids of the units by position; none where territories need not be connected.
     """
 
     problem: Problem
@@ -69,6 +72,12 @@ class Plan:
     account_places: tuple[Float64, Float64]
     rep_places: tuple[Float64, Float64]
     road_factor: float | None
+    unit_ids: tuple[str, ...] = ()
+
+    def neighbors(self) -> list[tuple[str, str]] | None:
+        """Return the pairs of neighboring units by id; None where territories need not be connected."""
+        units = self.problem.units
+        return None if units is None else neighbor_ids(units, self.unit_ids)
 
     def alignment(self, rep_ids: Sequence[str | None]) -> Alignment:
         """Return the alignment that gives each account, in the dataset's order, this rep; None is unassigned."""
@@ -164,6 +173,7 @@ def plan(tables: DatasetTables, criteria: Criteria, *, centers: Centers | None =
         mismatch=missing_skills(word_lists(tables.accounts, "requires"), word_lists(tables.reps, "skills")),
         pair_amounts=None if pairs is None else pairs.overrides(),
         travel_unit=values.unit,
+        units=None if criteria.contiguity == "off" else unit_graph(tables, criteria.contiguity),
     )
     return Plan(
         problem=problem,
@@ -179,6 +189,7 @@ def plan(tables: DatasetTables, criteria: Criteria, *, centers: Centers | None =
         account_places=account_places,
         rep_places=rep_places,
         road_factor=criteria.travel.road_factor if criteria.travel.source == "great_circle" else None,
+        unit_ids=() if problem.units is None else tuple(unit_ids(tables)),
     )
 
 
@@ -230,16 +241,6 @@ def unavailable(criteria: Criteria) -> list[Fault]:
                 fix="Use 'great_circle', or send your own travel times as pairs with 'pairs'.",
                 pointer="/criteria/travel/source",
                 value="minutes",
-            )
-        )
-    if criteria.contiguity != "off":
-        faults.append(
-            Fault(
-                code="INVALID_VALUE",
-                detail=f"contiguity '{criteria.contiguity}' is not available in this version.",
-                fix="Use 'off'; a compactness weight keeps territories tight.",
-                pointer="/criteria/contiguity",
-                value=criteria.contiguity,
             )
         )
     return faults

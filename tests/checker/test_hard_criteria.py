@@ -179,6 +179,13 @@ def test_contiguity() -> None:
     assert broken({"contiguity": "queen"}, ["W", "E", "W", "W"], account=account, units=bridged) == ()
 
 
+def test_a_unit_is_not_shared() -> None:
+    """Two accounts of unit 1 with West and East share it; each territory is in one piece."""
+    account = {"unit_id": ["1", "1", "2", "2"]}
+    (violation,) = broken({"contiguity": "rook"}, ["W", "E", "E", "E"], account=account, units=[("1", "2")])
+    assert (violation.criterion, violation.value, violation.account_ids) == ("units", 2.0, ("A", "B"))
+
+
 @pytest.mark.parametrize(
     "criteria",
     [
