@@ -6,6 +6,7 @@ from optimizer.exceptions import InvalidParameter
 from optimizer.search.cooling import CoolingParams
 from optimizer.search.dual_params import DualParams
 from optimizer.search.exact import ExactParams
+from optimizer.search.exchanges import ExchangeParams
 from optimizer.search.local_search import LocalSearchParams
 from optimizer.search.neighborhoods import NeighborhoodParams
 from optimizer.search.pattern_neighborhoods import PatternParams
@@ -33,6 +34,7 @@ class SolveParams:
     deterministic: bool = False
     wants_remedies: bool = True
     local_search: LocalSearchParams = field(default_factory=LocalSearchParams)
+    exchanges: ExchangeParams = field(default_factory=ExchangeParams)
     neighborhoods: NeighborhoodParams = field(default_factory=NeighborhoodParams)
     patterns: PatternParams = field(default_factory=PatternParams)
     repair: RepairParams = field(default_factory=RepairParams)

@@ -22,6 +22,7 @@ from optimizer.score import score
 from optimizer.search.annealing_runs import anneal_from, reheated
 from optimizer.search.bounding import Relaxed, bound_and_round
 from optimizer.search.clock import Clock
+from optimizer.search.column_search import column_search
 from optimizer.search.evaluation import alignment_of
 from optimizer.search.exact import BackgroundProof, solve_exactly
 from optimizer.search.incumbent import ProgressCallback
@@ -143,6 +144,11 @@ class _Search:
         losses = Losses(incumbent.model, relaxed.multipliers)
         self._patterns = pattern_search(incumbent, losses, params.patterns, seed=self._seed, threads=params.threads)
         is_general = self._patterns is None or not self._patterns.is_strong
+        columns = None
+        if self._patterns is None:
+            columns = column_search(
+                incumbent, losses, relaxed.multipliers, params.exchanges, seed=self._seed, threads=params.threads
+            )
         background: BackgroundProof | None = None
         round_number = 0
         while incumbent.proceed():
@@ -160,6 +166,9 @@ class _Search:
                 background = self._prove_beside(relaxed)
             elif background.collect():
                 self._proof_size = params.exact.most_pairs
+            if columns is not None and incumbent.columns is not None and incumbent.proceed():
+                incumbent.enter("neighborhoods")
+                columns.run()
             if is_general and incumbent.columns is not None and incumbent.proceed():
                 incumbent.enter("neighborhoods")
                 threads = max(1, params.threads - (background is not None))

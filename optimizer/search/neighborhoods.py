@@ -86,6 +86,27 @@ class Losses:
         square = near.reshape(columns, columns)
         return square + square.T
 
+    def neighbors(self, present: IntArray, *, most: int) -> tuple[Positions, FloatArray]:
+        """Return the columns that each column has most to exchange with, −1 where there are fewer, and how much.
+
+        Shapes ``(columns, most)``.
+        """
+        columns = self._model.num_columns
+        here = present[self._near_item].astype(np.int64)
+        away = here != self._near_column
+        first, second, close = here[away], self._near_column[away].astype(np.int64), self._closeness[away]
+        key, inverse = np.unique(
+            np.concatenate([first * columns + second, second * columns + first]), return_inverse=True
+        )
+        amount = np.bincount(inverse, weights=np.concatenate([close, close]), minlength=len(key))
+        order = np.lexsort((-amount, key // columns))
+        of, other, amount = key[order] // columns, key[order] % columns, amount[order]
+        rank = np.arange(len(of)) - np.searchsorted(of, of)
+        near, pull = np.full((columns, most), -1, dtype=np.int64), np.zeros((columns, most))
+        kept = rank < most
+        near[of[kept], rank[kept]], pull[of[kept], rank[kept]] = other[kept], amount[kept]
+        return near, pull
+
 
 @dataclass(frozen=True, kw_only=True)
 class NeighborhoodParams:

@@ -1,0 +1,248 @@
+"""A higher bound from whole columns: what each column loses at least, because items cannot be cut.
+
+The Lagrangian bound of :mod:`optimizer.search.bound` lets a column be filled to the last drop. No set of whole items
+may do that; how near any comes is a small problem of its own. Items get prices too: with ``p[i]`` for being served by
+exactly one column, and the terms of :mod:`optimizer.search.exchange_space`,
+
+    L(p) = sum_i p[i] + sum_c min over sets S of items (sum_(i in S) (reduced[i, c] − p[i]) + losses of c) + constant
+
+bounds every alignment's objective (partial dualization; Geoffrion 1974, doi 10.1007/BFb0120690). Each minimum is found
+by listing all sets within a budget of the best one for free loads; where they are too many, the largest budget that
+could be searched whole counts. The prices rise where nobody wants an item, and fall where several do.
+
+A proof by search, not by prices alone: it counts as a bound of the search, never as the certificate's.
+"""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Final
+
+import numpy as np
+
+from optimizer.problem import FloatArray, IntArray
+from optimizer.search.bound import FLOAT32_ROUNDING, column_prices, valid_multipliers
+from optimizer.search.column_kernels import least_loss, list_held
+from optimizer.search.exchange_sets import Room, Space, room_for
+from optimizer.search.exchange_space import price_space, widened
+from optimizer.search.exchanges import WORK_PER_S, Positions
+from optimizer.search.incumbent import Incumbent
+from optimizer.search.model import Model, Multipliers
+from optimizer.search.reduced_costs import near_columns
+
+WIDER: Final = 1e-8
+"""Part of its size by which a limit may be missed and still counts as kept."""
+ROUNDING: Final = 1e-9
+"""Part of the bound that is taken off for rounding."""
+FIRST: Final = 1 / 16
+"""Budget of a column's first try, in its last."""
+GROWTH: Final = 1.5
+"""Factor by which a budget grows."""
+MOST_SETS: Final = 65536
+"""Sets listed for a half."""
+MOST_CHECKS: Final = 4_000_000
+"""Steps of matching."""
+BEYOND: Final = 1.5
+"""Largest budget, in what the column loses now."""
+FLOOR: Final = 0.3
+"""Smallest last budget, in mean losses."""
+STEP: Final = 0.3
+"""First length of a step of the prices, in steps to the objective."""
+SHORTER: Final = 0.6
+"""Factor by which steps shrink when they do not help."""
+PATIENCE: Final = 3
+"""Steps in a row that may not help."""
+MOMENTUM: Final = 0.6
+"""Part of the last step's direction that goes into the next."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Minimum:
+    """The minimum of one column: its value, its inevitable loss, and which items it holds."""
+
+    value: float
+    loss: float
+    held: Positions
+    work: int
+
+
+class ColumnBound:
+    """Raises the bound of some prices of limits by looking at whole columns.
+
+    Parameters
+    ----------
+    model, multipliers
+        The formulation and the prices; :func:`optimizer.search.exchange_space.can_price` holds.
+    threads
+        Columns looked at at a time.
+    """
+
+    def __init__(self, model: Model, multipliers: Multipliers, *, threads: int) -> None:
+        self._model = model
+        self._multipliers = valid_multipliers(model, multipliers)
+        self._prices = column_prices(model, self._multipliers)
+        near = near_columns(model, self._prices, width=np.inf, most=2)
+        second = np.where(near.count > 1, near.reduced[:, -1], near.smallest)
+        self._item_price: FloatArray = (near.smallest + second) / 2.0
+        self._entries = np.argsort(model.corrections.column, kind="stable")
+        self._entry_item = model.corrections.item[self._entries]
+        self._entry_start = np.searchsorted(model.corrections.column[self._entries], np.arange(model.num_columns + 1))
+        self._constant = self._constant_terms()
+        self._rooms = [
+            room_for(items=model.num_items, columns=2, sets=MOST_SETS, dimensions=model.num_loads)
+            for _ in range(threads)
+        ]
+        self._step, self._stale = STEP, 0
+        self._direction: FloatArray = np.zeros(model.num_items)
+        self._at: FloatArray = self._item_price
+        self.inevitable: FloatArray = np.zeros(model.num_columns)
+        self.bound = -math.inf
+
+    def improve(self, incumbent: Incumbent, lost: FloatArray, *, rounds: int, until_s: float = math.inf) -> None:
+        """Evaluate the bound, and move the prices, a number of times or until told to stop.
+
+        Parameters
+        ----------
+        lost
+            What each column loses now. Shape ``(columns,)``.
+        until_s
+            Elapsed seconds after which no round begins.
+        """
+        budget = BEYOND * np.maximum(lost, FLOOR * lost.mean())
+        with ThreadPoolExecutor(len(self._rooms)) as pool:
+            for _ in range(rounds):
+                if incumbent.objective is None or not incumbent.proceed() or incumbent.clock.elapsed_s >= until_s:
+                    return
+                if not self._evaluate(pool, incumbent, budget):
+                    return
+
+    def _evaluate(self, pool: ThreadPoolExecutor, incumbent: Incumbent, budget: FloatArray) -> bool:
+        """Evaluate the present prices and step; return False when the search was stopped meanwhile."""
+        columns = self._model.num_columns
+        workers = len(self._rooms)
+        parts = [np.arange(number, columns, workers) for number in range(workers)]
+        done = list(pool.map(self._minima, self._rooms, parts, repeat(budget), repeat(incumbent)))
+        incumbent.clock.charge(max(sum(minimum.work for minimum in part) for part in done) / WORK_PER_S)
+        minima = [minimum for part in done for minimum in part]
+        if len(minima) < columns:
+            return False
+        bound = self._constant + math.fsum(self._at) + math.fsum(minimum.value for minimum in minima)
+        loss = np.zeros(columns)
+        for part, found in zip(parts, done, strict=True):
+            loss[part] = [minimum.loss for minimum in found]
+        covered = np.bincount(np.concatenate([minimum.held for minimum in minima]), minlength=self._model.num_items)
+        bound -= self._rounding(bound)
+        if bound > self.bound:
+            self.bound, self.inevitable, self._item_price, self._stale = bound, loss, self._at, 0
+            if incumbent.objective is not None:
+                incumbent.raise_bound(min(bound, incumbent.objective), source="search")
+        else:
+            self._stale += 1
+        self._move(covered, bound, incumbent.objective or bound)
+        return True
+
+    def _move(self, covered: Positions, bound: float, objective: float) -> None:
+        """Step along the subgradient: an item nobody holds becomes dearer, one that several hold cheaper."""
+        if self._stale > PATIENCE:
+            self._step, self._stale = self._step * SHORTER, 0
+            self._direction = np.zeros_like(self._direction)
+            self._at = self._item_price
+            return
+        self._direction = (1.0 - covered) + MOMENTUM * self._direction
+        size = max(float(self._direction @ self._direction), 1.0)
+        self._at = self._at + self._step * max(objective - bound, 0.0) / size * self._direction
+
+    def _minima(self, room: Room, columns: IntArray, budget: FloatArray, incumbent: Incumbent) -> list[_Minimum]:
+        found = []
+        for column in columns.tolist():
+            if incumbent.stop_reason() is not None:
+                break
+            found.append(self._minimum(room, column, float(budget[column])))
+        return found
+
+    def _minimum(self, room: Room, column: int, budget: float) -> _Minimum:
+        """Return the least that a column costs at the items' prices."""
+        model = self._model
+        amount = self._amounts(column)
+        with np.errstate(invalid="ignore"):
+            worth = model.cost[:, column] + amount @ self._prices[:, column] - self._at
+        worth = np.where(np.isfinite(worth), worth, np.inf)
+        held = worth <= 0.0
+        value = math.fsum(worth[held])
+        near = np.flatnonzero((np.abs(worth) <= budget) | held)
+        space = self._space(column, near, amount, worth)
+        loss, work, now = 0.0, 0, budget * FIRST
+        while True:
+            reached, is_certain, sets, spent = least_loss(space, room, now, MOST_CHECKS)
+            work += int(spent)
+            if not is_certain:
+                break
+            loss = float(reached)
+            if sets[0] >= 0:
+                inside = np.zeros(len(near), dtype=np.bool_)
+                list_held(space, room, sets, inside)
+                held[near] = inside
+            if sets[0] >= 0 or now >= budget:
+                break
+            now = min(budget, now * GROWTH)
+        return _Minimum(
+            value=value + max(loss, 0.0), loss=max(loss, 0.0), held=np.flatnonzero(held), work=work + model.num_items
+        )
+
+    def _amounts(self, column: int) -> FloatArray:
+        """Return what each item brings to a column. Shape ``(items, loads)``."""
+        own = slice(self._entry_start[column], self._entry_start[column + 1])
+        amount: FloatArray = self._model.amount
+        if own.start < own.stop:
+            amount = np.array(amount)
+            amount[self._entry_item[own]] += self._model.corrections.delta[self._entries[own]]
+        return amount
+
+    def _space(self, column: int, near: Positions, amount: FloatArray, worth: FloatArray) -> Space:
+        """Return a column and everything else as a space of two columns."""
+        whole = self._whole
+        count, loads = len(near), self._model.num_loads
+        slots = np.zeros((count, 2, loads))
+        slots[:, 0] = amount[near]
+        reduced = np.zeros((count, 2))
+        reduced[:, 0] = worth[near]
+
+        def beside(values: FloatArray, other: float) -> FloatArray:
+            return np.vstack([values[column], np.full(loads, other)])
+
+        return whole._replace(
+            start=2 * np.arange(count + 1),
+            column=np.tile(np.arange(2), count),
+            reduced=reduced.ravel(),
+            amount=slots.reshape(2 * count, loads),
+            price=beside(whole.price, 0.0),
+            lower=beside(whole.lower, -np.inf),
+            upper=beside(whole.upper, np.inf),
+            least=beside(whole.least, 0.0),
+            counted=np.zeros((2, loads), dtype=np.bool_),
+            has_totals=False,
+            soft_target=beside(whole.soft_target, 0.0),
+        )
+
+    def _constant_terms(self) -> float:
+        """Return what all columns and totals cost at their smallest values."""
+        model, multipliers = self._model, self._multipliers
+        none = np.zeros(0)
+        self._whole = price_space(
+            model,
+            multipliers,
+            start=np.zeros(1, dtype=np.int64),
+            column=none.astype(np.int64),
+            cost=none,
+            amount=np.zeros((0, model.num_loads)),
+            wider=WIDER,
+        )
+        limits = np.where(multipliers.total > 0, widened(model.total_upper, WIDER), 0.0)
+        return math.fsum(self._whole.least.ravel()) - math.fsum(multipliers.total * limits)
+
+    def _rounding(self, bound: float) -> float:
+        """Return what rounding may have added to a bound."""
+        size = abs(bound) + float(np.abs(self._whole.least).sum()) + float(np.abs(self._at).sum())
+        single = 4.0 * FLOAT32_ROUNDING if self._model.cost.dtype == np.float32 else 0.0
+        return (ROUNDING + single) * size
