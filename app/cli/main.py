@@ -27,7 +27,6 @@ cli.command()(solving.solve)
 cli.command()(audit.verify)
 cli.command()(diff.diff)
 cli.command()(replay.replay)
-cli.add_typer(keys.keys, name="keys")
 cli.add_typer(audit_log.audit, name="audit")
 
 
