@@ -184,6 +184,10 @@ _PLACES = {
         422, "Outside all units", "An account lies in no unit. A warning where contiguity is off.",
         "Give its unit_id or check its coordinates.",
     ),
+    "ISLAND_BRIDGED": ErrorCode(
+        None, "Island bridged", "Units stand alone on the map, and contiguity joins them to the nearest. A warning.",
+        "Nothing to do where the gap is water; else check the borders of the two units.",
+    ),
 }  # fmt: skip
 
 _WISHES = {

@@ -7,7 +7,8 @@
     ├── ArrayShapeError      arrays that should run in parallel and do not
     ├── SettingError         an argument outside its range
     ├── UnknownCountryError  a country code that the gazetteer does not know
-    └── UnreadableLayerError bytes that are no GeoJSON feature collection
+    ├── UnreadableLayerError bytes that are no layer of polygons
+    └── UnpackLimitError     an archive that unpacks to more than is allowed
 """
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "GeoDataError",
     "SettingError",
     "UnknownCountryError",
+    "UnpackLimitError",
     "UnreadableLayerError",
 ]
 
@@ -72,4 +74,19 @@ class UnknownCountryError(GeoDataError, ValueError):
 
 
 class UnreadableLayerError(GeoDataError, ValueError):
-    """The bytes are no GeoJSON feature collection at all."""
+    """The bytes are no layer of polygons at all."""
+
+
+class UnpackLimitError(GeoDataError, ValueError):
+    """An archive unpacks to more than is allowed.
+
+    Parameters
+    ----------
+    limit, seen
+        Bytes allowed, and bytes that the archive holds at least.
+    """
+
+    def __init__(self, limit: int, seen: int) -> None:
+        self.limit = limit
+        self.seen = seen
+        super().__init__(f"the archive unpacks to {seen:,} bytes or has too many files; the limit is {limit:,} bytes")

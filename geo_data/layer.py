@@ -1,10 +1,9 @@
-"""Units: a layer of polygons read from GeoJSON, repaired where that is safe, and what was found wrong.
+"""Units: a layer of polygons, repaired where that is safe, and what was found wrong.
 
 Owns which coordinates are acceptable (longitude, latitude, WGS 84) and which faults are mended. It never
 guesses another coordinate system: it names the likely one and refuses. Faults are data, all in one pass.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,12 +14,10 @@ from numpy.typing import NDArray
 
 from geo_data.antimeridian import cut_at_antimeridian, needs_cut
 from geo_data.coverage import as_multipolygon
-from geo_data.exceptions import UnreadableLayerError
 from geo_data.overlaps import find_overlaps
 
-__all__ = ["Layer", "LayerFault", "locate_in_units", "read_layer"]
+__all__ = ["Layer", "LayerFault", "RawLayer", "build_layer", "foreign_crs_fault", "locate_in_units"]
 
-_ACCEPTED_CRS = ("CRS84", "CRS:84", "OGC:CRS84", "EPSG:4326", "EPSG::4326")
 _WEB_MERCATOR_LIMIT = 20_037_509.0
 _LARGE_OVERLAP = 0.01  # of the smaller unit: more is a different map, not an inaccuracy
 
@@ -74,13 +71,35 @@ class Layer:
     properties: tuple[Mapping[str, Any], ...]
 
 
-def read_layer(data: bytes, *, max_vertices: int = 2_000_000) -> tuple[Layer, tuple[LayerFault, ...]]:
-    """Read a GeoJSON FeatureCollection of polygons.
+@dataclass(slots=True)
+class RawLayer:
+    """Features as a file has them; all lists run in parallel.
+
+    Attributes
+    ----------
+    ids
+        What the file gives as a feature's id; anything but a text or a whole number is none.
+    properties
+        The features' properties.
+    shapes
+        Geometries in degrees, None where one could not be read.
+    faults
+        What was found while reading.
+    """
+
+    ids: list[object] = field(default_factory=list)
+    properties: list[Mapping[str, Any]] = field(default_factory=list)
+    shapes: list[shapely.Geometry | None] = field(default_factory=list)
+    faults: list[LayerFault] = field(default_factory=list)
+
+
+def build_layer(raw: RawLayer, *, max_vertices: int = 2_000_000) -> tuple[Layer, tuple[LayerFault, ...]]:
+    """Check and repair what a file had.
 
     Parameters
     ----------
-    data
-        The file, UTF-8, with or without byte order mark.
+    raw
+        The features.
     max_vertices
         Largest number of vertices, at least 1.
 
@@ -88,42 +107,41 @@ def read_layer(data: bytes, *, max_vertices: int = 2_000_000) -> tuple[Layer, tu
     -------
     Layer, tuple of LayerFault
         What could be read, and everything that was found; a fault of severity error means: refuse.
-
-    Raises
-    ------
-    UnreadableLayerError
-        When the bytes are not JSON or not a FeatureCollection.
     """
-    document = _parsed(data)
-    foreign = _foreign_crs(document)
-    if foreign is not None:
-        return _empty_layer(), (_wrong_crs(f"the file says that its coordinates are in {foreign}", foreign),)
-    features = document["features"]
-    if not features:
-        return _empty_layer(), (LayerFault("EMPTY_LIST", "the layer has no features", "send at least one unit"),)
-    faults: list[LayerFault] = []
-    shapes = [_shape(feature, index, faults) for index, feature in enumerate(features)]
+    faults = list(raw.faults)
+    if not raw.shapes:
+        if not any(fault.severity == "error" for fault in faults):
+            faults.append(LayerFault("EMPTY_LIST", "the layer has no features", "send at least one unit"))
+        return _empty_layer(), tuple(faults)
+    shapes = [_checked_shape(shape, index, faults) for index, shape in enumerate(raw.shapes)]
     vertices = int(shapely.get_num_coordinates(shapes).sum())
     if vertices > max_vertices:
         detail = f"the layer has {vertices:,} vertices; the limit is {max_vertices:,}"
-        fault = LayerFault(
-            "TOO_MANY", detail, "simplify the layer", params={"vertices": vertices, "limit": max_vertices}
-        )
-        return _empty_layer(), (fault,)
+        params = {"vertices": vertices, "limit": max_vertices}
+        return _empty_layer(), (LayerFault("TOO_MANY", detail, "simplify the layer", params=params),)
     faults += _projection_faults(shapes)
-    if any(fault.code == "WRONG_CRS" for fault in faults):
+    if any(fault.code == "WRONG_CRS" and fault.severity == "error" for fault in faults):
         return _empty_layer(), tuple(faults)
-    geometry = [_repaired(shape, index, faults) if shape is not None else None for index, shape in enumerate(shapes)]
-    ids = _ids(features, faults)
+    ids = _ids(raw.ids, faults)
+    geometry = [
+        None if shape is None else _repaired(shape, index, faults, unit_id=ids[index] or "")
+        for index, shape in enumerate(shapes)
+    ]
     kept = [index for index, shape in enumerate(geometry) if shape is not None and ids[index] is not None]
+    polygons = np.array([geometry[index] for index in kept] + [None], dtype=object)[:-1]
     layer = Layer(
         ids=tuple(ids[index] or "" for index in kept),
-        names=tuple(_name(features[index]) for index in kept),
-        geometry=np.array([geometry[index] for index in kept] + [None], dtype=object)[:-1],
-        properties=tuple(_properties(features[index]) for index in kept),
+        names=tuple(_name(raw.properties[index]) for index in kept),
+        geometry=polygons,
+        properties=tuple(raw.properties[index] for index in kept),
     )
     faults += _overlap_faults(layer, kept)
     return layer, tuple(faults)
+
+
+def foreign_crs_fault(name: str) -> LayerFault:
+    """Return the refusal of a file that says its coordinates are in another system."""
+    return _wrong_crs(f"the file says that its coordinates are in {name}", name)
 
 
 def locate_in_units(
@@ -150,52 +168,23 @@ def locate_in_units(
     return result
 
 
-def _parsed(data: bytes) -> Mapping[str, Any]:
-    try:
-        document = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise UnreadableLayerError(f"the layer is not JSON: {error}") from error
-    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
-        raise UnreadableLayerError("the layer is not a GeoJSON FeatureCollection")
-    if not isinstance(document.get("features"), list):
-        raise UnreadableLayerError("the FeatureCollection has no list of features")
-    return document
-
-
-def _foreign_crs(document: Mapping[str, Any]) -> str | None:
-    crs = document.get("crs")
-    if crs is None:
-        return None
-    properties = crs.get("properties") if isinstance(crs, dict) else None
-    name = str(properties.get("name", crs)) if isinstance(properties, dict) else str(crs)
-    return None if name.upper().endswith(_ACCEPTED_CRS) else name[:64]
-
-
 def _wrong_crs(detail: str, name: str, index: int | None = None) -> LayerFault:
     return LayerFault(
         "WRONG_CRS", detail, "send longitude and latitude in WGS 84 degrees", index=index, params={"crs": name}
     )
 
 
-def _properties(feature: Any) -> Mapping[str, Any]:
-    properties = feature.get("properties") if isinstance(feature, dict) else None
-    return properties if isinstance(properties, dict) else {}
-
-
-def _name(feature: Any) -> str | None:
-    properties = _properties(feature)
+def _name(properties: Mapping[str, Any]) -> str | None:
     for key in ("name", "NAME", "Name"):
         if isinstance(properties.get(key), str):
             return str(properties[key])
     return None
 
 
-def _ids(features: Sequence[Any], faults: list[LayerFault]) -> list[str | None]:
+def _ids(values: Sequence[object], faults: list[LayerFault]) -> list[str | None]:
     first_seen: dict[str, int] = {}
     ids: list[str | None] = []
-    for index, feature in enumerate(features):
-        value = feature.get("id") if isinstance(feature, dict) else None
-        value = _properties(feature).get("id") if value is None else value
+    for index, value in enumerate(values):
         if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
             faults.append(
                 LayerFault("MISSING_COLUMN", "the feature has no id", "give it an id or properties.id", index=index)
@@ -212,18 +201,12 @@ def _ids(features: Sequence[Any], faults: list[LayerFault]) -> list[str | None]:
     return ids
 
 
-def _shape(feature: Any, index: int, faults: list[LayerFault]) -> shapely.Geometry | None:
-    geometry = feature.get("geometry") if isinstance(feature, dict) else None
-    kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if kind not in ("Polygon", "MultiPolygon"):
-        detail = f"the feature's geometry is {str(kind)[:64]}, not Polygon or MultiPolygon"
-        faults.append(LayerFault("INVALID_GEOMETRY", detail, "send polygons", index=index))
+def _checked_shape(shape: shapely.Geometry | None, index: int, faults: list[LayerFault]) -> shapely.Geometry | None:
+    if shape is None:
         return None
-    try:
-        shape = shapely.from_geojson(json.dumps(geometry))
-    except (shapely.errors.GEOSException, ValueError) as error:
-        detail = f"the feature's rings cannot be read: {str(error)[:120]}"
-        faults.append(LayerFault("INVALID_GEOMETRY", detail, "close each ring and give it four points", index=index))
+    if not isinstance(shape, shapely.Polygon | shapely.MultiPolygon):
+        detail = f"the feature's geometry is {shape.geom_type}, not Polygon or MultiPolygon"
+        faults.append(LayerFault("INVALID_GEOMETRY", detail, "send polygons", index=index))
         return None
     if shape.is_empty or not np.isfinite(shapely.get_coordinates(shape)).all():
         detail = "the feature's polygon is empty or has a coordinate that is not finite"
@@ -247,17 +230,23 @@ def _projection_faults(shapes: Sequence[shapely.Geometry | None]) -> list[LayerF
     return [_wrong_crs(f"coordinates reach {largest:,.0f}: they look like {name}, in meters", name, index)]
 
 
-def _repaired(shape: shapely.Geometry, index: int, faults: list[LayerFault]) -> shapely.MultiPolygon | None:
+def _repaired(
+    shape: shapely.Geometry, index: int, faults: list[LayerFault], *, unit_id: str
+) -> shapely.MultiPolygon | None:
+    named = {"unit_id": unit_id[:64]}
     if any(needs_cut(part) for part in shapely.get_parts(shape).tolist()):
         pieces = [cut_at_antimeridian(part) for part in shapely.get_parts(shape).tolist()]
         shape = shapely.union_all(pieces)
-        detail = "the unit crosses 180 degrees of longitude; it was cut there"
-        faults.append(LayerFault("ANTIMERIDIAN_NOT_CUT", detail, "nothing to do", index=index, severity="warning"))
+        detail = f"the unit {unit_id[:64]!r} crosses 180 degrees of longitude; it was cut there"
+        faults.append(
+            LayerFault("ANTIMERIDIAN_NOT_CUT", detail, "nothing to do", index=index, severity="warning", params=named)
+        )
     if not shape.is_valid:
         reason = shapely.is_valid_reason(shape)
         shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
         is_lost = as_multipolygon(shape).area == 0
-        detail = f"the unit's polygon is invalid ({reason}); " + ("it has no area" if is_lost else "it was repaired")
+        end = "it has no area" if is_lost else "it was repaired"
+        detail = f"the polygon of the unit {unit_id[:64]!r} is invalid ({reason}); {end}"
         fix = "send a polygon with an area" if is_lost else "check the unit on the map"
         faults.append(
             LayerFault(
@@ -266,7 +255,7 @@ def _repaired(shape: shapely.Geometry, index: int, faults: list[LayerFault]) -> 
                 fix,
                 index=index,
                 severity="error" if is_lost else "warning",
-                params={"reason": reason},
+                params={"reason": reason, **named},
             )
         )
         if is_lost:
@@ -275,6 +264,7 @@ def _repaired(shape: shapely.Geometry, index: int, faults: list[LayerFault]) -> 
 
 
 def _overlap_faults(layer: Layer, positions: Sequence[int]) -> list[LayerFault]:
+    """Report units that share land; where it is little, cut it out of the later one."""
     faults = []
     for overlap in find_overlaps(layer.geometry):
         first, second = positions[overlap.first], positions[overlap.second]
@@ -284,6 +274,9 @@ def _overlap_faults(layer: Layer, positions: Sequence[int]) -> list[LayerFault]:
             f"{100 * overlap.share:.2g} % of the smaller one"
         )
         fix = "send a layer without overlaps" if is_large else "nothing to do: the earlier unit has the shared land"
+        if not is_large:
+            pair = layer.geometry[[overlap.second, overlap.first]]
+            layer.geometry[overlap.second] = as_multipolygon(shapely.difference(pair[0], pair[1]))
         params = {"first": first, "second": second, "share": round(overlap.share, 6)}
         severity: Literal["error", "warning"] = "error" if is_large else "warning"
         faults.append(LayerFault("UNITS_OVERLAP", detail, fix, index=second, severity=severity, params=params))

@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from app.datasets.faults import FaultLog, Origin
+from app.datasets.placement import placed_in_units, warn_of_bridges
 from app.datasets.readers.reading import Reading
 from app.datasets.tables import (
     ACCOUNT_FIELDS,
@@ -37,6 +38,10 @@ def complete(reading: Reading) -> DatasetTables:
     units = tables.get("units")
     accounts = tables.get("accounts", ACCOUNT_FIELDS.empty_table())
     located = _located(accounts, units, reading, has_pairs="pairs" in tables)
+    if units is not None and units.num_rows:
+        located = placed_in_units(located, units, reading.origin("accounts"), reading.log)
+        if not reading.log.num_errors:
+            warn_of_bridges(units, reading.origin("units"), reading.log)
     pairs = tables.get("pairs")
     return DatasetTables(
         accounts=_accounts(located),

@@ -151,6 +151,22 @@ class UnitsBody(BaseModel):
     )
 
 
+class TopologyBody(BaseModel):
+    """A TopoJSON topology of polygons in WGS 84 degrees; of several objects the one with most polygons is read."""
+
+    type: Literal["Topology"] = Field(description="Always `Topology`.")
+    objects: dict[str, Any] = Field(description="Geometry collections by name.")
+    arcs: list[Any] = Field(description="The shared arcs.")
+
+
+class BundledUnits(Strict):
+    """Units that ship with the service."""
+
+    bundled: Literal["us_states", "us_counties", "world_countries"] = Field(
+        description="US states and counties have FIPS ids, countries ISO 3166-1 numeric ids."
+    )
+
+
 class DatasetOptions(Strict):
     """What may stand beside a dataset's data."""
 
@@ -203,7 +219,7 @@ class DatasetRequest(DatasetOptions):
     pairs: list[PairBody] | None = Field(
         default=None, description="What differs for one account and one rep; pairs that are left out are ordinary."
     )
-    units: UnitsBody | None = Field(
+    units: UnitsBody | TopologyBody | BundledUnits | None = Field(
         default=None, description="Polygons that accounts may lie in; contiguity needs them."
     )
 

@@ -24,6 +24,7 @@ from app.validation import nearest, validate_model
 
 FILES = ("accounts", "reps", "pairs", "units")
 FIELDS = (*OPTION_FIELDS, "mapping")
+UNIT_FORMATS = "GeoJSON, TopoJSON, a zipped Shapefile, GeoPackage, FlatGeobuf, or JSON that names bundled units."
 MAX_FIELD_BYTES = 1024 * 1024
 MAX_PARTS = 32
 
@@ -80,7 +81,7 @@ read_submission.other_content = {  # type: ignore[attr-defined] # read by app/do
                     name: {
                         "type": "string",
                         "contentMediaType": "application/octet-stream",
-                        "description": "GeoJSON." if name == "units" else "CSV, XLSX, Parquet or JSON.",
+                        "description": UNIT_FORMATS if name == "units" else "CSV, XLSX, Parquet or JSON.",
                     }
                     for name in FILES
                 },

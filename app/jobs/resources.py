@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.datasets.schemas import AccountBody, PairBody, RepBody, UnitsBody
+from app.datasets.schemas import AccountBody, BundledUnits, PairBody, RepBody, TopologyBody, UnitsBody
 from app.jobs.engine import MAX_PRIORITY, MIN_PRIORITY
 from app.jobs.states import JobKind, JobState
 from app.scenarios.numbers import Identifier, Whole
@@ -119,7 +119,9 @@ class JobRequest(JobOptions):
     )
     reps: list[RepBody] | None = Field(default=None, min_length=1, description="As in POST /v1/datasets, at least one.")
     pairs: list[PairBody] | None = Field(default=None, description="As in POST /v1/datasets.")
-    units: UnitsBody | None = Field(default=None, description="As in POST /v1/datasets: GeoJSON.")
+    units: UnitsBody | TopologyBody | BundledUnits | None = Field(
+        default=None, description="As in POST /v1/datasets: GeoJSON, TopoJSON, or the name of bundled units."
+    )
     criteria: Criteria | None = Field(
         default=None,
         description=(

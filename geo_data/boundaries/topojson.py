@@ -5,7 +5,7 @@ polygons only: points and lines are skipped.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from geo_data.antimeridian import cut_at_antimeridian, needs_cut
 
-__all__ = ["TopologyFeature", "read_topology"]
+__all__ = ["TopologyFeature", "num_vertices", "polygonal_objects", "read_topology"]
 
 _SMALLEST_RING = 4  # quantization collapses the tiniest lakes and islands to fewer points
 
@@ -31,11 +31,50 @@ class TopologyFeature:
         Its ``name`` property; empty where there is none.
     geometry
         A valid MultiPolygon in degrees within ±180; empty where quantization collapsed it to a point.
+    properties
+        All its properties.
     """
 
     id: str
     name: str
     geometry: shapely.MultiPolygon
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+def polygonal_objects(topology: Mapping[str, Any]) -> dict[str, int]:
+    """Count the polygonal features of each object of a topology, by its name.
+
+    Parameters
+    ----------
+    topology
+        A parsed TopoJSON document.
+    """
+    return {name: len(_polygonal(item)) for name, item in topology["objects"].items()}
+
+
+def num_vertices(topology: Mapping[str, Any], name: str) -> int:
+    """Count the vertices that an object of a topology unfolds to, before unfolding it.
+
+    Parameters
+    ----------
+    topology
+        A parsed TopoJSON document.
+    name
+        Key of the object.
+    """
+    lengths = [len(arc) for arc in topology["arcs"]]
+    return sum(
+        lengths[index if index >= 0 else ~index]
+        for item in _polygonal(topology["objects"][name])
+        for rings in (item["arcs"] if item["type"] == "MultiPolygon" else [item["arcs"]])
+        for ring in rings
+        for index in ring
+    )
+
+
+def _polygonal(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    members = item["geometries"] if "geometries" in item else [item]
+    return [member for member in members if member["type"] in ("Polygon", "MultiPolygon")]
 
 
 def read_topology(topology: Mapping[str, Any], name: str) -> tuple[TopologyFeature, ...]:
@@ -46,7 +85,7 @@ def read_topology(topology: Mapping[str, Any], name: str) -> tuple[TopologyFeatu
     topology
         A parsed TopoJSON document.
     name
-        Key of the object, a geometry collection.
+        Key of the object, a geometry collection or a single geometry.
 
     Raises
     ------
@@ -55,9 +94,7 @@ def read_topology(topology: Mapping[str, Any], name: str) -> tuple[TopologyFeatu
     """
     arcs = _decoded_arcs(topology)
     features = []
-    for item in topology["objects"][name]["geometries"]:
-        if item["type"] not in ("Polygon", "MultiPolygon"):
-            continue
+    for item in _polygonal(topology["objects"][name]):
         parts = item["arcs"] if item["type"] == "MultiPolygon" else [item["arcs"]]
         polygons = [polygon for part in parts if (polygon := _polygon(part, arcs)) is not None]
         # Topologies are stitched across the antimeridian: a ring may jump from +180 to -180 in one step.
@@ -66,8 +103,11 @@ def read_topology(topology: Mapping[str, Any], name: str) -> tuple[TopologyFeatu
         if not geometry.is_valid:
             repaired = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
             geometry = shapely.MultiPolygon(shapely.get_parts(repaired).tolist())
-        label = str(item.get("properties", {}).get("name", ""))
-        features.append(TopologyFeature(id=str(item.get("id", "")), name=label, geometry=geometry))
+        properties = item.get("properties") or {}
+        label = str(properties.get("name", ""))
+        features.append(
+            TopologyFeature(id=str(item.get("id", "")), name=label, geometry=geometry, properties=properties)
+        )
     return tuple(features)
 
 

@@ -2,7 +2,7 @@ import re
 
 import numpy as np
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_data.coloring import PALETTE, assign_colors, territory_colors
@@ -24,6 +24,7 @@ def test_neighbors_differ() -> None:
     assert all(colors[a] != colors[b] for a, b in zip(first, second, strict=True) if a != b)
 
 
+@settings(deadline=None)
 @given(st.permutations(range(36)))
 def test_order_of_rows_changes_nothing(order: list[int]) -> None:
     """A rep's color does not depend on the order of the rows."""

@@ -6,7 +6,8 @@ import pytest
 import shapely
 
 from geo_data.exceptions import UnreadableLayerError
-from geo_data.layer import Layer, LayerFault, locate_in_units, read_layer
+from geo_data.geojson_layer import read_layer
+from geo_data.layer import Layer, LayerFault, locate_in_units
 
 
 def square(x: float, y: float, size: float = 1.0) -> list[list[list[float]]]:

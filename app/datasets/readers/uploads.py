@@ -1,4 +1,4 @@
-"""Uploaded files of a dataset: each read by what it is, CSV, XLSX, Parquet, JSON or GeoJSON."""
+"""Uploaded files of a dataset: each read by what it is; units from GeoJSON, TopoJSON and GIS files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ from app.datasets.readers.flat_table import FlatTable, UnreadableError
 from app.datasets.readers.json_rows import read_rows
 from app.datasets.readers.parquet_file import read_parquet_file
 from app.datasets.readers.reading import Reading, ReadLimits
-from app.datasets.readers.units import read_units, units_origin
+from app.datasets.readers.units import read_unit_file, read_units, units_origin
 from app.datasets.readers.xlsx_file import read_xlsx
 from app.errors import Fault, ProblemError, TooLarge
 from app.strict_json import decode_syntax, measure_structure
+from geo_data.vector_files import is_vector_file
 
 XLSX_MAGIC = b"PK\x03\x04"
 PARQUET_MAGIC = b"PAR1"
@@ -75,11 +76,7 @@ def _read(upload: UploadedFile, reading: Reading, limits: ReadLimits) -> None:
     content, table = upload.content, upload.table
     start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if table == "units":
-        if start not in (b"{", b"["):
-            raise UnreadableError("Units must be GeoJSON (a FeatureCollection of polygons in WGS 84).")
-        content = content.removeprefix(b"\xef\xbb\xbf")
-        origin = units_origin(content, base="", file=table)
-        reading.add(read_units(content, origin, reading.log, limits), origin)
+        _read_units(upload, start, reading, limits)
         return
     if start in (b"{", b"["):
         _read_json(upload, reading, limits)
@@ -89,6 +86,17 @@ def _read(upload: UploadedFile, reading: Reading, limits: ReadLimits) -> None:
         detail = f"The file has {len(flat.rows):,} rows; the limit is {limits.max_rows[table]:,}."
         raise UnreadableError(detail, code="TOO_MANY")
     reading.add(*read_flat(flat, TABLES[table], table, reading.log, mapping=upload.mapping))
+
+
+def _read_units(upload: UploadedFile, start: bytes, reading: Reading, limits: ReadLimits) -> None:
+    if is_vector_file(upload.content):
+        reading.add(*read_unit_file(upload.content, reading.log, limits, mapping=upload.mapping))
+        return
+    if start not in (b"{", b"["):
+        raise UnreadableError("Units must be GeoJSON, TopoJSON, a zipped Shapefile, a GeoPackage or a FlatGeobuf.")
+    content = upload.content.removeprefix(b"\xef\xbb\xbf")
+    origin = units_origin(content, base="", file=upload.table)
+    reading.add(read_units(content, origin, reading.log, limits, mapping=upload.mapping), origin)
 
 
 def _flat(content: bytes, limits: ReadLimits, max_rows: int) -> FlatTable:
