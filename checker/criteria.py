@@ -14,10 +14,13 @@ from checker.exceptions import CheckInputError
 SECTIONS = frozenset(
     {
         "balance", "travel", "compactness", "disruption", "families", "eligibility", "contiguity", "locks", "forbid",
-        "frozen_reps", "unassigned",
+        "frozen_reps", "unassigned", "centers",
     }
 )  # fmt: skip
 TARGETS = frozenset({"equal", "fte", "capacity", "given"})
+
+TRAVEL_SOURCES = frozenset({"great_circle", "pairs", "minutes"})
+"""Where travel comes from; minutes are costs of pairs, too."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,9 @@ def read_criteria(criteria: Mapping[str, Any]) -> CheckedCriteria:
     travel, disruption = _section(criteria, "travel"), _section(criteria, "disruption")
     _known(travel, {"weight", "source", "road_factor"}, "travel")
     _known(disruption, {"weight", "measure", "max_moved", "max_in_per_rep", "max_out_per_rep"}, "disruption")
+    centers = _section(criteria, "centers")
+    _known(centers, {"candidates"}, "centers")
+    _word(centers.get("candidates"), {"accounts", "units", "cities"}, "accounts", "centers.candidates")
     compactness, unassigned = _section(criteria, "compactness"), _section(criteria, "unassigned")
     _known(compactness, {"weight"}, "compactness")
     _known(unassigned, {"allowed", "weight"}, "unassigned")
@@ -111,8 +117,7 @@ def read_criteria(criteria: Mapping[str, Any]) -> CheckedCriteria:
     return CheckedCriteria(
         balance=_balances(criteria.get("balance") or ()),
         travel_weight=_number(travel, "weight", "travel") if travel else 0.0,
-        has_pair_costs=_word(travel.get("source"), {"great_circle", "pairs"}, "great_circle", "travel.source")
-        == "pairs",
+        has_pair_costs=_word(travel.get("source"), {*TRAVEL_SOURCES}, "great_circle", "travel.source") != "great_circle",
         road_factor=_number(travel, "road_factor", "travel", default=1.0),
         compactness_weight=_number(compactness, "weight", "compactness") if compactness else 0.0,
         disruption_weight=_number(disruption, "weight", "disruption", default=0.0),

@@ -5,7 +5,7 @@ Owns the optimizer's :class:`Problem` of a dataset without travel, skills and po
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -24,7 +24,9 @@ from app.alignments.columns import (
     float_column,
     rep_positions,
 )
+from app.alignments.travel import TravelRule, center_points
 from app.datasets.tables import MAXIMUM_PREFIX, MINIMUM_PREFIX, TARGET_PREFIX, DatasetTables
+from app.scenarios.center import Centers
 from optimizer.problem import PairAmounts, Problem
 
 
@@ -42,12 +44,15 @@ class Ground:
         The number of each account's set of required skills; 0 requires none. Shape ``(accounts,)``.
     is_missing
         Which rep lacks a skill of each set. Shape ``(sets, reps)``.
+    centers
+        Placed centers of reps without a home, by rep id.
     """
 
     columns: AlignmentColumns
     problem: Problem
     requirement: Integers
     is_missing: Flags
+    centers: Centers = field(default_factory=dict)
 
     @property
     def tables(self) -> DatasetTables:
@@ -71,8 +76,8 @@ class Ground:
 
     @cached_property
     def rep_place(self) -> tuple[Floats, Floats]:
-        """Return latitude and longitude of the reps in degrees, NaN where unknown."""
-        return self.columns.rep_column("lat"), self.columns.rep_column("lon")
+        """Return latitude and longitude of the reps' centers in degrees, NaN where unknown."""
+        return center_points(self.columns, TravelRule(centers=self.centers))
 
     @cached_property
     def visits(self) -> Floats:
@@ -95,7 +100,11 @@ class Ground:
         """Return the ground of changed tables whose accounts, reps and pairs keep their order and amounts."""
         columns = replace(self.columns, tables=tables)
         problem = self.problem.replace(locked=_locked(tables.accounts), **_limits(tables.reps, self.problem.measures))
-        return Ground(columns=columns, problem=problem, requirement=self.requirement, is_missing=self.is_missing)
+        return replace(self, columns=columns, problem=problem)
+
+    def with_centers(self, centers: Centers) -> "Ground":
+        """Return the ground with these centers for reps without a home."""
+        return replace(self, centers=centers)
 
 
 def ground_of(tables: DatasetTables) -> Ground:

@@ -3,16 +3,16 @@
 Owns the features' properties. Accounts and reps without a place are left out and counted.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from app.alignments.columns import AlignmentColumns, Flags, Floats
-from app.alignments.scorecards import Scorecard, measures_json
+from app.alignments.scorecards import Scorecard, center_json, measures_json
 from app.alignments.territories import TerritoryShapes
 from app.alignments.travel import center_points
+from app.scenarios.center import Centers
 from geo_data.geojson import feature_collection, polygon_feature
 
 Json = dict[str, Any]
@@ -50,6 +50,7 @@ def territories_geojson(card: Scorecard, shapes: TerritoryShapes) -> Json:
                 "color": shapes.color[rep],
                 "active": bool(columns.is_active[rep]),
                 "accounts": int(card.after.accounts[rep]),
+                "center": center_json(card, rep),
                 "measures": measures_json(card, rep),
             },
         )
@@ -58,7 +59,7 @@ def territories_geojson(card: Scorecard, shapes: TerritoryShapes) -> Json:
     return {**feature_collection(features), "outside": shapes.outside}
 
 
-def points_geojson(card: Scorecard, centers: Mapping[str, tuple[float, float]], box: Box | None) -> Json:
+def points_geojson(card: Scorecard, centers: Centers, box: Box | None) -> Json:
     """Return accounts and rep homes as points, those of a rectangle only where one is given."""
     columns = card.columns
     lat, lon = columns.account_column("lat"), columns.account_column("lon")
@@ -105,9 +106,7 @@ def _account_features(columns: AlignmentColumns, wanted: Flags, lat: Floats, lon
     ]
 
 
-def _home_features(
-    card: Scorecard, wanted: Flags, lat: Floats, lon: Floats, centers: Mapping[str, tuple[float, float]]
-) -> list[Json]:
+def _home_features(card: Scorecard, wanted: Flags, lat: Floats, lon: Floats, centers: Centers) -> list[Json]:
     columns = card.columns
     y, x = np.round(lat, _DECIMALS).tolist(), np.round(lon, _DECIMALS).tolist()
     return [
@@ -122,6 +121,7 @@ def _home_features(
                 "active": bool(columns.is_active[rep]),
                 "accounts": int(card.after.accounts[rep]),
                 "placed": columns.rep_ids[rep] in centers,
+                "center": center_json(card, rep),
             },
         }
         for rep in np.flatnonzero(wanted).tolist()

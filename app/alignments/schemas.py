@@ -65,6 +65,13 @@ class Point(BaseModel):
 
 
 class Alignment(BaseModel):
+class PlacedCenter(Point):
+    """A center that the optimizer chose for a rep without a home."""
+
+    place_id: str | None = Field(description="Id of the account or unit that stands there, or the city's.")
+    name: str | None = Field(description="The place's name.", examples=["Austin, TX"])
+
+
     """A complete assignment of a dataset's accounts to its reps, and what is known of it."""
 
     model_config = ConfigDict(
@@ -118,7 +125,7 @@ class Alignment(BaseModel):
     counts: Counts = Field(description="How many accounts, reps, moves.")
     hashes: dict[str, str | None] = Field(description="sha256 of the dataset and of the normalized criteria.")
     software: dict[str, Any] = Field(description="Versions and seed that made it.")
-    centers: dict[str, Point] = Field(description="Placed centers, by rep id, of reps without a home.")
+    centers: dict[str, PlacedCenter] = Field(description="Placed centers, by rep id, of reps without a home.")
     links: dict[str, str] = Field(description="Related addresses.")
 
 
@@ -166,8 +173,9 @@ class RepBefore(BaseModel):
 class RepLine(BaseModel):
     """One rep's line of the scorecard."""
 
-    rep_id: str = Field(description="The rep's id.")
-    rep_name: str = Field(description="The rep's name, or its id.")
+    center: PlacedCenter | None = Field(
+        default=None, description="Where the optimizer placed a rep without a home; null for all others."
+    )
     active: bool = Field(description="False: has left.")
     accounts: int = Field(description="Accounts of the rep.")
     measures: dict[str, RepMeasure] = Field(description="Load, target and index by measure.")

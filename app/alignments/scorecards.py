@@ -14,6 +14,7 @@ from app.alignments.columns import AlignmentColumns, Flags, Floats, Integers
 from app.alignments.fairness import Fairness, fairness
 from app.alignments.targets import BalanceRule, balance_rules, index_of, is_in_band, target_loads
 from app.alignments.travel import TravelRule, distances_km, inertia, travel_rule, yearly_travel_km
+from app.scenarios.center import Centers
 
 DEFAULT_BAND = 0.15
 """The band that is judged where the criteria name no tolerance."""
@@ -132,7 +133,7 @@ def scorecard(
     columns: AlignmentColumns,
     criteria: Mapping[str, Any] | None,
     *,
-    centers: Mapping[str, tuple[float, float]] | None = None,
+    centers: Centers | None = None,
 ) -> Scorecard:
     """Judge an alignment by the criteria, and the current one beside it.
 
@@ -143,7 +144,7 @@ def scorecard(
     criteria
         Normalized criteria; None judges by equal shares.
     centers
-        Rep id to (lat, lon), for reps whose center was placed.
+        Rep id to center, for reps whose center was placed.
     """
     asked = {name: rule for name, rule in balance_rules(criteria).items() if name in columns.amount}
     rules = {measure: asked.get(measure, BalanceRule(measure)) for measure in columns.measures}
@@ -200,6 +201,12 @@ def measures_json(card: Scorecard, rep: int) -> dict[str, Any]:
     return {name: _rep_measure_json(card, name, rep) for name in card.columns.measures}
 
 
+def center_json(card: Scorecard, rep: int) -> dict[str, Any] | None:
+    """Return the center that was placed for a rep without a home, None for all others."""
+    placed = (card.travel.centers or {}).get(card.columns.rep_ids[rep])
+    return None if placed is None else placed.to_json()
+
+
 def known(value: float | np.floating[Any]) -> float | None:
     """Return a finite number as it is and anything else as None."""
     return float(value) if np.isfinite(value) else None
@@ -227,6 +234,7 @@ def _rep_json(card: Scorecard, rep: int) -> dict[str, Any]:
     return {
         "rep_id": card.columns.rep_ids[rep],
         "rep_name": card.columns.rep_names[rep],
+        "center": center_json(card, rep),
         "active": bool(card.columns.is_active[rep]),
         "accounts": int(after.accounts[rep]),
         "measures": measures_json(card, rep),

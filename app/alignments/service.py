@@ -25,6 +25,7 @@ from app.datasets.service import get_dataset, load_tables
 from app.datasets.tables import ASSIGNMENT_FIELDS, read_parquet, write_parquet
 from app.errors import Conflict, NotFound
 from app.identifiers import new_id
+from app.scenarios.center import read_centers
 from app.scenarios.models import Scenario
 
 DISTRIBUTION = "territory-optimizer"
@@ -193,7 +194,7 @@ def summary_json(alignment: Alignment) -> dict[str, Any]:
         "scenario_id": alignment.scenario_id,
         "num_edits": alignment.num_edits,
         **summary,
-        "centers": {rep_id: {"lat": point[0], "lon": point[1]} for rep_id, point in centers.items()},
+        "centers": {rep_id: center.to_json() for rep_id, center in read_centers(centers).items()},
         "links": _links(alignment),
     }
 

@@ -19,6 +19,7 @@ from app.alignments.ground import Ground, ground_of
 from app.alignments.models import Alignment
 from app.alignments.pair_facts import PairFacts
 from app.alignments.service import assignments_of, criteria_of
+from app.alignments.summaries import AlignmentSummary
 from app.datasets.service import load_tables
 from app.scenarios.schemas import Criteria
 from app.scenarios.wishes import optimizer_criteria
@@ -179,15 +180,16 @@ class Situations:
 
     def keep(self, alignment_id: str, dataset_id: str, situation: Situation) -> None:
         """Keep an alignment that was just made, which is likely to be asked for next."""
-        self._grounds.keep(dataset_id, situation.ground)
+        self._grounds.keep(dataset_id, situation.ground.with_centers({}))
         self._situations.keep(alignment_id, situation)
 
     def _situation(self, session: Session, row: Alignment) -> Situation:
         ground = self._grounds.get(row.dataset_id, lambda: ground_of(load_tables(session, row.dataset_id)))
         assignments = assignments_of(session, row)
         return Situation(
-            ground=ground,
+            ground=ground.with_centers(centers) if centers else ground,
             criteria=criteria_model(criteria_of(session, row)),
+        centers = AlignmentSummary.from_json(row.summary).centers
             owner=rep_positions(assignments.column("rep_id"), ground.tables.reps.column("id")),
             known_references=stored_references(row.summary),
         )

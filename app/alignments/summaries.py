@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from app.scenarios.center import Centers, read_centers, stored_centers
+
 
 class OriginKind(StrEnum):
     """Name what made an alignment."""
@@ -70,7 +72,7 @@ class AlignmentSummary:
     software
         version, ortools, seed.
     centers
-        Rep id to (lat, lon) in degrees, for reps whose center was placed by the optimizer.
+        Rep id to center, for reps whose center was placed by the optimizer.
     """
 
     outcome: str | None = None
@@ -84,7 +86,7 @@ class AlignmentSummary:
     counts: Mapping[str, int] = field(default_factory=dict)
     hashes: Mapping[str, str | None] = field(default_factory=dict)
     software: Mapping[str, Any] = field(default_factory=dict)
-    centers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    centers: Centers = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the stored form: plain lists and mappings that JSON can carry."""
@@ -93,12 +95,12 @@ class AlignmentSummary:
             plain[name] = dict(plain[name])
         plain["terms"] = [dict(term) for term in self.terms]
         plain["violations"] = [dict(violation) for violation in self.violations]
-        plain["centers"] = {rep_id: list(point) for rep_id, point in self.centers.items()}
+        plain["centers"] = stored_centers(self.centers)
         return plain
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "AlignmentSummary":
         """Read the stored form back."""
         fields = {name: plain[name] for name in cls.__dataclass_fields__ if name in plain}
-        fields["centers"] = {rep_id: (point[0], point[1]) for rep_id, point in plain.get("centers", {}).items()}
+        fields["centers"] = read_centers(plain.get("centers", {}))
         return cls(**fields)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.alignments.columns import AlignmentColumns, Floats, Integers, sums_by_rep
+from app.scenarios.center import Centers
 from geo_data.distances import distances_km as great_circle_km
 
 DEFAULT_ROAD_FACTOR = 1.0
@@ -28,12 +29,12 @@ class TravelRule:
     road_factor
         Road kilometers for one great-circle kilometer.
     centers
-        Rep id to (lat, lon) in degrees, for reps without a home.
+        Rep id to center, for reps without a home.
     """
 
     source: str = "great_circle"
     road_factor: float = DEFAULT_ROAD_FACTOR
-    centers: Mapping[str, tuple[float, float]] | None = None
+    centers: Centers | None = None
 
     @property
     def has_distances(self) -> bool:
@@ -41,7 +42,7 @@ class TravelRule:
         return self.source != "pairs"
 
 
-def travel_rule(criteria: Mapping[str, Any] | None, centers: Mapping[str, tuple[float, float]]) -> TravelRule:
+def travel_rule(criteria: Mapping[str, Any] | None, centers: Centers) -> TravelRule:
     """Read how normalized criteria count travel."""
     travel = (criteria or {}).get("travel") or {}
     return TravelRule(
@@ -57,7 +58,7 @@ def center_points(columns: AlignmentColumns, rule: TravelRule) -> tuple[Floats, 
     for rep, rep_id in enumerate(columns.rep_ids):
         placed = (rule.centers or {}).get(rep_id)
         if placed is not None and np.isnan(lat[rep]):
-            lat[rep], lon[rep] = placed
+            lat[rep], lon[rep] = placed.lat, placed.lon
     return lat, lon
 
 

@@ -13,7 +13,7 @@ from app import blobs
 from app.alignments.models import Alignment
 from app.alignments.repository import AlignmentRepository
 from app.alignments.service import delete_alignment, store_alignment
-from app.alignments.summaries import Origin, OriginKind
+from app.alignments.summaries import AlignmentSummary, Origin, OriginKind
 from app.curves.storing import has_alignment, store_points, write_curve
 from app.datasets.models import Dataset
 from app.errors import Conflict
@@ -55,6 +55,9 @@ def write_question(session: Session, held: Claim, files: SolverFiles) -> None:
         best = given
     if best is not None:
         files.write_initial(blobs.read(session, best.assignments_sha256))
+        centers = AlignmentSummary.from_json(best.summary).centers
+        if centers:  # what an alignment was found for stays where it is
+            files.write_centers(centers)
     if given is not None and job.open_reps is not None:
         files.write_held(blobs.read(session, given.assignments_sha256), open_reps=job.open_reps)
 

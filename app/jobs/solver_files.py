@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from app.datasets.tables import DatasetTables, read_parquet, write_parquet
+from app.scenarios.center import Center, Centers, read_centers, stored_centers
 
 CRITERIA = "criteria.json"
 SEARCH = "search.json"
@@ -22,6 +23,7 @@ OPEN_REPS = "open_reps.json"
 RESULT = "result.json"
 CERTIFICATE = "certificate.json"
 CURVE = "curve.json"
+CENTERS = "centers.json"
 CORES_VARIABLE = "TERRITORY_SOLVER_CORES"
 """Tells the solver how many cores it may use; 0 or nothing is all."""
 _TABLES = ("accounts", "reps", "pairs", "units")
@@ -83,13 +85,22 @@ class SolverFiles:
         return read_parquet(path), self.read_json(OPEN_REPS)["rep_ids"]
 
     def write_alignment(self, name: str, assignments: pa.Table, summary: Mapping[str, Any]) -> None:
-        """Write an alignment and what is known of it."""
+        """Write an alignment and what is known of it, the centers that stand in this folder included."""
         self._write(f"{name}.parquet", write_parquet(assignments))
-        self.write_json(f"{name}.json", summary)
+        centers = stored_centers(self.read_centers())
+        self.write_json(f"{name}.json", {**summary, "centers": centers} if centers else summary)
 
     def read_alignment(self, name: str) -> tuple[pa.Table, dict[str, Any]]:
         """Read an alignment and what is known of it."""
         return read_parquet(self.path(f"{name}.parquet")), self.read_json(f"{name}.json")
+
+    def write_centers(self, centers: Centers) -> None:
+        """Write the centers of reps without a home, by which everything is measured from now on."""
+        self.write_json(CENTERS, stored_centers(centers))
+
+    def read_centers(self) -> dict[str, Center]:
+        """Read the placed centers by rep id; none where none are placed."""
+        return read_centers(self.read_json(CENTERS)) if self.path(CENTERS).exists() else {}
 
     def write_assignments(self, name: str, content: bytes) -> None:
         """Write an alignment that was stored before, as stored."""

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from app.curves.solving import answer_curve
 from app.errors import Fault, ProblemError
+from app.jobs.centers import placed, unproven_for
 from app.jobs.judgement import Judge, Judged, discrepancies, gap
 from app.jobs.names import Names
 from app.jobs.proofs import Bound, Proof
@@ -29,7 +30,7 @@ from app.jobs.solver_files import CORES_VARIABLE, CRITERIA, CURVE, RESULT, SEARC
 from app.jobs.solver_reports import Reporter, Tell, line_writer
 from app.jobs.warm_up import warm_up
 from app.scenarios.columns import texts
-from app.scenarios.planning import Plan, plan
+from app.scenarios.planning import Plan
 from app.scenarios.schemas import Criteria, Search
 from optimizer.params import SolveParams
 from optimizer.result import Outcome, Result
@@ -127,10 +128,19 @@ def answer_question(files: SolverFiles, *, tell: Tell, stop: threading.Event) ->
     tables = files.read_tables()
     criteria = Criteria.model_validate_json(files.path(CRITERIA).read_bytes())
     search = Search.model_validate_json(files.path(SEARCH).read_bytes())
-    planned = plan(tables, criteria)
+    threads = threads_of(search)
+    planned = placed(
+        tables,
+        criteria,
+        search,
+        files=files,
+        known=files.read_centers(),
+        stop=stop,
+        threads=threads,
+        tell=lambda: tell("progress", phase="placing"),
+    )
     judge = Judge(tables, criteria.model_dump(mode="json"), planned)
     initial = files.read_initial()
-    threads = threads_of(search)
     reporter = Reporter(planned, judge, files=files, tell=tell, software=_software(search.seed, threads=threads))
     held = files.read_held()
     asked = planned if held is None else held_outside(planned, texts(held[0], "rep_id"), held[1])
@@ -142,12 +152,13 @@ def answer_question(files: SolverFiles, *, tell: Tell, stop: threading.Event) ->
             seed=search.seed,
             params=SolveParams(threads=threads, deterministic=search.deterministic),
             initial=None if initial is None else planned.alignment(texts(initial, "rep_id")),
-            on_progress=reporter if held is None else without_bounds(reporter),
+            on_progress=without_bounds(reporter) if held is not None or planned.centers else reporter,
         )
     finally:
         reporter.close()
     if held is not None:
         result = unproven(result)
+    result = unproven_for(result, tables, planned.centers)
     names = Names(planned.account_ids, planned.rep_ids, texts(tables.accounts, "name"), texts(tables.reps, "name"))
     answer = _result_json(
         result,

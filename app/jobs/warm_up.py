@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from app.jobs.kernel_cache import marker
 from optimizer.criteria import Balance, Criteria, Disruption
+from optimizer.location.warm_up import compile_location
 from optimizer.params import SolveParams
 from optimizer.problem import Problem
 from optimizer.result import Progress
@@ -40,6 +41,8 @@ def warm_up(*, hurry: threading.Event) -> None:
     if not wanted.is_set():
         compile_patterns()
     if done is not None and not is_compiled:
+        compile_columns()
+        compile_location()
         done.touch()
 
 

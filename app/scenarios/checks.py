@@ -10,9 +10,10 @@ import numpy as np
 
 from app.datasets.tables import MAXIMUM_PREFIX, TARGET_PREFIX, DatasetTables
 from app.errors import Fault
+from app.scenarios.center_candidates import candidate_places
 from app.scenarios.columns import Float64, flags, ids, numbers
 from app.scenarios.locks import lock_faults
-from app.scenarios.planning import missing_places, needs_distance, unavailable
+from app.scenarios.planning import free_reps, missing_places, needs_distance
 from app.scenarios.schemas import AccountRep, Balance, Criteria
 from app.validation import nearest
 from optimizer.problem import ACCOUNTS
@@ -34,7 +35,7 @@ def criteria_faults(tables: DatasetTables, criteria: Criteria) -> list[Fault]:
         *_contiguity_faults(tables, criteria),
     ]
     if not faults:
-        faults = [*unavailable(criteria), *_place_faults(tables, criteria), *lock_faults(tables, criteria)]
+        faults = [*_place_faults(tables, criteria), *lock_faults(tables, criteria)]
     return faults
 
 
@@ -102,22 +103,23 @@ def _target_basis(tables: DatasetTables, entry: Balance) -> Float64:
 
 
 def _travel_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:
-    if criteria.travel.source != "pairs":
+    source = criteria.travel.source
+    if not criteria.travel.has_pair_costs:
         return
     if tables.pairs is None or tables.pairs.num_rows == 0:
         yield Fault(
             code="CONTRADICTORY_SETTING",
-            detail="travel.source is 'pairs', but the dataset has no pairs.",
-            fix="Send pairs with a cost, or use 'great_circle'.",
+            detail=f"travel.source is '{source}', but the dataset has no pairs.",
+            fix="Send pairs with a cost, import the dataset with travel_times, or use 'great_circle'.",
             pointer="/criteria/travel/source",
-            value="pairs",
+            value=source,
         )
         return
     lacking = np.isnan(numbers(tables.pairs, "cost")) & ~flags(tables.pairs, "forbidden", missing=False)
     for row in np.flatnonzero(lacking).tolist():
         yield Fault(
             code="CONTRADICTORY_SETTING",
-            detail="travel.source is 'pairs', but this pair has no cost.",
+            detail=f"travel.source is '{source}', but this pair has no cost.",
             fix="Give the pair a cost, or mark it as forbidden.",
             pointer=f"/pairs/{row}/cost",
         )
@@ -137,9 +139,26 @@ def _contiguity_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fa
 def _place_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:
     if not needs_distance(tables, criteria):
         return
-    for noun, table in (("accounts", tables.accounts), ("reps", tables.reps)):
-        needed = flags(table, "active", missing=True)
-        yield from missing_places(noun, (numbers(table, "lat"), numbers(table, "lon")), needed)
+    places = numbers(tables.accounts, "lat"), numbers(tables.accounts, "lon")
+    faults = missing_places("accounts", places, np.ones(tables.accounts.num_rows, np.bool_))
+    yield from faults
+    if not faults and len(free_reps(tables, criteria, {})):
+        yield from _center_faults(tables, criteria)
+
+
+def _center_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:
+    """Yield a fault where reps without a home cannot get one."""
+    candidates = criteria.centers.candidates
+    if len(candidate_places(tables, candidates)):
+        return
+    why = "the dataset has no units" if candidates == "units" else "no known city is within 50 km of an account"
+    yield Fault(
+        code="CONTRADICTORY_SETTING",
+        detail=f"Reps without lat and lon are to be placed at {candidates}, but {why}.",
+        fix="Use 'accounts', or give every active rep lat and lon.",
+        pointer="/criteria/centers/candidates",
+        value=candidates,
+    )
 
 
 def _unknown(noun: str, name: str, known: Sequence[str], *, pointer: str) -> Fault:

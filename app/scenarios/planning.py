@@ -6,14 +6,16 @@ the web nor the database, so that the solver's child process can use it. Refuses
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from app.datasets.tables import MAXIMUM_PREFIX, MEASURE_PREFIX, MINIMUM_PREFIX, TARGET_PREFIX, DatasetTables, prefixed
 from app.errors import Fault, InvalidInput
+from app.scenarios.center import Center, Centers
 from app.scenarios.columns import (
     Bool,
     Float64,
@@ -43,9 +45,6 @@ from optimizer.alignment import UNASSIGNED, Alignment
 from optimizer.criteria import Criteria as OptimizerCriteria
 from optimizer.problem import ACCOUNTS, Problem
 
-Centers = Mapping[str, tuple[float, float]]
-"""Rep id to (latitude, longitude) in degrees, for reps whose center was placed."""
-
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -63,6 +62,8 @@ class Plan:
         Road kilometers per great-circle kilometer; None when travel is the caller's cost.
     unit_ids
         Ids of the units by position; none where territories need not be connected.
+    centers
+        Placed centers of reps without a home, by rep id.
     """
 
     problem: Problem
@@ -73,6 +74,7 @@ class Plan:
     rep_places: tuple[Float64, Float64]
     road_factor: float | None
     unit_ids: tuple[str, ...] = ()
+    centers: Centers = field(default_factory=dict)
 
     def neighbors(self) -> list[tuple[str, str]] | None:
         """Return the pairs of neighboring units by id; None where territories need not be connected."""
@@ -135,9 +137,8 @@ def plan(tables: DatasetTables, criteria: Criteria, *, centers: Centers | None =
     Raises
     ------
     InvalidInput
-        When coordinates are missing where a distance is needed, or a feature is not available yet.
+        When coordinates are missing where a distance is needed.
     """
-    _refuse_unavailable(criteria)
     account_ids, rep_ids = ids(tables.accounts), ids(tables.reps)
     account_index = {account_id: position for position, account_id in enumerate(account_ids)}
     rep_index = {rep_id: position for position, rep_id in enumerate(rep_ids)}
@@ -190,6 +191,7 @@ def plan(tables: DatasetTables, criteria: Criteria, *, centers: Centers | None =
         rep_places=rep_places,
         road_factor=criteria.travel.road_factor if criteria.travel.source == "great_circle" else None,
         unit_ids=() if problem.units is None else tuple(unit_ids(tables)),
+        centers=_used_centers(tables.reps, centers or {}),
     )
 
 
@@ -214,7 +216,7 @@ def _pair_arrays(
     if distance is not None and criteria.compactness.weight > 0:
         weighing = "workload" if "workload" in measures else ACCOUNTS
         inertia = moment_of_inertia(distance, amount[:, measures.index(weighing)])
-    if criteria.travel.source == "pairs":
+    if criteria.travel.has_pair_costs:
         cost, given = cost_matrix(pairs, num_accounts=tables.accounts.num_rows, num_reps=tables.reps.num_rows)
         return _PairArrays(travel=cost, inertia=inertia, given=given, unit="cost")
     if distance is None:
@@ -224,36 +226,37 @@ def _pair_arrays(
     return _PairArrays(travel=travel, inertia=inertia, given=None, unit="km")
 
 
-def _refuse_unavailable(criteria: Criteria) -> None:
-    faults = unavailable(criteria)
-    if faults:
-        raise InvalidInput(faults)
-
-
-def unavailable(criteria: Criteria) -> list[Fault]:
-    """Return a fault for every wish that this version cannot grant yet, so that none is ignored silently."""
-    faults = []
-    if criteria.travel.source == "minutes":
-        faults.append(
-            Fault(
-                code="INVALID_VALUE",
-                detail="travel.source 'minutes' is not available in this version.",
-                fix="Use 'great_circle', or send your own travel times as pairs with 'pairs'.",
-                pointer="/criteria/travel/source",
-                value="minutes",
-            )
-        )
-    return faults
-
-
 def needs_distance(tables: DatasetTables, criteria: Criteria) -> bool:
     """Tell whether distances are measured: something asks for them, or every place is known anyway."""
     limited = not np.isnan(numbers(tables.reps, "max_distance_km")).all()
-    if criteria.travel.source == "pairs":
+    if criteria.travel.has_pair_costs:
         return limited or criteria.compactness.weight > 0
     if criteria.travel.weight > 0 or criteria.compactness.weight > 0 or limited:
         return True
     return not (_has_gaps(tables.accounts) or _has_gaps(tables.reps))
+
+
+def measures_from_centers(tables: DatasetTables, criteria: Criteria) -> bool:
+    """Tell whether anything that is asked depends on where reps are."""
+    if not np.isnan(numbers(tables.reps, "max_distance_km")).all() or criteria.compactness.weight > 0:
+        return True
+    return not criteria.travel.has_pair_costs and criteria.travel.weight > 0
+
+
+def free_reps(tables: DatasetTables, criteria: Criteria, known: Centers) -> npt.NDArray[np.int64]:
+    """Return the positions of active reps without a home or a known center, where that matters."""
+    if not measures_from_centers(tables, criteria):
+        return np.zeros(0, dtype=np.int64)
+    lacking = np.isnan(numbers(tables.reps, "lat")) | np.isnan(numbers(tables.reps, "lon"))
+    placed = np.array([rep_id in known for rep_id in ids(tables.reps)], dtype=np.bool_)
+    return np.flatnonzero(lacking & ~placed & flags(tables.reps, "active", missing=True))
+
+
+def _used_centers(reps: pa.Table, centers: Centers) -> dict[str, Center]:
+    """Return the centers that stand in for a home that is not there."""
+    lacking = np.isnan(numbers(reps, "lat")) | np.isnan(numbers(reps, "lon"))
+    free = [rep_id for rep_id, is_free in zip(ids(reps), lacking.tolist(), strict=True) if is_free]
+    return {rep_id: centers[rep_id] for rep_id in free if rep_id in centers}
 
 
 def _has_gaps(table: pa.Table) -> bool:
@@ -272,11 +275,10 @@ def missing_places(noun: str, places: tuple[Float64, Float64], needed: Bool) -> 
     """Return a fault for each account or active rep that a distance is measured from or to and has no place."""
     missing = np.flatnonzero((np.isnan(places[0]) | np.isnan(places[1])) & needed)
     who = "account" if noun == "accounts" else "rep"
-    more = "" if who == "account" else " Free centers, which the optimizer places, are not available in this version."
     return [
         Fault(
             code="COORDINATE_MISSING",
-            detail=f"The {who} in row {position + 1} has no lat and lon, which travel and compactness need.{more}",
+            detail=f"The {who} in row {position + 1} has no lat and lon, which travel and compactness need.",
             fix="Send lat and lon, or set the weights of travel and compactness to 0.",
             pointer=f"/{noun}/{position}/lat",
             row=int(position) + 1,
@@ -289,7 +291,7 @@ def _rep_places(reps: pa.Table, rep_ids: Sequence[str], centers: Centers) -> tup
     latitude, longitude = numbers(reps, "lat"), numbers(reps, "lon")
     for position, rep_id in enumerate(rep_ids):
         if rep_id in centers and (np.isnan(latitude[position]) or np.isnan(longitude[position])):
-            latitude[position], longitude[position] = centers[rep_id]
+            latitude[position], longitude[position] = centers[rep_id][:2]
     return latitude, longitude
 
 

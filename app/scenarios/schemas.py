@@ -66,7 +66,8 @@ class Travel(StrictModel):
         default="great_circle",
         description=(
             "`great_circle`: kilometers on a sphere of 6371.0088 km; `pairs`: the caller's `cost` per pair, a "
-            "missing pair is forbidden; `minutes`: a travel-time provider, not available yet."
+            "missing pair is forbidden; `minutes`: the same with the costs that a dataset imported with "
+            "`travel_times` has, minutes from the service's provider times visits."
         ),
     )
     road_factor: RoadFactor = Field(
@@ -74,6 +75,11 @@ class Travel(StrictModel):
         description="Roads are longer than the great circle by this factor, ≥ 1. Kilometers are multiplied by it.",
         examples=[1.3],
     )
+
+    @property
+    def has_pair_costs(self) -> bool:
+        """Tell whether travel is what the dataset's pairs say."""
+        return self.source != "great_circle"
 
 
 class Compactness(StrictModel):
@@ -124,6 +130,19 @@ class AccountRep(StrictModel):
     rep_id: Identifier = Field(description="The rep's id.", examples=["R-1"])
 
 
+class CenterChoice(StrictModel):
+    """Say where reps without a home may get one."""
+
+    candidates: Literal["accounts", "units", "cities"] = Field(
+        default="accounts",
+        description=(
+            "Where a rep without lat and lon could live, for the optimizer to choose: at one of the `accounts`, inside "
+            "one of the `units`, or in one of the `cities` within 50 km of an account. Used where distances count."
+        ),
+        examples=["cities"],
+    )
+
+
 class Unassigned(StrictModel):
     """Say whether accounts may stay without a rep."""
 
@@ -166,6 +185,7 @@ class Criteria(StrictModel):
         default_factory=list, description="Reps who gain and lose nothing.", examples=[["R-7"]]
     )
     unassigned: Unassigned = Field(default_factory=Unassigned, description="Accounts without a rep.")
+    centers: CenterChoice = Field(default_factory=CenterChoice, description="Places for reps without a home.")
 
     @model_validator(mode="after")
     def _balance_each_measure_once(self) -> Self:

@@ -116,8 +116,11 @@ def test_targets_in_proportion_to_nothing_are_refused() -> None:
     ]
 
 
-def test_a_rep_without_a_home_is_refused_where_distances_are_measured() -> None:
-    """Free centers come later: until then a missing home is a fault, unless nothing measures distances."""
+def test_a_rep_without_a_home_needs_a_place_where_it_could_live() -> None:
+    """The optimizer places it at an account; units that are not there, or no city nearby, are refused."""
     homeless = {"reps": {1: {"lat": None, "lon": None}}}
-    assert faults({"travel": {"weight": 1}}, homeless) == [("COORDINATE_MISSING", "/reps/1/lat")]
+    assert faults({"travel": {"weight": 1}}, homeless) == []
     assert faults({"balance": [{"measure": "workload"}]}, homeless) == []
+    in_units = {"travel": {"weight": 1}, "centers": {"candidates": "units"}}
+    assert faults(in_units, homeless) == [("CONTRADICTORY_SETTING", "/criteria/centers/candidates")]
+    assert faults(in_units) == []

@@ -10,6 +10,7 @@ import pytest
 
 from app.datasets.tables import DatasetTables
 from app.errors import InvalidInput
+from app.scenarios.center import Center
 from app.scenarios.families import family_numbers
 from app.scenarios.planning import plan
 from app.scenarios.schemas import Criteria, default_criteria
@@ -124,7 +125,7 @@ def test_placed_centers_fill_in_missing_homes() -> None:
     with pytest.raises(InvalidInput) as refused:
         plan(tables(lat=None), default_criteria())
     assert [(fault.code, fault.pointer) for fault in refused.value.faults] == [("COORDINATE_MISSING", "/reps/1/lat")]
-    placed = plan(tables(lat=None), default_criteria(), centers={"R2": (50.0, 15.0)})
+    placed = plan(tables(lat=None), default_criteria(), centers={"R2": Center(50.0, 15.0)})
     assert placed.problem.travel is not None
 
 

@@ -1,0 +1,297 @@
+"""A dataset with free centers as the question that :mod:`optimizer.location` answers.
+
+Owns items (families, or clumps of near accounts where there are very many), what they cost from each place, the bands
+of loads, and who is near whom. Imports neither the web nor the database.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import KDTree
+
+from app.datasets.tables import DatasetTables
+from app.scenarios.center import Centers
+from app.scenarios.center_candidates import CandidatePlaces, spatial_order, thinned
+from app.scenarios.columns import Float64, numbers
+from app.scenarios.planning import Plan, plan
+from app.scenarios.schemas import Criteria
+from geo_data.distances import EARTH_RADIUS_KM, distance_matrix_km, unit_vectors
+from optimizer.criteria import Criteria as Wanted
+from optimizer.items import items_of
+from optimizer.location.question import LocationQuestion
+from optimizer.permissions import permissions_of
+from optimizer.problem import ACCOUNTS, Problem
+from optimizer.targets import target_loads
+
+Positions = npt.NDArray[np.int64]
+
+MOST_ITEMS: Final = 4_000
+"""More items than this become clumps of near ones, unless reps are so many that clumps would be coarse for them."""
+ITEMS_PER_REP: Final = 15
+NEIGHBORS: Final = 12
+NEAR_PLACES: Final = 16
+FAR_PLACES: Final = 8
+"""Places further away that a center may jump to, beside the nearest ones."""
+SPREAD: Final = 6
+"""One in so many of the places beyond the nearest is taken for that."""
+BLOCK_PAIRS: Final = 4_000_000
+LEAST_BAND: Final = 0.02
+"""Half a band's width at least, while centers are sought: clumps cannot meet a narrower one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weighing:
+    """What a kilometer and a squared kilometer to an account count in the search for centers.
+
+    Attributes
+    ----------
+    per_km, per_km2
+        Shape ``(accounts,)``.
+    """
+
+    per_km: Float64
+    per_km2: Float64
+
+    def of(self, accounts: Positions) -> "Weighing":
+        """Return the weights of some accounts."""
+        return Weighing(self.per_km[accounts], self.per_km2[accounts])
+
+    def cost(self, distance: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return what distances cost. Shape ``(places, accounts)``, as given."""
+        return distance * (self.per_km + distance * self.per_km2)
+
+
+@dataclass(frozen=True, eq=False)
+class CenterQuestion:
+    """The question, and how its positions read.
+
+    Attributes
+    ----------
+    question
+        For :func:`optimizer.location.search.locate`; fixed centers are places behind all candidates.
+    places
+        The candidates by position.
+    reps
+        The rep of each column. Shape ``(columns,)``.
+    weights
+        What a distance to each account counts.
+    """
+
+    question: LocationQuestion
+    places: CandidatePlaces
+    reps: Positions
+    weights: Weighing
+
+
+def weighing(tables: DatasetTables, criteria: Criteria, *, typical_km: float) -> Weighing:
+    """Return what distances count: travel and compactness by their weights, on one scale at a typical distance."""
+    accounts = tables.accounts
+    visits = numbers(accounts, "visits_per_year", missing=1.0)
+    has_workload = "measure:workload" in accounts.column_names
+    workload = numbers(accounts, "measure:workload", missing=0.0) if has_workload else np.ones(accounts.num_rows)
+    travel = criteria.travel.weight if criteria.travel.source == "great_circle" else 0.0
+    if travel == 0 and criteria.compactness.weight == 0:
+        travel = 1.0  # only a largest distance asks for a place: the nearest one serves it best
+    per_km = travel * visits / (max(float(visits.sum()), 1e-12) * typical_km)
+    scale = max(float(workload.sum()), 1e-12) * typical_km**2
+    return Weighing(per_km, criteria.compactness.weight * workload / scale)
+
+
+def center_question(
+    tables: DatasetTables, criteria: Criteria, known: Centers, places: CandidatePlaces
+) -> CenterQuestion:
+    """Return the question of where the reps without a home and without a known center should be.
+
+    Parameters
+    ----------
+    tables, criteria
+        What the scenario asks; every account has a place.
+    known
+        Centers that were placed before.
+    places
+        All candidates; thinned where there are very many.
+    """
+    planned = _without_distances(tables, criteria, known)
+    problem, wanted = planned.problem, planned.criteria
+    lat, lon = planned.account_places
+    reps = np.flatnonzero(problem.active)
+    home_lat, home_lon = planned.rep_places[0][reps], planned.rep_places[1][reps]
+    is_fixed = ~(np.isnan(home_lat) | np.isnan(home_lon))
+    chosen = places.take(thinned(places))
+    point_lat = np.concatenate([chosen.lat, home_lat[is_fixed]])
+    point_lon = np.concatenate([chosen.lon, home_lon[is_fixed]])
+    center = np.full(len(reps), -1, dtype=np.int64)
+    center[is_fixed] = len(chosen) + np.arange(int(is_fixed.sum()))
+    clump, allowed, moves = _clumps(problem, wanted, lat, lon, reps)
+    weights = weighing(tables, criteria, typical_km=_typical_km(lat, lon, chosen, num_reps=len(reps)))
+    limit_km = numbers(tables.reps, "max_distance_km")[reps]
+    cost, far = _costs(
+        (point_lat, point_lon), (lat, lon), weights, clump, wants_distance=bool(np.isfinite(limit_km).any())
+    )
+    lower, upper, amount = _bands(problem, wanted, clump, reps)
+    middle = _middles(lat, lon, clump)
+    at = unit_vectors(point_lat, point_lon)
+    question = LocationQuestion(
+        cost=cost,
+        amount=amount,
+        lower=lower,
+        upper=upper,
+        center=center,
+        place_of=_nearest(at[: len(chosen)], middle, 1)[:, 0],
+        near=_neighbors(middle),
+        near_places=_near_places(at, len(chosen)),
+        banned=None if allowed.all() else np.ascontiguousarray(~allowed.T),
+        distance=far,
+        reach=np.where(np.isnan(limit_km), np.inf, limit_km) if far is not None else None,
+        home=moves[0],
+        leaving=moves[1],
+    )
+    return CenterQuestion(question=question, places=chosen, reps=reps, weights=weights)
+
+
+def _without_distances(tables: DatasetTables, criteria: Criteria, known: Centers) -> Plan:
+    """Return the plan of everything but what is measured from centers."""
+    reps = tables.reps
+    if "max_distance_km" in reps.column_names:
+        reps = reps.drop_columns(["max_distance_km"])
+    return plan(
+        replace(tables, reps=reps),
+        criteria.model_copy(
+            update={
+                "travel": criteria.travel.model_copy(update={"weight": 0.0}),
+                "compactness": criteria.compactness.model_copy(update={"weight": 0.0}),
+                "contiguity": "off",
+            }
+        ),
+        centers=known,
+    )
+
+
+def _typical_km(lat: Float64, lon: Float64, places: CandidatePlaces, *, num_reps: int) -> float:
+    """Return how far an account is from the nearest of as many places as there are reps, spread like all places."""
+    spread = places.take(thinned(places, num_reps))
+    tree = KDTree(unit_vectors(spread.lat, spread.lon))
+    chord, _ = tree.query(unit_vectors(lat, lon))
+    return max(float(chord.mean()) * EARTH_RADIUS_KM, 0.1)
+
+
+def _clumps(
+    problem: Problem, wanted: Wanted, lat: Float64, lon: Float64, reps: Positions
+) -> tuple[Positions, npt.NDArray[np.bool_], tuple[Positions | None, Float64 | None]]:
+    """Return each account's clump, what each clump may do, its column today and what leaving that costs."""
+    items = items_of(problem, wanted)
+    allowed = permissions_of(problem, wanted, items).allowed[:, : len(reps)]
+    first = items.account[items.start[:-1]]
+    column = np.full(problem.num_reps + 1, -1, dtype=np.int64)
+    column[reps] = np.arange(len(reps))
+    home = column[problem.current[first]]
+    most = max(MOST_ITEMS, ITEMS_PER_REP * len(reps))
+    clump_of_item = np.arange(items.num_items)
+    if items.num_items > most:
+        clump_of_item = _joined(allowed, home, spatial_order(lat[first], lon[first]), most=most)
+    count = int(clump_of_item.max()) + 1
+    member = np.empty(count, dtype=np.int64)
+    member[clump_of_item[::-1]] = np.arange(items.num_items)[::-1]
+    moves: tuple[Positions | None, Float64 | None] = (None, None)
+    if wanted.disruption.weight > 0 and (home >= 0).any():
+        measure = problem.measure_index(wanted.disruption.measure)
+        share = problem.amount[:, measure] / max(float(problem.amount[:, measure].sum()), 1e-12)
+        leaving = wanted.disruption.weight * np.bincount(
+            clump_of_item, items.sum(np.where(problem.current >= 0, share, 0.0)), minlength=count
+        )
+        moves = home[member], np.where(home[member] >= 0, leaving, 0.0)
+    return clump_of_item[items.item_of_account], allowed[member], moves
+
+
+def _joined(allowed: npt.NDArray[np.bool_], home: Positions, order: Positions, *, most: int) -> Positions:
+    """Join near items that may do the same and have the same rep today, into about as many as the search can take."""
+    kind = np.unique(np.column_stack([np.packbits(allowed, axis=1), home]), axis=0, return_inverse=True)[1].ravel()
+    order = order[np.argsort(kind[order], kind="stable")]
+    size = -(-len(order) // most)
+    begins = np.ones(len(order), dtype=np.bool_)
+    begins[1:] = kind[order][1:] != kind[order][:-1]
+    start = np.flatnonzero(begins)
+    within = np.arange(len(order)) - start[np.cumsum(begins) - 1]
+    clump = np.empty(len(order), dtype=np.int64)
+    clump[order] = np.cumsum(begins | (within % size == 0)) - 1
+    return clump
+
+
+def _costs(
+    points: tuple[Float64, Float64],
+    accounts: tuple[Float64, Float64],
+    weights: Weighing,
+    clump: Positions,
+    *,
+    wants_distance: bool,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None]:
+    """Return what each clump costs from each place, and its farthest account's distance. Shape ``(places, clumps)``."""
+    order = np.argsort(clump, kind="stable")
+    start = np.flatnonzero(np.diff(clump[order], prepend=-1))
+    shape = len(points[0]), len(start)
+    cost = np.empty(shape, dtype=np.float32)
+    far = np.empty(shape, dtype=np.float32) if wants_distance else None
+    sorted_weights = weights.of(order)
+    lat, lon = accounts[0][order], accounts[1][order]
+    rows = max(1, BLOCK_PAIRS // len(order))
+    for first in range(0, len(points[0]), rows):
+        block = slice(first, first + rows)
+        distance = distance_matrix_km(points[0][block], points[1][block], lat, lon)
+        cost[block] = np.add.reduceat(sorted_weights.cost(distance), start, axis=1)
+        if far is not None:
+            far[block] = np.maximum.reduceat(distance, start, axis=1)
+    return cost, far
+
+
+def _bands(problem: Problem, wanted: Wanted, clump: Positions, reps: Positions) -> tuple[Float64, Float64, Float64]:
+    """Return smallest and largest loads of the columns, and what each clump has of what is limited."""
+    lower, upper, measures = [], [], []
+    for balance in wanted.balance:
+        measure = problem.measure_index(balance.measure)
+        target = target_loads(problem, balance, total=float(problem.amount[:, measure].sum()))[reps]
+        tolerance = max(balance.tolerance, LEAST_BAND)
+        lower.append(np.maximum((1 - tolerance) * target, problem.capacity_min[reps, measure]))
+        upper.append(np.minimum((1 + tolerance) * target, problem.capacity_max[reps, measure]))
+        measures.append(measure)
+    for measure in range(len(problem.measures)):
+        small, large = problem.capacity_min[reps, measure], problem.capacity_max[reps, measure]
+        if measure not in measures and (small.any() or np.isfinite(large).any()):
+            lower.append(small)
+            upper.append(large)
+            measures.append(measure)
+    if not measures:
+        lower, upper, measures = [np.zeros(len(reps))], [np.full(len(reps), np.inf)], [problem.measure_index(ACCOUNTS)]
+    count = int(clump.max()) + 1
+    amount = np.column_stack([np.bincount(clump, problem.amount[:, measure], minlength=count) for measure in measures])
+    return np.column_stack(lower), np.column_stack(upper), amount.astype(np.float64)
+
+
+def _middles(lat: Float64, lon: Float64, clump: Positions) -> Float64:
+    """Return a point within each clump on the unit sphere. Shape ``(clumps, 3)``."""
+    at = unit_vectors(lat, lon)
+    total = np.column_stack([np.bincount(clump, at[:, axis]) for axis in range(3)])
+    length = np.linalg.norm(total, axis=1, keepdims=True)
+    return np.asarray(total / np.where(length > 0, length, 1.0), dtype=np.float64)
+
+
+def _nearest(points: Float64, of: Float64, count: int) -> Positions:
+    _, found = KDTree(points).query(of, k=range(1, min(count, len(points)) + 1))
+    return np.asarray(found, dtype=np.int64)
+
+
+def _neighbors(middle: Float64) -> Positions:
+    if len(middle) < 2:
+        return np.zeros((len(middle), 0), dtype=np.int64)
+    found = _nearest(middle, middle, NEIGHBORS + 1)
+    own = np.arange(len(middle))[:, None]
+    # where many accounts share a point, the item itself need not be the first: any one is left out instead
+    is_self = found == own
+    is_self[~is_self.any(axis=1), -1] = True
+    return np.asarray(found[~is_self].reshape(len(middle), -1), dtype=np.int64)
+
+
+def _near_places(at: Float64, num_candidates: int) -> Positions:
+    found = _nearest(at[:num_candidates], at, NEAR_PLACES + FAR_PLACES * SPREAD)
+    return np.concatenate([found[:, :NEAR_PLACES], found[:, NEAR_PLACES::SPREAD]], axis=1)

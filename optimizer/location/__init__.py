@@ -1,0 +1,1 @@
+"""Where centers should stand: location and assignment decided together."""
