@@ -37,10 +37,6 @@ class AddedRep:
     like: str
     name: str
 
-    def json(self) -> dict[str, str]:
-        """Return it as a solver's answer carries it."""
-        return {"rep_id": self.rep_id, "like": self.like, "name": self.name}
-
 
 def added_reps(changes: Sequence[Change], rep_ids: Sequence[str], rep_names: Sequence[str | None]) -> list[AddedRep]:
     """Return the reps that changes add, each with an id that nobody has."""

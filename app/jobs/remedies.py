@@ -1,8 +1,8 @@
 """What would help, ready to be stored: each relaxation checked on the relaxed question, with its alignment's files.
 
-A relaxation whose alignment the checker does not confirm is left out. An alignment is summed up as it stands in the
-job's own scenario, where it breaks what the relaxation changes; one with added reps belongs to other data, where it
-breaks nothing. Imports neither the web nor the database.
+A relaxation whose alignment the checker does not confirm is left out. With each alignment goes the question that it
+answers, the job's with the relaxation's changes, under which it breaks nothing. Imports neither the web nor the
+database.
 """
 
 import sys
@@ -13,6 +13,7 @@ from typing import Any
 from app.jobs.judgement import Judge, Judged
 from app.jobs.names import Names
 from app.jobs.relaxed_question import added_reps, relaxed_question
+from app.jobs.relaxed_tables import changed_tables
 from app.jobs.sentences import relaxation_json
 from app.jobs.solver_files import SolverFiles
 from app.scenarios.planning import Plan
@@ -36,7 +37,7 @@ def write_remedies(
     files: SolverFiles,
     software: Mapping[str, Any],
 ) -> Iterator[dict[str, Any]]:
-    """Write the alignments of relaxations that the checker confirms, and yield their JSON with the files' names."""
+    """Write each relaxation that the checker confirms, alignment and question; yield its JSON with the files' name."""
     for number, relaxation in enumerate(relaxations, start=1):
         added = added_reps(relaxation.changes, planned.rep_ids, names.rep_names)
         wider = replace(planned, rep_ids=(*planned.rep_ids, *(rep.rep_id for rep in added)))
@@ -48,8 +49,8 @@ def write_remedies(
             sys.stderr.write(f"a relaxation was left out: {[str(found) for found in report.violations[:5]]}\n")
             continue
         judged = Judged(report=report, outcome=Outcome.FEASIBLE.value)
-        if not added:
-            judged = Judged(report=judge.report(relaxation.alignment), outcome=Outcome.INFEASIBLE.value)
         name = f"relaxation-{number}"
+        changed = changed_tables(files.read_tables(), before=judge.columns, after=question.tables)
+        files.write_relaxed(name, changed, criteria=question.criteria)
         files.write_alignment(name, wider.assignments(relaxation.alignment), judged.summary(software=software))
-        yield relaxation_json(relaxation, names) | {"alignment": name, "added_reps": [rep.json() for rep in added]}
+        yield relaxation_json(relaxation, names) | {"alignment": name}

@@ -17,9 +17,9 @@ from app.alignments.summaries import AlignmentSummary, Origin, OriginKind
 from app.curves.storing import has_alignment, store_points, write_curve
 from app.datasets.models import Dataset
 from app.errors import Conflict
-from app.jobs.hiring import scenario_with_added_reps
 from app.jobs.leases import Claim, Ending, finish
 from app.jobs.models import Job
+from app.jobs.relaxed_scenarios import relaxed_scenario
 from app.jobs.repository import JobRepository
 from app.jobs.solver_files import CERTIFICATE, SolverFiles
 from app.jobs.states import JobKind, JobState
@@ -176,11 +176,11 @@ def _replace_best(session: Session, job: Job, better: Alignment) -> None:
 
 
 def _relaxation(session: Session, held: Claim, files: SolverFiles, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Store a relaxation's alignment: in the job's scenario, or in one on data with the reps that it adds."""
-    shown = {key: value for key, value in entry.items() if key not in ("alignment", "added_reps")}
+    """Store a relaxation's alignment, in a scenario with the relaxation's changes."""
+    shown = {key: value for key, value in entry.items() if key != "alignment"}
+    tables, criteria = files.read_relaxed(entry["alignment"])
     scenario = session.get_one(Scenario, held.scenario_id)
-    if entry["added_reps"]:
-        scenario = scenario_with_added_reps(session, scenario, entry["added_reps"])
+    scenario = relaxed_scenario(session, scenario, tables=tables, criteria=criteria, called=entry["sentence"])
     stored = _store(session, held, files, name=entry["alignment"], scenario=scenario)
     return shown | {
         "alignment_id": stored.id,

@@ -110,6 +110,20 @@ class SolverFiles:
         """Read an alignment without what is known of it."""
         return read_parquet(self.path(f"{name}.parquet"))
 
+    def write_relaxed(self, name: str, tables: Mapping[str, pa.Table], *, criteria: Mapping[str, Any]) -> None:
+        """Write the question that a relaxation's alignment answers: the tables that differ, and the criteria."""
+        for table_name, table in tables.items():
+            self._write(f"{name}-{table_name}.parquet", write_parquet(table))
+        self.write_json(f"{name}-question.json", {"tables": list(tables), "criteria": dict(criteria)})
+
+    def read_relaxed(self, name: str) -> tuple[dict[str, pa.Table], dict[str, Any]]:
+        """Read the question that a relaxation's alignment answers: the tables that differ, and the criteria."""
+        question = self.read_json(f"{name}-question.json")
+        tables = {
+            table_name: read_parquet(self.path(f"{name}-{table_name}.parquet")) for table_name in question["tables"]
+        }
+        return tables, question["criteria"]
+
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write a JSON object; numbers that are not finite are refused."""
         self._write(name, json.dumps(content, ensure_ascii=False, allow_nan=False).encode())

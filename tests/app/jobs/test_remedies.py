@@ -28,8 +28,11 @@ def test_remedies_are_of_different_kinds_and_ranked(living: TestClient) -> None:
     assert {"capacity_max", "add_rep", "unassigned"} <= {relaxation["kind"] for relaxation in offered}
     prices = [relaxation["price"] for relaxation in offered]
     assert prices == sorted(prices)
+    assert len({relaxation["scenario_id"] for relaxation in offered}) == len(offered)
     for relaxation in offered:
-        assert living.get(f"/v1/alignments/{relaxation['alignment_id']}").status_code == 200
+        alignment = living.get(f"/v1/alignments/{relaxation['alignment_id']}").json()
+        assert (alignment["outcome"], alignment["violations"]) == ("feasible", [])
+        assert alignment["scenario_id"] == relaxation["scenario_id"]
 
 
 def test_an_added_rep_stands_in_data_of_its_own(living: TestClient) -> None:
