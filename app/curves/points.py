@@ -125,7 +125,7 @@ def _found_json(
     reading = read(ground.problem, ground.criteria, alignment, measure=ground.measure)
     travel = None if reading.travel is None else {"raw": reading.travel, "unit": ground.problem.travel_unit}
     return {
-        "moved": _amount_json(ground, reading.moved) | {"accounts": reading.moved_accounts},
+        "moved": _amount_json(ground, reading.moved) | {"accounts": reading.moved_accounts, "of_left": reading.of_left},
         "balance": {measure: asdict(found) for measure, found in reading.deviations.items()},
         "travel": travel,
         "objective": card.objective,

@@ -16,9 +16,14 @@ class Amount(BaseModel):
 
 
 class Moved(Amount):
-    """What really moves."""
+    """What really moves; leaving a rep who has left is a move, but counts in no amount and no share."""
 
-    accounts: int = Field(description="Accounts that leave a rep who has not left.", examples=[19])
+    accounts: int = Field(
+        description="Accounts that had a rep and have another one, as in the scorecard.", examples=[19]
+    )
+    of_left: int = Field(
+        default=0, description="Those of them whose rep has left: they count in no budget.", examples=[0]
+    )
 
 
 class PointBalance(BaseModel):
@@ -75,7 +80,12 @@ class PointResource(BaseModel):
 class Fewest(BaseModel):
     """The fewest moves for a purpose."""
 
-    amount: float | None = Field(description="In the measure's unit; null while unknown, or where it is impossible.")
+    amount: float | None = Field(
+        description=(
+            "In the measure's unit, accounts of reps who have left not counted; null while unknown, or where it is "
+            "impossible."
+        )
+    )
     is_proven: bool = Field(description="True: less is impossible; with an amount of null, the purpose itself is.")
 
 

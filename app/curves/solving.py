@@ -13,6 +13,7 @@ from app.curves.book import Book
 from app.curves.kinds import CurveKind
 from app.curves.point_progress import PointProgress
 from app.curves.points import Ground, disruption_json, pareto_json
+from app.curves.remedies import curve_remedies
 from app.curves.time_shares import TimeShares
 from app.curves.wishes import with_travel
 from app.jobs.judgement import Judge
@@ -74,7 +75,8 @@ def answer_curve(
     )
     solver.run()
     names = Names(planned.account_ids, planned.rep_ids, texts(tables.accounts, "name"), texts(tables.reps, "name"))
-    return solver.result(names) | {"alignment": None, "relaxations": [], "problem": None}
+    relaxations = solver.relaxations(names)
+    return solver.result(names) | {"alignment": None, "relaxations": relaxations, "problem": None}
 
 
 class CurveSolver:
@@ -143,6 +145,7 @@ class CurveSolver:
             attempt=asked["attempt"],
             software=software,
         )
+        self._judge, self._files, self._software = judge, files, software
         self._started = started
         self._shares = TimeShares(
             search.time_limit_s, by_work=search.deterministic, clock=lambda: time.monotonic() - started
@@ -169,12 +172,35 @@ class CurveSolver:
                 self._write()
         self._write()
 
+    def relaxations(self, names: Names) -> list[dict[str, Any]]:
+        """Look for what would help where no point is possible, in the time that is left; return it as JSON."""
+        if self._outcome() is not Outcome.INFEASIBLE:
+            return []
+        self._tell("progress", phase="relaxing", **self._counts())
+        total_s = self._search.time_limit_s
+        left_s = total_s if self._search.deterministic else max(0.0, total_s - (time.monotonic() - self._started))
+        return curve_remedies(
+            self._planned,
+            stop=self._stop_criterion(left_s),
+            params=self._params,
+            seed=self._search.seed,
+            judge=self._judge,
+            names=names,
+            files=self._files,
+            software=self._software,
+        )
+
+    def _outcome(self) -> Outcome:
+        if any(point.answer.alignment is not None for point in self._curve.points):
+            return Outcome.FEASIBLE
+        return Outcome.INFEASIBLE if self._curve.is_impossible else Outcome.UNKNOWN
+
     def result(self, names: Names) -> dict[str, Any]:
         """Return what the job ends with."""
         has_any = any(point.answer.alignment is not None for point in self._curve.points)
         outcome = Outcome.FEASIBLE if has_any else Outcome.INFEASIBLE if self._curve.conflicts else Outcome.UNKNOWN
         return {
-            "outcome": outcome.value,
+            "outcome": self._outcome().value,
             "stop_reason": self._stop_reason().value,
             "points": self._name,
             "conflicts": [conflict_json(conflict, names) for conflict in self._curve.conflicts],

@@ -89,8 +89,10 @@ class DisruptionCurve:
         Ascending by what they allow.
     least, needed
         The fewest moves that keep all hard limits but balance, and that keep all of them.
+    is_impossible
+        True once it is proven that there is no alignment at all.
     conflicts
-        Why there is no curve at all.
+        As far as arithmetic tells, why there is no curve at all.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class DisruptionCurve:
         self.criteria = bought_balance(criteria, measure=spending.measure)
         self.points: list[DisruptionPoint] = []
         self.least = self.needed = Fewest()
+        self.is_impossible = False
         self.conflicts: tuple[Conflict, ...] = ()
         self._problem, self._wanted, self._spending = problem, criteria, spending
         self._relative_to, self._known = relative_to, known
@@ -137,7 +140,7 @@ class DisruptionCurve:
         measure = self._spending.measure
         found = yield from fewest_possible(self._problem, self._wanted, measure=measure)
         if found.outcome is Outcome.INFEASIBLE:
-            self.conflicts = found.conflicts
+            self.is_impossible, self.conflicts = True, found.conflicts
             return
         self.least = counted(self._problem, found, measure=measure, known=self._known[0])
         self.needed = self.least

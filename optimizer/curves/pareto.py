@@ -73,8 +73,10 @@ class ParetoSet:
         None covers another, in the order they were found.
     least
         The fewest moves that are possible.
+    is_impossible
+        True once it is proven that there is no alignment at all.
     conflicts
-        Why there is no alignment at all.
+        As far as arithmetic tells, why there is no alignment at all.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class ParetoSet:
         self.points: list[ParetoPoint] = []
         self.least = Fewest()
         self.num_planned = num_wanted
+        self.is_impossible = False
         self.conflicts: tuple[Conflict, ...] = ()
         self._problem, self._wanted, self._measure, self._relative_to = problem, criteria, measure, relative_to
         self._total = float(problem.amount[:, problem.measure_index(measure)].sum())
@@ -93,7 +96,7 @@ class ParetoSet:
         """Ask one question after another; ends with enough points, or with none left to try."""
         found = yield from fewest_possible(self._problem, self._wanted, measure=self._measure)
         if found.outcome is Outcome.INFEASIBLE:
-            self.conflicts = found.conflicts
+            self.is_impossible, self.conflicts = True, found.conflicts
             return
         self.least = counted(self._problem, found, measure=self._measure)
         least = self.least.amount or 0.0

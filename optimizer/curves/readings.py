@@ -48,13 +48,16 @@ class Reading:
     moved
         What leaves an active rep, in the unit of the measure that was asked for.
     moved_accounts
-        Accounts that leave an active rep.
+        Accounts that had a rep and have another one: all moves.
+    of_left
+        Those of them whose rep has left, which count in no budget.
     """
 
     deviations: dict[str, Deviations]
     travel: float | None
     moved: float
     moved_accounts: int
+    of_left: int
 
     @property
     def balance(self) -> float:
@@ -83,5 +86,6 @@ def read(problem: Problem, criteria: Criteria, alignment: Alignment, *, measure:
         deviations=found,
         travel=travel(problem, alignment),
         moved=moved_amount(problem, alignment, measure),
-        moved_accounts=int(is_moved(problem, alignment).sum()),
+        moved_accounts=int(alignment.moved(problem.current).sum()),
+        of_left=int((alignment.moved(problem.current) & ~is_moved(problem, alignment)).sum()),
     )

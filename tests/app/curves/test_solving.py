@@ -8,6 +8,7 @@ import pytest
 
 from app.curves.time_shares import TimeShares
 from app.datasets.tables import read_parquet
+from app.jobs.solver_files import SolverFiles
 from tests.app.curves.conftest import SHARES, Asked, ask, small_question, tables_of
 
 
@@ -100,9 +101,44 @@ def test_an_impossible_curve_tells_why(tmp_path: Path) -> None:
     body = small_question()
     for rep in body["reps"]:
         rep["capacity"] = {"workload": {"max": 30}}
-    result, curve, _ = ask(tmp_path, tables_of(body), {"shares": SHARES})
+    result, curve, told = ask(tmp_path, tables_of(body), {"shares": SHARES})
     assert (result["outcome"], curve["points"]) == ("infeasible", [])
     assert result["conflicts"][0]["sentence"]
+    assert "relaxing" in {message.get("phase") for message in told.messages}
+
+
+@pytest.mark.parametrize("kind", ["disruption", "pareto"])
+def test_an_impossible_curve_tells_what_would_help(tmp_path: Path, kind: str) -> None:
+    """Relaxations of different kinds come with a checked alignment and the question that it answers, as of a job."""
+    body = small_question()
+    for rep in body["reps"]:
+        rep["capacity"] = {"workload": {"max": 30}}
+    wanted = {"shares": SHARES} if kind == "disruption" else {"alignments": 7}
+    result, _, _ = ask(tmp_path, tables_of(body), wanted, kind=kind)
+    assert len({relaxation["kind"] for relaxation in result["relaxations"]}) >= 2
+    for relaxation in result["relaxations"]:
+        _, summary = SolverFiles(tmp_path).read_alignment(relaxation["alignment"])
+        assert (summary["outcome"], summary["violations"]) == ("feasible", [])
+        tables, criteria = SolverFiles(tmp_path).read_relaxed(relaxation["alignment"])
+        assert criteria["balance"]
+        assert set(tables) <= {"accounts", "reps", "pairs"}
+
+
+def test_moves_away_from_a_rep_who_left_are_moves_that_cost_nothing(tmp_path: Path) -> None:
+    """A point counts moves as the scorecard does; what counts in its allowance is told apart."""
+    body = small_question()
+    gone = body["reps"][-1]["id"]
+    body["reps"][-1]["active"] = False
+    num_left = sum(account["current_rep_id"] == gone for account in body["accounts"])
+    _, curve, _ = ask(tmp_path, tables_of(body), {"shares": [0.0, 0.2]}, criteria={"travel": {"weight": 10}})
+    for point in curve["points"]:
+        moved = point["moved"]
+        assert moved["of_left"] == num_left > 0
+        assert moved["accounts"] == moved["amount"] + moved["of_left"]
+        assert moved["amount"] <= point["allowed"]["amount"]
+        rep_ids = read_parquet(tmp_path / f"{point['file']}.parquet")["rep_id"].to_pylist()
+        pairs = zip(body["accounts"], rep_ids, strict=True)
+        assert moved["accounts"] == sum(account["current_rep_id"] != rep_id for account, rep_id in pairs)
 
 
 def test_time_is_shared_and_what_is_left_over_is_passed_on() -> None:
