@@ -1,8 +1,7 @@
 """Every criterion that an opened alignment breaks, in the checker's words and form.
 
 Owns the translation: limits on sums come from :mod:`optimizer.validation`, rules on pairs from the pairs' facts. A test
-holds the answer equal to the independent checker's on random problems. Refuses to judge contiguity, which no scenario
-may ask for yet.
+holds the answer equal to the independent checker's on random problems.
 """
 
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ _CRITERION: Final = {
     "frozen": "frozen_reps",
     "family": "families",
     "possible": "max_distance_km",
+    "unit": "units",
 }
 _SENTENCE: Final = {
     "inactive": "go to '{rep}', who is not active",
@@ -83,6 +83,11 @@ def _detail(violation: Violation, rep_id: str | None, situation: Situation) -> s
     if violation.criterion == "family":
         first = situation.ground.columns.account_ids[violation.accounts[0]]
         return f"The family of '{first}' is split {int(value)} ways."
+    if violation.criterion == "unit":
+        first = situation.ground.columns.account_ids[violation.accounts[0]]
+        return f"The unit of '{first}' is split {int(value)} ways."
+    if violation.criterion == "contiguity":
+        return f"The territory of '{rep_id}' is in {int(value)} pieces."
     if violation.criterion in ("capacity", "balance"):
         word = "over the largest" if value > limit else "under the smallest"
         return f"'{rep_id}' carries {value:,.6g} of {violation.measure}, {by:,.6g} {word} allowed {limit:,.6g}."

@@ -148,7 +148,7 @@ class EditService:
             return
         wanted = before.standing.criteria.replace(travel_weight=0.0, compactness_weight=0.0)
         try:
-            check_fit(after.ground.problem, wanted)
+            check_fit(after.ground.problem.replace(units=before.standing.problem.units), wanted)
         except InvalidCriteria as error:
             detail = f"The criteria do not fit the changed limits: {error}."
             fix = (

@@ -22,6 +22,7 @@ from app.alignments.service import assignments_of, criteria_of
 from app.alignments.summaries import AlignmentSummary
 from app.datasets.service import load_tables
 from app.scenarios.schemas import Criteria
+from app.scenarios.unit_graph import unit_graph
 from app.scenarios.wishes import optimizer_criteria
 from optimizer.alignment import Alignment as Choice
 from optimizer.references import References
@@ -76,6 +77,8 @@ class Situation:
     def standing(self) -> Standing:
         """Return where the alignment stands."""
         problem = self.ground.problem
+        if self.criteria.contiguity != "off" and self.ground.tables.units is not None:
+            problem = problem.replace(units=unit_graph(self.ground.tables, self.criteria.contiguity))
         totals = dict(zip(problem.measures, problem.amount.sum(axis=0).tolist(), strict=True))
         has_pairs = bool(self.criteria.locks or self.criteria.forbid)
         return Standing(
