@@ -78,6 +78,9 @@ class DampedNewton:
     def climb(self, temperature: float, *, tolerance: float, max_steps: int) -> bool:
         """Step until the predicted gain is below ``tolerance``; return whether it is."""
         value, gradient = self.function.evaluate(self.pi, temperature)
+        if not len(self.pi):
+            self.off = 0.0
+            return True
         curvature, steps = None, 0
         for _ in range(2 * max_steps):
             self.off = float(np.abs(gradient).sum())

@@ -1,5 +1,7 @@
 """Prices by cooling: derivatives that are right, steps that arrive, and bounds near the linear program's value."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -111,6 +113,20 @@ def test_steps_arrive_where_curvature_hides() -> None:
     newton = DampedNewton(Wall(), np.zeros(2), lambda: False)
     newton.climb(0.1, tolerance=1e-9, max_steps=60)
     assert newton.pi == pytest.approx([1.01, 3.0], abs=1e-3)
+
+
+def test_without_rows_there_is_nothing_to_climb() -> None:
+    """A question without limits is at its maximum at once, and no mean of nothing is taken."""
+
+    class Flat:
+        def evaluate(self, pi, temperature):  # type: ignore[no-untyped-def]  # a function for the test
+            return 1.0, np.zeros(0)
+
+    newton = DampedNewton(Flat(), np.zeros(0), lambda: False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert newton.climb(0.1, tolerance=1e-9, max_steps=60)
+    assert newton.off == 0.0
 
 
 @pytest.mark.parametrize("seed", range(3))
