@@ -12,6 +12,8 @@ from app.alignments.diff_answers import PLAIN_TEXT, ComparisonFormat, DiffedComp
 from app.alignments.edits_routes import router as edits_router
 from app.alignments.explanations_routes import router as explanations_router
 from app.alignments.fairness_routes import router as fairness_router
+from app.alignments.level_schemas import LevelParameter, LevelScorecard
+from app.alignments.levels import level_json, level_of, rolled_up
 from app.alignments.map_routes import router as map_router
 from app.alignments.moves import MoveFilter
 from app.alignments.publishing import publish_alignment
@@ -124,12 +126,22 @@ def remove_alignment(session: WriteSession, alignment_id: str, if_match: IfMatch
     "/{alignment_id}/scorecard",
     summary="Show the scorecard",
     responses=not_modified_responses(),
-    response_model=schemas.Scorecard,
+    response_model=LevelScorecard,
 )
-def get_scorecard(request: Request, session: ReadSession, alignment_id: str) -> Response:
-    """Return loads, targets and indices of every rep, and the team's fairness, before and after."""
+def get_scorecard(request: Request, session: ReadSession, alignment_id: str, level: LevelParameter = None) -> Response:
+    """Return loads, targets and indices of every rep, and the team's fairness, before and after.
+
+    With `level`, a line is a manager with all reps below: loads, targets, limits and travel are their sums.
+    """
     view = AlignmentView(session, alignment_id)
-    return immutable(request, lambda: json_bytes(scorecard_json(view.card)), etag=view.etag)
+    if level is None:
+        return immutable(request, lambda: json_bytes(scorecard_json(view.card)), etag=view.etag)
+    chosen = level_of(view.columns, level)
+
+    def make() -> bytes:
+        return json_bytes(level_json(rolled_up(view.card, chosen), chosen))
+
+    return immutable(request, make, etag=f'{view.etag[:-1]}-level-{level}"')
 
 
 @router.get(

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from app.datasets.faults import FaultLog, Origin
+from app.datasets.managers import check_managers
 from app.datasets.tables import MEASURE_PREFIX, DatasetTables, prefixed
 from app.errors import Fault
 from app.validation import nearest
@@ -24,6 +25,7 @@ def check_references(tables: DatasetTables, origins: Mapping[str, Origin], log: 
     if tables.units is not None:
         _check_known(tables.accounts, "unit_id", _ids(tables.units), "unit", accounts, log)
     _check_cycles(tables.accounts, account_ids, accounts, log)
+    check_managers(tables.reps, origins["reps"], log)
     if tables.pairs is not None:
         _check_pairs(tables, account_ids, rep_ids, origins["pairs"], log)
 
