@@ -1,8 +1,9 @@
 """HTTP routes of explanations: find the account, choose the level, answer; a proven price is a job."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
@@ -23,19 +24,63 @@ from app.documentation import not_modified_responses, problem_responses
 from app.errors import Fault, InvalidInput, NotFound
 from app.idempotency import Answer, OnceParameter
 from app.jobs.dependencies import QueueParameter
-from app.jobs.engine import JobQueue
 from app.jobs.representation import job_json
 from app.jobs.resources import JobResource
-from app.settings import Settings
 
 router = APIRouter()
 
-TopParameter = Annotated[int | None, Query(ge=1, le=10_000, description="So many alternatives; all without it.")]
-RepParameter = Annotated[str | None, Query(description="Only this rep as the alternative: why not this one?")]
-LevelParameter = Annotated[
-    Literal["direct", "repaired"],
-    Query(description="`repaired` also looks up to 2 s for follow-up moves that make the best alternatives work."),
-]
+AccountParameter = Annotated[str, Query(description="The account's id, whatever it contains.")]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How much of an explanation is asked for, in the query.
+
+    Parameters
+    ----------
+    top, rep_id, level
+        As their descriptions say.
+    """
+
+    top: Annotated[int | None, Query(ge=1, le=10_000, description="So many alternatives; all without it.")] = None
+    rep_id: Annotated[str | None, Query(description="Only this rep as the alternative: why not this one?")] = None
+    level: Annotated[
+        Literal["direct", "repaired"],
+        Query(description="`repaired` also looks up to 2 s for follow-up moves that make the best alternatives work."),
+    ] = "direct"
+
+
+WantedParameter = Annotated[Wanted, Depends()]
+
+
+@dataclass(frozen=True)
+class ProofWork:
+    """What a proof is asked with, beside its account.
+
+    Parameters
+    ----------
+    body, once, queue, settings
+        The request's body and what it is worked with.
+    """
+
+    body: Annotated[ProofRequest, strict_body(ProofRequest)]
+    once: OnceParameter
+    queue: QueueParameter
+    settings: SettingsParameter
+
+    def answer(self, request: Request, alignment_id: str, account_id: str) -> Response:
+        """Return the job that proves the price, made once for an Idempotency-Key."""
+
+        def work(session: Session) -> Answer:
+            row, situation, account = _opened(request, session, alignment_id, account_id)
+            proofs = ProofService(session)
+            job = proofs.ask(row, situation, account, self.body, queue=self.queue, settings=self.settings)
+            return Answer(202, job_json(job), location=f"/v1/jobs/{job.id}")
+
+        return self.once.run(work)
+
+
+ProofParameter = Annotated[ProofWork, Depends()]
 _RESPONSES = {**not_modified_responses(), **problem_responses("UNKNOWN_REFERENCE")}
 _PROOF_RESPONSES = problem_responses("UNKNOWN_REFERENCE", "CONTRADICTORY_SETTING", "LOCK_CONFLICT", "QUEUE_FULL")
 
@@ -47,16 +92,10 @@ _PROOF_RESPONSES = problem_responses("UNKNOWN_REFERENCE", "CONTRADICTORY_SETTING
     responses=_RESPONSES,
 )
 def explain_named(
-    request: Request,
-    session: ReadSession,
-    alignment_id: str,
-    account_id: Annotated[str, Query(description="The account's id, whatever it contains.")],
-    top: TopParameter = None,
-    rep_id: RepParameter = None,
-    level: LevelParameter = "direct",
+    request: Request, session: ReadSession, alignment_id: str, account_id: AccountParameter, wanted: WantedParameter
 ) -> Response:
     """Say why an account has its rep, and what every other rep would change, best first."""
-    return _explained(request, session, (alignment_id, account_id), top=top, rep_id=rep_id, level=level)
+    return _explained(request, session, alignment_id, account_id, wanted)
 
 
 @router.get(
@@ -66,16 +105,10 @@ def explain_named(
     responses=_RESPONSES,
 )
 def explain(
-    request: Request,
-    session: ReadSession,
-    alignment_id: str,
-    account_id: str,
-    top: TopParameter = None,
-    rep_id: RepParameter = None,
-    level: LevelParameter = "direct",
+    request: Request, session: ReadSession, alignment_id: str, account_id: str, wanted: WantedParameter
 ) -> Response:
     """Say why an account has its rep, and what every other rep would change, best first."""
-    return _explained(request, session, (alignment_id, account_id), top=top, rep_id=rep_id, level=level)
+    return _explained(request, session, alignment_id, account_id, wanted)
 
 
 @router.post(
@@ -85,17 +118,9 @@ def explain(
     response_model=JobResource,
     responses=_PROOF_RESPONSES,
 )
-def prove_named(
-    request: Request,
-    alignment_id: str,
-    account_id: Annotated[str, Query(description="The account's id, whatever it contains.")],
-    body: Annotated[ProofRequest, strict_body(ProofRequest)],
-    once: OnceParameter,
-    queue: QueueParameter,
-    settings: SettingsParameter,
-) -> Response:
+def prove_named(request: Request, alignment_id: str, account_id: AccountParameter, proof: ProofParameter) -> Response:
     """Solve again with the account forced to a rep: a job, whose answer is the explanation's `proven` alternative."""
-    return once.run(lambda session: _asked(request, session, (alignment_id, account_id), body, queue, settings))
+    return proof.answer(request, alignment_id, account_id)
 
 
 @router.post(
@@ -105,58 +130,34 @@ def prove_named(
     response_model=JobResource,
     responses=_PROOF_RESPONSES,
 )
-def prove(
-    request: Request,
-    alignment_id: str,
-    account_id: str,
-    body: Annotated[ProofRequest, strict_body(ProofRequest)],
-    once: OnceParameter,
-    queue: QueueParameter,
-    settings: SettingsParameter,
-) -> Response:
+def prove(request: Request, alignment_id: str, account_id: str, proof: ProofParameter) -> Response:
     """Solve again with the account forced to a rep: a job, whose answer is the explanation's `proven` alternative."""
-    return once.run(lambda session: _asked(request, session, (alignment_id, account_id), body, queue, settings))
+    return proof.answer(request, alignment_id, account_id)
 
 
-def _asked(
-    request: Request, session: Session, ids: tuple[str, str], body: ProofRequest, queue: JobQueue, settings: Settings
-) -> Answer:
-    row, situation, account = _opened(request, session, ids)
-    job = ProofService(session).ask(row, situation, account, body, queue=queue, settings=settings)
-    return Answer(202, job_json(job), location=f"/v1/jobs/{job.id}")
-
-
-def _opened(request: Request, session: Session, ids: tuple[str, str]) -> tuple[Alignment, Situation, int]:
+def _opened(request: Request, session: Session, alignment_id: str, account_id: str) -> tuple[Alignment, Situation, int]:
     """Return the alignment's row, the opened alignment, and the account's position."""
-    row = get_alignment(session, ids[0])
+    row = get_alignment(session, alignment_id)
     situation = situations_of(request).open(session, row)
-    account = situation.ground.account_index.get(ids[1])
+    account = situation.ground.account_index.get(account_id)
     if account is None:
-        raise NotFound(f"The alignment's dataset has no account '{ids[1][:64]}'.")
+        raise NotFound(f"The alignment's dataset has no account '{account_id[:64]}'.")
     return row, situation, account
 
 
-def _explained(
-    request: Request,
-    session: Session,
-    ids: tuple[str, str],
-    *,
-    top: int | None,
-    rep_id: str | None,
-    level: Literal["direct", "repaired"],
-) -> Response:
-    row, situation, account = _opened(request, session, ids)
-    rep = None if rep_id is None else situation.ground.rep_index.get(rep_id, -1)
+def _explained(request: Request, session: Session, alignment_id: str, account_id: str, wanted: Wanted) -> Response:
+    row, situation, account = _opened(request, session, alignment_id, account_id)
+    rep = None if wanted.rep_id is None else situation.ground.rep_index.get(wanted.rep_id, -1)
     if rep is not None and rep < 0:
-        detail = f"There is no rep '{str(rep_id)[:64]}' in the dataset."
+        detail = f"There is no rep '{str(wanted.rep_id)[:64]}' in the dataset."
         params = {"parameter": "rep_id", "in": "query"}
-        raise InvalidInput([Fault(code="UNKNOWN_REFERENCE", detail=detail, value=rep_id, params=params)])
+        raise InvalidInput([Fault(code="UNKNOWN_REFERENCE", detail=detail, value=wanted.rep_id, params=params)])
     forced = tuple(ProofService(session).found(row, situation, account))
     asked = Asked(
         account,
-        top=top,
+        top=wanted.top,
         rep=rep,
-        repairs=Repairs() if level == "repaired" else None,
+        repairs=Repairs() if wanted.level == "repaired" else None,
         forced=forced,
         question_bound=row.summary.get("lower_bound"),
     )
@@ -164,6 +165,6 @@ def _explained(
     def made() -> bytes:
         return json_bytes(explanation_json(situation, proof_of(session, row, situation), asked))
 
-    if level == "repaired":
+    if wanted.level == "repaired":
         return Response(made(), media_type="application/json", headers={"Cache-Control": "no-store"})
     return immutable(request, made, etag=f'"{row.id}-{software_version()}-{proofs_tag(forced)}"')

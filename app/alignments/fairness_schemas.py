@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.alignments.named_schemas import NamedRep
 from app.alignments.worth import Per
 
 _RANK = "1 for the largest value of the team; equal values share it."
@@ -89,7 +90,7 @@ class Withheld(BaseModel):
     why: str = Field(description="One sentence.")
 
 
-class FairnessSheet(BaseModel):
+class FairnessSheet(NamedRep):
     """One rep's own sheet: its territory beside the team, with nothing that tells one other rep's numbers."""
 
     model_config = ConfigDict(
@@ -137,8 +138,6 @@ class FairnessSheet(BaseModel):
         }
     )
 
-    rep_id: str = Field(description="The rep's id.")
-    rep_name: str = Field(description="The rep's name, or its id.")
     active: bool = Field(description="False: has left, and is not compared.")
     fte: float = Field(description="Full-time equivalents.")
     accounts: int = Field(description="Accounts of the rep.")
@@ -158,11 +157,9 @@ class RankedMeasure(BaseModel):
     percentile: float | None = Field(description=_PERCENTILE)
 
 
-class FairnessLine(BaseModel):
+class FairnessLine(NamedRep):
     """One rep's line of the planner's list; figures are null for reps who are not compared."""
 
-    rep_id: str = Field(description="The rep's id.")
-    rep_name: str = Field(description="The rep's name, or its id.")
     worth: float | None = Field(description="What its own territory is worth to it, measure per share or per hour.")
     num_envied: int | None = Field(description="How many other territories are worth more to it.")
     largest_envy: float | None = Field(description="By how much the most wanted one is worth more; 0 without envy.")

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.alignments.named_schemas import NamedRep
 from optimizer.uncertainty import Errors
 
 
@@ -134,11 +135,9 @@ class Departure(BaseModel):
     estimate: Takeover | None = Field(description="An estimate, not a solution; null where no distance is known.")
 
 
-class RobustRep(BaseModel):
+class RobustRep(NamedRep):
     """One rep."""
 
-    rep_id: str = Field(description="The rep's id.")
-    rep_name: str = Field(description="The rep's name, or its id.")
     load: float = Field(description="Its load, in the measure's unit.")
     index: float | None = Field(description="100 · load / target.")
     in_band: float | None = Field(description="Part of the samples in which it is inside the band, 0 to 1.")

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.alignments.named_schemas import NamedAccount, NamedRep
 from app.pages import Page
 
 Amounts = dict[str, float]
@@ -64,7 +65,6 @@ class Point(BaseModel):
     lon: float = Field(description="Longitude, -180 to 180.")
 
 
-class Alignment(BaseModel):
 class PlacedCenter(Point):
     """A center that the optimizer chose for a rep without a home."""
 
@@ -72,6 +72,7 @@ class PlacedCenter(Point):
     name: str | None = Field(description="The place's name.", examples=["Austin, TX"])
 
 
+class Alignment(BaseModel):
     """A complete assignment of a dataset's accounts to its reps, and what is known of it."""
 
     model_config = ConfigDict(
@@ -170,7 +171,7 @@ class RepBefore(BaseModel):
     radius_km: float | None = Field(description="Root mean square distance to the center in km, by workload.")
 
 
-class RepLine(BaseModel):
+class RepLine(NamedRep):
     """One rep's line of the scorecard."""
 
     center: PlacedCenter | None = Field(
@@ -266,31 +267,27 @@ class Assignment(BaseModel):
     rep_name: str | None = Field(description="Name for people.")
 
 
-class Move(BaseModel):
+class Move(NamedAccount):
     """One account that changes rep, and why."""
 
     model_config = ConfigDict(populate_by_name=True)
 
-    account_id: str = Field(description="The account's id.")
     from_rep: str = Field(alias="from", description="Rep id before.")
     to: str | None = Field(description="Rep id now; null when unassigned.")
     measures: Amounts = Field(description="What moves with it, by measure.")
     reason: str = Field(description="One sentence with its numbers.", examples=["R-3 has left."])
     reason_code: str = Field(description="Stable word for the reason.", examples=["REP_LEFT"])
-    account_name: str | None = Field(description="Name for people.")
     from_name: str | None = Field(description="Name of the rep before.")
     to_name: str | None = Field(description="Name of the rep now.")
     travel_km_before: float | None = Field(description="Road kilometers to the rep before, one way, once.")
     travel_km_after: float | None = Field(description="Road kilometers to the rep now, one way, once.")
 
 
-class Difference(BaseModel):
+class Difference(NamedAccount):
     """One account that two alignments give to different reps."""
 
-    account_id: str = Field(description="The account's id.")
     rep_id: str | None = Field(description="Its rep here; null when unassigned.")
     with_rep_id: str | None = Field(description="Its rep in the other one; null when unassigned.")
-    account_name: str | None = Field(description="Name for people.")
 
 
 class Comparison(BaseModel):

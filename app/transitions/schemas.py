@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.alignments.named_schemas import NamedAccount
 from app.alignments.schemas import Amounts
 from app.scenarios.numbers import LARGEST_COUNT, Identifier, StrictModel, Whole
 
@@ -65,11 +66,9 @@ class TransitionRequest(StrictModel):
     )
 
 
-class HandedOver(BaseModel):
+class HandedOver(NamedAccount):
     """One account that is handed over."""
 
-    account_id: str = Field(description="The account's id.")
-    account_name: str | None = Field(description="Name for people.")
     measures: Amounts = Field(description="What goes with it by measure, as its new rep has it.")
     reason: str = Field(description="Why it moves, with its numbers.")
     reason_code: str = Field(description="Stable word for the reason.")
