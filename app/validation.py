@@ -173,7 +173,7 @@ def _known_fields(model: type[BaseModel] | None, location: tuple[object, ...]) -
         ]
         named = [owner for owner in models if owner.__name__ == part]
         models = found or named or models
-    return sorted({name for owner in models for name in owner.model_fields})
+    return sorted({field.alias or name for owner in models for name, field in owner.model_fields.items()})
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

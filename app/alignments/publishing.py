@@ -18,6 +18,7 @@ from app.datasets.tables import DatasetTables
 from app.errors import Conflict
 from app.webhooks.outbox import announce
 from app.webhooks.schemas import WebhookEvent
+from app.scenarios.center import Centers
 
 
 def publish_alignment(session: Session, alignment_id: str, *, name: str | None) -> dict[str, Any]:
@@ -71,7 +72,18 @@ def _with_current(view: AlignmentView) -> DatasetTables:
     rep_ids = assignments_of(view.session, view.row).column("rep_id").cast(pa.string())
     return DatasetTables(
         accounts=tables.accounts.set_column(position, "current_rep_id", rep_ids),
-        reps=tables.reps,
+        reps=_with_homes(tables.reps, view.summary.centers),
         pairs=tables.pairs,
         units=tables.units,
     )
+
+
+def _with_homes(reps: pa.Table, centers: Centers) -> pa.Table:
+    """Return reps who live where the optimizer placed them: what is published begins there."""
+    for name in ("lat", "lon") if centers else ():
+        homes = [
+            getattr(centers[rep_id], name) if home is None and rep_id in centers else home
+            for rep_id, home in zip(reps.column("id").to_pylist(), reps.column(name).to_pylist(), strict=True)
+        ]
+        reps = reps.set_column(reps.column_names.index(name), name, pa.array(homes, pa.float64()))
+    return reps

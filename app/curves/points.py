@@ -131,11 +131,12 @@ def _found_json(
         "objective": card.objective,
         "lower_bound": lower_bound,
         "gap": gap(card.objective, lower_bound),
-        "terms": _terms_json(card.terms),
+        "terms": terms_json(card.terms),
     }
 
 
-def _terms_json(terms: Sequence[Term]) -> list[Mapping[str, Any]]:
+def terms_json(terms: Sequence[Term]) -> list[Mapping[str, Any]]:
+    """Return terms as the API shows them."""
     return [asdict(term) | {"weighted": term.weighted} for term in terms]
 
 

@@ -42,6 +42,14 @@ class PointTravel(BaseModel):
     unit: str = Field(description="Unit of the raw value.", examples=["km"])
 
 
+class PointLoads(BaseModel):
+    """What the active reps of a team carry of one measure."""
+
+    mean: float = Field(description="Mean load per rep.")
+    smallest: float = Field(description="Smallest load of a rep.")
+    largest: float = Field(description="Largest load of a rep.")
+
+
 class Values(BaseModel):
     """What a Pareto set compares; smaller is better in each."""
 
@@ -70,11 +78,20 @@ class PointResource(BaseModel):
     violations: list[Violation] = Field(description="The scenario's own criteria that it breaks, at most 20.")
     num_violations: int | None = Field(description="All of them; 0 means that it can be published as it is.")
     values: Values | None = Field(default=None, description="Of `pareto`: what is compared.")
+    reps: int | None = Field(default=None, description="Of `size`: active reps of the team.", examples=[12])
+    coverage: float | None = Field(
+        default=None, description="Of `size`: share of all accounts whose rep is within `wanted.within_km`."
+    )
+    loads: dict[str, PointLoads] = Field(
+        default_factory=dict, description="Of `size`: what the active reps carry, by measure."
+    )
     is_least: bool = Field(default=False, description="Of `disruption`: allows the fewest moves that are possible.")
     is_needed: bool = Field(
         default=False, description="Of `disruption`: allows the fewest moves that keep all hard criteria."
     )
-    is_knee: bool = Field(default=False, description="Of `disruption`: the knee of the curve.")
+    is_knee: bool = Field(
+        default=False, description="Of `disruption` and `size` (travel against reps): the knee of the curve."
+    )
 
 
 class Fewest(BaseModel):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.curves.models import Curve
 from app.curves.repository import CurveRepository
 from app.curves.requests import CurveRequest
+from app.curves.size_checks import size_faults, smallest_reach
 from app.curves.wishes import with_travel
 from app.datasets.service import load_tables
 from app.datasets.tables import DatasetTables
@@ -57,7 +58,10 @@ def submit_curve(
         name=wanted.name, tags=wanted.tags, priority=wanted.priority, kind=JobKind.CURVE, webhook=webhook
     )
     job = JobService(session, queue, settings).submit(scenario, submission)
-    CurveRepository(session).add(Curve(job_id=job.id, kind=wanted.kind, wanted=wanted.wanted(), summary={}))
+    asked = wanted.wanted()
+    if wanted.kind == "size":
+        asked |= {"within_km": wanted.within_km or smallest_reach(tables)}
+    CurveRepository(session).add(Curve(job_id=job.id, kind=wanted.kind, wanted=asked, summary={}))
     return job
 
 
@@ -101,6 +105,10 @@ def curve_json(session: Session, job_id: str) -> dict[str, Any]:
 def _faults(tables: DatasetTables, scenario: Scenario, wanted: CurveRequest, settings: Settings) -> Iterator[Fault]:
     criteria = Criteria.model_validate(scenario.criteria, strict=False)
     search = Search.model_validate(scenario.search, strict=False)
+    if wanted.kind == "size":
+        yield from size_faults(tables, criteria, wanted, settings)
+        yield from scenario_faults(tables, criteria, search, settings)
+        return
     measures = (ACCOUNTS, *tables.measures())
     if wanted.measure not in measures:
         near = nearest(wanted.measure, measures)

@@ -7,6 +7,7 @@ the database.
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from app.curves.book import Book
@@ -14,15 +15,17 @@ from app.curves.kinds import CurveKind
 from app.curves.point_progress import PointProgress
 from app.curves.points import Ground, disruption_json, pareto_json
 from app.curves.remedies import curve_remedies
+from app.curves.sizing import SizeCurve
 from app.curves.time_shares import TimeShares
 from app.curves.wishes import with_travel
+from app.jobs.centers import placed
 from app.jobs.judgement import Judge
 from app.jobs.names import Names
 from app.jobs.sentences import conflict_json
 from app.jobs.solver_files import CRITERIA, CURVE, SEARCH, SolverFiles
 from app.jobs.solver_reports import Tell
 from app.scenarios.columns import texts
-from app.scenarios.planning import Plan, plan
+from app.scenarios.planning import Plan
 from app.scenarios.schemas import Criteria, Search
 from optimizer.curves.disruption import DisruptionCurve, Spending
 from optimizer.curves.pareto import ParetoSet
@@ -59,7 +62,31 @@ def answer_curve(
     tables = files.read_tables()
     criteria = Criteria.model_validate_json(files.path(CRITERIA).read_bytes())
     search = Search.model_validate_json(files.path(SEARCH).read_bytes())
-    planned = plan(tables, with_travel(criteria) if asked["kind"] == CurveKind.PARETO else criteria)
+    if asked["kind"] == CurveKind.SIZE:
+        sizes = SizeCurve(
+            tables,
+            criteria,
+            search,
+            asked=asked,
+            files=files,
+            tell=tell,
+            stop=stop,
+            software=make_software(search.seed),
+            threads=threads,
+            started=started,
+        )
+        sizes.run()
+        return sizes.result()
+    planned = placed(
+        tables,
+        with_travel(criteria) if asked["kind"] == CurveKind.PARETO else criteria,
+        search,
+        files=files,
+        known=files.read_centers(),
+        stop=stop,
+        threads=threads,
+        tell=lambda: tell("progress", phase="placing"),
+    )
     solver = CurveSolver(
         planned,
         asked,
@@ -197,8 +224,6 @@ class CurveSolver:
 
     def result(self, names: Names) -> dict[str, Any]:
         """Return what the job ends with."""
-        has_any = any(point.answer.alignment is not None for point in self._curve.points)
-        outcome = Outcome.FEASIBLE if has_any else Outcome.INFEASIBLE if self._curve.conflicts else Outcome.UNKNOWN
         return {
             "outcome": self._outcome().value,
             "stop_reason": self._stop_reason().value,
@@ -238,6 +263,9 @@ class CurveSolver:
             self._reasons.append(found.stop_reason)
         if question.is_point:
             self._book.check(question, found)
+        if question.is_point and self._planned.centers:  # a bound for chosen centers is none for free ones
+            outcome = Outcome.FEASIBLE if found.outcome is Outcome.OPTIMAL else found.outcome
+            return replace(found, lower_bound=None, outcome=outcome)
         return found
 
     def _write(self) -> None:

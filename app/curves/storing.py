@@ -18,7 +18,9 @@ from app.curves.models import CurvePoint
 from app.curves.repository import CurveRepository
 from app.errors import Conflict
 from app.jobs.models import Job
+from app.jobs.relaxed_scenarios import relaxed_scenario
 from app.jobs.solver_files import CURVE, SolverFiles
+from app.scenarios.models import Scenario
 
 
 def write_curve(session: Session, job: Job, files: SolverFiles) -> None:
@@ -98,16 +100,28 @@ def _alignment_id(
         return None
     if file not in known:
         assignments, summary = files.read_alignment(file)
+        scenario = _scenario(session, job, files, entry)
         known[file] = store_alignment(
             session,
-            dataset_id=job.dataset_id,
-            scenario_id=job.scenario_id,
+            dataset_id=scenario.dataset_id,
+            scenario_id=scenario.id,
             origin=Origin(OriginKind.JOB, job_id=job.id),
             assignments=assignments,
             summary=summary,
             name=f"{job.name}: {entry['label']}",
         ).id
     return known[file]
+
+
+def _scenario(session: Session, job: Job, files: SolverFiles, entry: dict[str, Any]) -> Scenario:
+    """Return the job's scenario, or for a team of another size one on data with so many reps."""
+    scenario = session.get_one(Scenario, job.scenario_id)
+    if "reps" not in entry:
+        return scenario
+    tables, criteria = files.read_relaxed(entry["file"])
+    if not tables:
+        return scenario
+    return relaxed_scenario(session, scenario, tables=tables, criteria=criteria, called=entry["label"])
 
 
 def _discard(session: Session, alignment_ids: Iterable[str | None]) -> None:

@@ -55,7 +55,21 @@ def reps_table(card: Scorecard) -> pa.Table:
     if card.before is not None and card.before.travel_km is not None:
         data["travel_km_before"] = pa.array(card.before.travel_km)
     data |= {"moved_in": pa.array(card.moved_in), "moved_out": pa.array(card.moved_out)}
-    return pa.table(data)
+    return pa.table(data | _center_columns(card))
+
+
+def _center_columns(card: Scorecard) -> Mapping[str, pa.Array]:
+    """Return where reps without a home were placed; no columns where nobody was."""
+    placed = card.travel.centers or {}
+    if not placed:
+        return {}
+    centers = [placed.get(rep_id) for rep_id in card.columns.rep_ids]
+    return {
+        "center_lat": pa.array([None if center is None else center.lat for center in centers], pa.float64()),
+        "center_lon": pa.array([None if center is None else center.lon for center in centers], pa.float64()),
+        "center_place_id": pa.array([None if center is None else center.place_id for center in centers], pa.string()),
+        "center_name": pa.array([None if center is None else center.name for center in centers], pa.string()),
+    }
 
 
 def _measure_columns(card: Scorecard, measure: str) -> Mapping[str, pa.Array]:

@@ -22,6 +22,7 @@ from app.alignments.views import AlignmentView
 from app.database import Sessions
 from app.exchange.report import wording
 from app.exchange.report.balance_chart import BalanceChart, balance_chart
+from app.exchange.report.size_chart import size_chart, size_points
 from app.exchange.report.territory_drawing import TerritoryDrawing, draw, num_outside, shared_frame
 
 _MOST_FLOWS = 15
@@ -68,6 +69,7 @@ class RepRow:
 
     name: str
     is_active: bool
+    center: str | None
     accounts_before: str
     accounts: int
     moved_in: int
@@ -98,6 +100,7 @@ def report_html(view: AlignmentView, sessions: Sessions) -> str:
             balanced=card.balanced,
             facts=_facts(card),
             reps=_rep_rows(card),
+            sizes=size_chart(size_points(view)),
             reasons=_reasons(view),
             flows=_flows(card),
             num_flows=len(moves_between(card)),
@@ -243,6 +246,7 @@ def _rep_row(card: Scorecard, rep: int) -> RepRow:
     return RepRow(
         name=columns.rep_names[rep],
         is_active=bool(columns.is_active[rep]),
+        center=_center_text(card, rep),
         accounts_before="–" if before is None else f"{int(before.accounts[rep]):,}",
         accounts=int(after.accounts[rep]),
         moved_in=int(card.moved_in[rep]),
@@ -251,6 +255,14 @@ def _rep_row(card: Scorecard, rep: int) -> RepRow:
         travel_before="–" if before is None or before.travel_km is None else f"{before.travel_km[rep]:,.0f}",
         travel="–" if after.travel_km is None else f"{after.travel_km[rep]:,.0f}",
     )
+
+
+def _center_text(card: Scorecard, rep: int) -> str | None:
+    """Return where a rep without a home was placed, None for all others."""
+    placed = (card.travel.centers or {}).get(card.columns.rep_ids[rep])
+    if placed is None:
+        return None
+    return placed.name or placed.place_id or f"{placed.lat:.3f}, {placed.lon:.3f}"
 
 
 def _index_text(index: float | None) -> str:

@@ -32,6 +32,10 @@ def submitted(bench: Bench, body: dict[str, Any], **headers: str) -> Any:
         ({"kind": "disruption", "moves": [3, 1]}, {"measure": "accounts", "shares": None, "moves": [1, 3]}),
         ({"kind": "disruption", "moves": "auto"}, {"measure": "accounts", "shares": None, "moves": "auto"}),
         ({"kind": "pareto"}, {"measure": "accounts", "alignments": 9}),
+        (
+            {"kind": "size", "from": 1, "to": 5, "step": 2, "within_km": 80},
+            {"from": 1, "to": 5, "step": 2, "sizes": [1, 3, 5], "within_km": 80.0},
+        ),
         ({"kind": "pareto", "measure": "workload", "alignments": 7}, {"measure": "workload", "alignments": 7}),
     ],
 )
@@ -51,7 +55,12 @@ def test_a_curve_is_a_job_that_says_so(bench: Bench, body: dict[str, Any], wante
     ("body", "code", "pointer"),
     [
         ({}, "MISSING_FIELD", "/kind"),
-        ({"kind": "size"}, "INVALID_VALUE", "/kind"),
+        ({"kind": "size"}, "CONTRADICTORY_SETTING", ""),
+        ({"kind": "size", "from": 3, "to": 2}, "CONTRADICTORY_SETTING", ""),
+        ({"kind": "size", "from": 1, "to": 100}, "CONTRADICTORY_SETTING", ""),
+        ({"kind": "size", "from": 0, "to": 2}, "CONTRADICTORY_SETTING", "/from"),
+        ({"kind": "size", "from": 1, "to": 2, "shares": [0.1]}, "CONTRADICTORY_SETTING", ""),
+        ({"kind": "pareto", "to": 2}, "CONTRADICTORY_SETTING", ""),
         ({"kind": "price"}, "INVALID_VALUE", "/kind"),
         ({"kind": "pareto", "shares": [0.1]}, "CONTRADICTORY_SETTING", ""),
         ({"kind": "pareto", "alignments": 6}, "INVALID_VALUE", "/alignments"),
@@ -76,13 +85,6 @@ def test_what_does_not_fit_is_refused(bench: Bench, body: dict[str, Any], code: 
     assert bench.get("/v1/jobs")["total_size"] == 0
 
 
-def test_size_says_that_it_is_not_there_yet(bench: Bench) -> None:
-    """A kind that is planned is refused with a sentence that names what there is."""
-    detail = submitted(bench, {"kind": "size"}).json()["errors"][0]["detail"]
-    assert "not available" in detail
-    assert "pareto" in detail
-
-
 def test_a_curve_needs_something_to_move_and_to_balance(app: FastAPI, client: TestClient) -> None:
     """Without current reps nothing can move; without balance there is no Pareto set, but a price of disruption."""
     criteria = {"travel": {"weight": 10}}
@@ -98,13 +100,26 @@ def test_a_curve_needs_something_to_move_and_to_balance(app: FastAPI, client: Te
 
 
 def test_a_pareto_set_needs_places(app: FastAPI, client: TestClient) -> None:
-    """A rep without a home is named, because travel is compared even where it has no weight."""
+    """Travel is compared even where it has no weight: places for a rep without a home must be there."""
     body = tiny_dataset()
     body["reps"][1]["lat"] = body["reps"][1]["lon"] = None
-    bench = Bench(app, client, body, criteria={"balance": [{"measure": "workload"}]})
+    criteria = {"balance": [{"measure": "workload"}], "centers": {"candidates": "units"}}
+    bench = Bench(app, client, body, criteria=criteria)
     answer = submitted(bench, {"kind": "pareto"})
-    assert "COORDINATE_MISSING" in {error["code"] for error in answer.json()["errors"]}
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/criteria/centers/candidates"]
     assert submitted(bench, {"kind": "disruption"}).status_code == 202
+
+
+def test_a_team_keeps_those_who_must_stay(app: FastAPI, client: TestClient) -> None:
+    """A rep with a locked account cannot leave: a team smaller than these is refused with their number."""
+    body = tiny_dataset()
+    account = body["accounts"][0]
+    locks = [{"account_id": account["id"], "rep_id": rep["id"]} for rep in body["reps"][:2]]
+    locks[1]["account_id"] = body["accounts"][1]["id"]
+    bench = Bench(app, client, body, criteria={"travel": {"weight": 1}, "locks": locks})
+    refused = submitted(bench, {"kind": "size", "from": 1, "to": 2})
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/from"]
+    assert refused.json()["errors"][0]["params"] == {"staying": 2}
 
 
 def test_the_same_key_and_body_is_one_job(bench: Bench) -> None:

@@ -140,7 +140,7 @@ def test_a_territory_moves_its_center_to_its_middle() -> None:
     tables = texas()
     placing = Placing(tables, asked(), known={})
     right = placing.first(seed=0, params=PARAMS)
-    rep = np.array([[rep_id for rep_id in right if city_of(right[rep_id]) == index // 4][0][1] for index in range(12)])
+    rep = np.array([next(rep_id for rep_id in right if city_of(right[rep_id]) == index // 4)[1] for index in range(12)])
     rep = rep.astype(np.int32)
     assert placing.better(plan(tables, asked(), centers=right), rep) is None
     astray = dict.fromkeys(right, Center(33.0, -100.0))
