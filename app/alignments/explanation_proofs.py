@@ -17,6 +17,7 @@ from app.alignments.edit_requests import EditMove, EditRequest
 from app.alignments.edit_wishes import edited
 from app.alignments.edits import nothing_to_optimize, with_references
 from app.alignments.explanation_requests import ProofRequest
+from app.alignments.explanation_texts import Wording
 from app.alignments.models import Alignment, ExplanationProof
 from app.alignments.numerals import percent
 from app.alignments.repository import AlignmentRepository
@@ -33,9 +34,20 @@ from app.scenarios.service import ScenarioService, search_faults
 from app.settings import Settings
 from optimizer.price_bounds import NOISE
 from optimizer.references import References
+from optimizer.what_if_breaches import may_serve
 
 MOST_ACCOUNTS: Final = 500
 """Proofs are looked for by so many accounts of a family at most."""
+REMEDIES: Final = {
+    "REP_LEFT": "Name a rep who has not left.",
+    "LOCKED": "Unlock the account in an edit, and ask of the alignment that it makes.",
+    "FROZEN": "Ask of an alignment whose criteria do not freeze this rep.",
+    "HELD": "Ask of an alignment whose criteria do not freeze that rep.",
+    "SKILL": "Name a rep with the skill, or ask of an alignment whose criteria do not make eligibility hard.",
+    "TOO_FAR": "Name a nearer rep, or raise the rep's max_distance_km in another dataset.",
+    "FORBIDDEN": "Name another rep, or ask of an alignment where the pair is not forbidden.",
+}
+"""What to do where a rep may not have an account, by what stands against it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,9 +169,8 @@ def forced_situation(situation: Situation, account: int, rep_id: str) -> Situati
         When the rep is not there, has the item already, or may not have it.
     """
     rep = situation.ground.rep_index.get(rep_id)
-    if rep is not None and (situation.owner[situation.item_of(account)] == rep).all():
-        detail = f"'{rep_id[:64]}' has this account already; name another rep."
-        raise InvalidInput([Fault(code="CONTRADICTORY_SETTING", detail=detail, pointer="/rep_id", value=rep_id)])
+    if rep is not None:
+        _refuse_known(situation, account, rep)
     move = EditMove(
         account_id=situation.columns.account_ids[account], rep_id=rep_id, lock=True, family=situation.moves_families
     )
@@ -168,6 +179,35 @@ def forced_situation(situation: Situation, account: int, rep_id: str) -> Situati
     except InvalidInput as error:
         raise InvalidInput([replace(fault, pointer="/rep_id") for fault in error.faults], total=error.total) from error
     return with_references(situation, made)
+
+
+def _refuse_known(situation: Situation, account: int, rep: int) -> None:
+    """Refuse what needs no proof: the rep who has the account, and one who may not have it.
+
+    Raises
+    ------
+    InvalidInput
+        Naming what stands against it.
+    """
+    members, rep_id = situation.item_of(account), situation.columns.rep_ids[rep]
+    if (situation.owner[members] == rep).all():
+        detail, fix = f"'{rep_id[:64]}' has this account already.", "Name another rep."
+        raise InvalidInput(
+            [Fault(code="CONTRADICTORY_SETTING", detail=detail, fix=fix, pointer="/rep_id", value=rep_id)]
+        )
+    change = situation.what_if(members)
+    hindrance = None if may_serve(change)[rep] else Wording(situation, change, account).hindrance(rep)
+    if hindrance is not None:
+        account_id = situation.columns.account_ids[account]
+        fault = Fault(
+            code="LOCK_CONFLICT",
+            detail=f"'{account_id[:64]}' cannot go to '{rep_id[:64]}': {hindrance.text}.",
+            fix=REMEDIES[hindrance.code],
+            pointer="/rep_id",
+            value=rep_id,
+            params=dict(hindrance.params),
+        )
+        raise InvalidInput([fault])
 
 
 def proof_json(situation: Situation, forced: Forced) -> dict[str, Any]:

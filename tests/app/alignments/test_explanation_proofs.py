@@ -10,6 +10,7 @@ from app.alignments.explanation_proofs import Forced, forced_situation, on_one_s
 from app.errors import InvalidInput
 from app.jobs.models import Job
 from app.jobs.states import JobState
+from tests.app.alignments.conftest import Bench
 from tests.app.alignments.judged import normalized, situation_of
 from tests.app.alignments.test_explanations import everything
 from tests.app.conftest import tiny_dataset
@@ -145,6 +146,29 @@ def test_what_needs_no_solve_is_refused(living: TestClient, body: dict[str, Any]
     answer = living.post(f"/v1/alignments/{job['alignment_id']}/explanations/a1", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
     assert np.all([fault["pointer"] for fault in answer.json()["errors"]])
+
+
+def test_a_refused_proof_names_its_own_remedy(app: Any, client: TestClient) -> None:
+    """Toward a rep who left, without the skill or too far away, nobody is told to drop a lock that nobody set."""
+    body = tiny_dataset()
+    body["reps"] += [
+        {"id": "R3", "lat": 50.0, "lon": 12.0, "active": False},
+        {"id": "R4", "lat": 50.0, "lon": 80.0, "max_distance_km": 100.0, "skills": ["medical"]},
+    ]
+    body["reps"][0]["skills"] = ["medical"]
+    body["accounts"][0]["requires"] = ["medical"]
+    bench = Bench(app, client, body, criteria={"travel": {"weight": 30}})
+    path = f"/v1/alignments/{bench.store(['R1', 'R1', 'R2', 'R2'])}/explanations/a1"
+    said = {}
+    for rep_id in ("R2", "R3", "R4"):
+        answer = client.post(path, json={"rep_id": rep_id})
+        (fault,) = answer.json()["errors"]
+        assert (answer.status_code, fault["code"], fault["pointer"]) == (422, "LOCK_CONFLICT", "/rep_id")
+        said[rep_id] = fault["detail"], fault["fix"]
+    assert said["R2"][0] == "'a1' cannot go to 'R2': R2 lacks the required skill medical."
+    assert said["R3"] == ("'a1' cannot go to 'R3': R3 has left.", "Name a rep who has not left.")
+    assert "max_distance_km" in said["R4"][1]
+    assert not any("lock" in text.lower() for told in said.values() for text in told)
 
 
 def test_an_import_has_nothing_to_prove(living: TestClient) -> None:

@@ -206,6 +206,35 @@ def test_a_lock_and_a_missing_skill_are_said(app: Any, client: TestClient) -> No
     assert {alternative["level"] for alternative in repaired["alternatives"]} <= {"direct", "repaired"}
 
 
+def test_who_has_it_and_may_not_is_said(app: Any, client: TestClient) -> None:
+    """A rep who left, lacks a skill or is too far away is not called the nearest; the best one instead is named."""
+    body = tiny_dataset()
+    body["reps"] += [{"id": "R3", "lat": 50.0, "lon": 12.9, "active": False}]
+    body["reps"][0] |= {"skills": ["medical"], "max_distance_km": 200.0}
+    body["accounts"][1]["requires"] = ["medical"]
+    bench = Bench(app, client, body, criteria={"travel": {"weight": 30}})
+    path = f"/v1/alignments/{bench.store(['R1', 'R2', 'R3', 'R1'])}/explanations"
+    said = {account_id: bench.get(f"{path}/{account_id}")["sentence"] for account_id in ("a2", "a3", "a4")}
+    assert said == {
+        "a2": "R2 has it, but lacks the required skill medical; the best for it is R1 (107 km).",
+        "a3": "R3 has it, but has left; the best for it is R2 (107 km).",
+        "a4": "R1 has it, but goes 200 km at most, and it is 322 km away; the best for it is R2 (35.7 km).",
+    }
+
+
+def test_nobody_else_may_have_it_either(app: Any, client: TestClient) -> None:
+    """Without an eligible rep the sentence says so; what a frozen rep keeps says that, and no distance."""
+    body = tiny_dataset()
+    body["accounts"][0]["requires"] = ["medical"]
+    criteria = {"travel": {"weight": 30}, "frozen_reps": ["R2"]}
+    bench = Bench(app, client, body, criteria=criteria)
+    path = f"/v1/alignments/{bench.store(['R1', 'R1', 'R2', 'R1'])}/explanations"
+    assert bench.get(f"{path}/a1")["sentence"] == (
+        "R1 has it, but lacks the required skill medical; nobody else may serve it either."
+    )
+    assert bench.get(f"{path}/a3")["sentence"] == "R2 is frozen and keeps what it has."
+
+
 def everything(raw: Raw) -> list[tuple[tuple[str | None, ...], Examined]]:
     """Return every assignment with what the checker says of it."""
     columns: list[str | None] = [*raw.reps["id"]]
