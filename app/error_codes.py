@@ -184,6 +184,14 @@ _PLACES = {
         422, "Outside all units", "An account lies in no unit. A warning where contiguity is off.",
         "Give its unit_id or check its coordinates.",
     ),
+    "NO_WAY": ErrorCode(
+        None, "No way", "Pairs of account and rep have no way by road. A warning.",
+        "Check the places, or give these pairs a cost of your own.",
+    ),
+    "TRAVEL_TIMES_UNAVAILABLE": ErrorCode(
+        422, "Travel times unavailable", "The travel-time provider does not answer as it should.",
+        "Try again later, or send travel times as pairs with a cost.",
+    ),
     "ISLAND_BRIDGED": ErrorCode(
         None, "Island bridged", "Units stand alone on the map, and contiguity joins them to the nearest. A warning.",
         "Nothing to do where the gap is water; else check the borders of the two units.",

@@ -86,6 +86,31 @@ class Settings(BaseSettings):
     )
     max_json_depth: int = Field(default=32, ge=4, le=200, description="Deepest nesting of a JSON body.")
     max_id_characters: int = Field(default=128, ge=1, le=1000, description="Longest id, in characters.")
+    travel_provider: Literal["osrm", "valhalla"] = Field(
+        default="osrm", description="What speaks at travel_provider_url: OSRM's table service or Valhalla's matrix."
+    )
+    travel_provider_url: str | None = Field(
+        default=None, description="Address of the travel-time provider; left out: there is none."
+    )
+    travel_profile: str | None = Field(
+        default=None, description="How reps travel, in the provider's word; left out: driving (OSRM), auto (Valhalla)."
+    )
+    travel_batch_places: int = Field(
+        default=100, ge=2, le=10_000, description="Most places of one question to the travel-time provider."
+    )
+    travel_timeout_s: float = Field(
+        default=30.0, gt=0, le=600, description="Seconds that one answer of the travel-time provider may take."
+    )
+    travel_unreachable: Literal["forbid", "great_circle"] = Field(
+        default="forbid",
+        description="A pair without a way by road: forbid it, or reckon its time along the great_circle.",
+    )
+    travel_unreachable_kmh: float = Field(
+        default=50.0, gt=0, le=1_000, description="Great-circle kilometers an hour, for pairs without a way."
+    )
+    max_travel_pairs: int = Field(
+        default=1_000_000, ge=1, description="Most pairs that the travel-time provider is asked for at an import."
+    )
     max_name_characters: int = Field(
         default=1000, ge=1, description="Longest name of a dataset, scenario, account or rep, in characters."
     )

@@ -40,7 +40,7 @@ class PairFacts:
     @property
     def has_costs(self) -> bool:
         """Tell whether travel is the caller's cost, so that a missing pair is forbidden."""
-        return self.criteria.travel.source == "pairs"
+        return self.criteria.travel.has_pair_costs
 
     @property
     def has_travel(self) -> bool:

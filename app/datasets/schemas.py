@@ -175,6 +175,13 @@ class DatasetOptions(Strict):
     unknown_current: Literal["error", "unassigned"] = Field(
         default="error", description="What a current_rep_id that is no rep is."
     )
+    travel_times: bool = Field(
+        default=False,
+        description=(
+            "Ask the service's travel-time provider (OSRM or Valhalla) for the minutes from every active rep to every "
+            "account, and keep them as pairs: cost is minutes times visits. A cost or ban of your own stays."
+        ),
+    )
 
 
 class DatasetRequest(DatasetOptions):

@@ -20,10 +20,13 @@ from app.datasets.tables import DatasetTables
 from app.errors import Fault, InvalidInput, ProblemError
 from app.settings import Settings
 from app.strict_json import decode
+from app.travel_times.pairs import travel_source, with_travel_times
 from app.validation import nearest, validate_model
 
 FILES = ("accounts", "reps", "pairs", "units")
-FIELDS = (*OPTION_FIELDS, "mapping")
+OPTIONS = (*OPTION_FIELDS, "travel_times")
+FLAGS = ("coordinates_confirmed", "travel_times")
+FIELDS = (*OPTIONS, "mapping")
 UNIT_FORMATS = "GeoJSON, TopoJSON, a zipped Shapefile, GeoPackage, FlatGeobuf, or JSON that names bundled units."
 MAX_FIELD_BYTES = 1024 * 1024
 MAX_PARTS = 32
@@ -93,6 +96,7 @@ read_submission.other_content = {  # type: ignore[attr-defined] # read by app/do
                 "name": {"type": "string", "minLength": 1, "maxLength": 1000},
                 "coordinates_confirmed": {"type": "string", "enum": ["true", "false"]},
                 "unknown_current": {"type": "string", "enum": ["error", "unassigned"]},
+                "travel_times": {"type": "string", "enum": ["true", "false"]},
             },
         }
     }
@@ -100,14 +104,14 @@ read_submission.other_content = {  # type: ignore[attr-defined] # read by app/do
 
 
 def _from_json(content: bytes, settings: Settings) -> Submission:
-    tables, log, rest = read_json_dataset(content, settings)
+    tables, log, rest = read_json_dataset(content, settings, other_fields=OPTIONS)
     try:
         options = validate_model(DatasetOptions, rest, decode(rest))
     except InvalidInput as error:
         log.extend(fault for fault in error.faults if fault.code != "UNKNOWN_FIELD")
         options = DatasetOptions()
     log.raise_errors()
-    return Submission(tables, log, options.name)
+    return Submission(_timed(tables, options, settings, log), log, options.name)
 
 
 async def _read_multipart(request: Request, settings: Settings) -> Submission:
@@ -160,15 +164,29 @@ def _from_form(form: FormData, settings: Settings) -> tuple[Submission, str]:
     read = ImportOptions(options.coordinates_confirmed, options.unknown_current)
     tables, log = read_files(files, settings, read)
     log.raise_errors()
-    return Submission(tables, log, options.name), fingerprint
+    return Submission(_timed(tables, options, settings, log), log, options.name), fingerprint
+
+
+def _timed(tables: DatasetTables, options: DatasetOptions, settings: Settings, log: FaultLog) -> DatasetTables:
+    """Return the tables with travel times as pairs, where they are asked for."""
+    if not options.travel_times:
+        return tables
+    source = travel_source(settings)
+    if source is None:
+        detail = "travel_times is asked for, but this service has no travel-time provider."
+        fix = "Set TERRITORY_TRAVEL_PROVIDER_URL, or send travel times as pairs with a cost."
+        raise InvalidInput([Fault(code="CONTRADICTORY_SETTING", detail=detail, fix=fix, pointer="/travel_times")])
+    timed = with_travel_times(tables, source, log)
+    log.raise_errors()
+    return timed
 
 
 def _form_options(parts: Mapping[str, bytes]) -> DatasetOptions:
     values: dict[str, Any] = {}
-    for name in OPTION_FIELDS:
+    for name in OPTIONS:
         if name in parts:
             text = parts[name].decode("utf-8", "replace")
-            values[name] = {"true": True, "false": False}.get(text, text) if name == "coordinates_confirmed" else text
+            values[name] = {"true": True, "false": False}.get(text, text) if name in FLAGS else text
     content = msgspec.json.encode(values)
     return validate_model(DatasetOptions, content, decode(content))
 

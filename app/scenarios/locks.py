@@ -173,7 +173,7 @@ def _against_forbidden(roster: Roster, pins: list[Pin]) -> Iterator[Fault]:
         )
         banned = flags(roster.tables.pairs, "forbidden", missing=False)
         forbidden |= {pairs[row]: f"/pairs/{row}/forbidden" for row in np.flatnonzero(banned).tolist()}
-        allowed = set(pairs) if roster.criteria.travel.source == "pairs" else None
+        allowed = set(pairs) if roster.criteria.travel.has_pair_costs else None
     for pin in pins:
         place = forbidden.get((pin.account, pin.rep))
         if place is not None:

@@ -190,7 +190,7 @@ def test_a_unit_is_not_shared() -> None:
     "criteria",
     [
         {"fairness": {}},
-        {"travel": {"weight": 1, "source": "minutes"}},
+        {"travel": {"weight": 1, "source": "hours"}},
         {"travel": {"weight": -1}},
         {"travel": {}, "balance": [{"measure": "workload", "target": "equal", "tolerance": 0.1}]},
         {"balance": [{"measure": "nothing", "target": "equal", "tolerance": 0.1, "hard": True}]},

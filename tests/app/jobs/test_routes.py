@@ -76,7 +76,7 @@ def test_a_stored_scenario_is_executed_and_fixed(client: TestClient, question: d
         ({"priority": True}, "WRONG_TYPE", "/priority"),
         ({"tagz": {}}, "UNKNOWN_FIELD", "/tagz"),
         ({"search": {"time_limit_s": 1e6}}, "INVALID_VALUE", "/search/time_limit_s"),
-        ({"criteria": {"travel": {"source": "minutes"}}}, "INVALID_VALUE", "/criteria/travel/source"),
+        ({"criteria": {"travel": {"source": "minutes"}}}, "CONTRADICTORY_SETTING", "/criteria/travel/source"),
         ({"criteria": {"travel": {"source": "pairs"}}}, "CONTRADICTORY_SETTING", "/criteria/travel/source"),
         ({"criteria": {"frozen_reps": ["R3"]}}, "UNKNOWN_REFERENCE", "/criteria/frozen_reps/0"),
         ({"reps": []}, "EMPTY_LIST", "/reps"),
