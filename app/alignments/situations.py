@@ -25,6 +25,7 @@ from app.scenarios.schemas import Criteria
 from app.scenarios.unit_graph import unit_graph
 from app.scenarios.wishes import optimizer_criteria
 from optimizer.alignment import Alignment as Choice
+from optimizer.items import Items, items_of
 from optimizer.references import References
 from optimizer.standing import Standing
 from optimizer.what_if import WhatIf
@@ -99,8 +100,15 @@ class Situation:
         """Tell whether a family goes to one rep as a whole."""
         return self.criteria.families == "together"
 
+    @cached_property
+    def items(self) -> Items:
+        """Return what goes to one rep as a whole: families, units, or single accounts."""
+        return items_of(self.standing.problem, self.standing.criteria)
+
     def item_of(self, account: int) -> Integers:
         """Return the accounts that go together with this one."""
+        if self.criteria.contiguity != "off":
+            return self.items.accounts_of(int(self.items.item_of_account[account])).astype(np.int64)
         return self.ground.family_of(account) if self.moves_families else np.array([account])
 
     def what_if(self, members: Integers) -> WhatIf:
@@ -136,6 +144,8 @@ class Situation:
         unscaled = Situation(self.ground, self.criteria, self.owner, {"travel": 1.0, "compactness": 1.0})
         travel = compactness = 0.0
         group = self.ground.problem.family if self.moves_families else np.arange(self.ground.columns.num_accounts)
+        if self.criteria.contiguity != "off":
+            group = unscaled.items.item_of_account
         order = np.argsort(group, kind="stable")
         for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
             cheapest = unscaled.cheapest(members)
