@@ -67,6 +67,18 @@ class Settings(BaseSettings):
         default=False, description="Let travel-time providers have private and loopback addresses."
     )
 
+    keep_jobs_days: float | None = Field(
+        default=None, gt=0, description="Days for which ended jobs are kept; left out: for ever."
+    )
+    keep_alignments_days: float | None = Field(
+        default=None, gt=0, description="Days for which alignments are kept that nothing uses; left out: for ever."
+    )
+    keep_datasets_days: float | None = Field(
+        default=None,
+        gt=0,
+        description="Days for which datasets and scenarios are kept that nothing uses; left out: for ever.",
+    )
+
     max_json_bytes: int = Field(default=64 * MEBIBYTE, ge=1024, description="Largest JSON body, in bytes.")
     max_file_bytes: int = Field(default=256 * MEBIBYTE, ge=1024, description="Largest uploaded file, in bytes.")
     max_unpacked_bytes: int = Field(

@@ -19,6 +19,8 @@ from app.jobs.engine import Dispatch, JobQueue
 from app.jobs.leases import LeaseRules, hand_over_again, take_over
 from app.jobs.models import Worker
 from app.jobs.repository import JobRepository
+from app.retention.sweeping import sweep
+from app.settings import Settings
 
 FORGET_AFTER_S: Final = 7 * 86_400.0
 CLEANING_S: Final = 86_400.0
@@ -40,6 +42,8 @@ class Caretaker:
         The lease.
     ending
         Ends the loop.
+    settings
+        How long data are kept.
     """
 
     sessions: Sessions
@@ -47,6 +51,7 @@ class Caretaker:
     worker_id: str
     rules: LeaseRules
     ending: threading.Event
+    settings: Settings
 
     def run(self) -> None:
         """Beat and look around three times a lease, and clean up once a day, until ``ending`` is set."""
@@ -93,7 +98,8 @@ class Caretaker:
         return taken
 
     def clean(self) -> None:
-        """Forget the engine's records and the workers of long ago."""
+        """Forget the engine's records, the workers of long ago, and what the settings let go."""
+        sweep(self.sessions, self.settings, now=utc_now())
         self.queue.forget_ended(older_than_s=FORGET_AFTER_S)
         with transaction(self.sessions) as session:
             JobRepository(session).forget_workers(utc_now() - datetime.timedelta(seconds=FORGET_AFTER_S))

@@ -67,7 +67,9 @@ def run_worker(settings: Settings, *, ending: threading.Event | None = None) -> 
             solvers=solvers,
             ending=ending,
         )
-        caretaker = Caretaker(sessions=sessions, queue=queue, worker_id=worker_id, rules=rules, ending=ending)
+        caretaker = Caretaker(
+            sessions=sessions, queue=queue, worker_id=worker_id, rules=rules, ending=ending, settings=settings
+        )
         care = threading.Thread(target=caretaker.run, name="caretaker", daemon=True)
         sender = Sender(sessions=sessions, settings=settings, ending=ending)
         sending = threading.Thread(target=sender.run, name="webhooks", daemon=True)
