@@ -95,14 +95,29 @@ def error_of_exception(error: Exception) -> ProblemError:
         code = _STATUS_CODES.get(error.status_code, "INVALID_INPUT")
         detail = f"{ERROR_CODES[code].description} {ERROR_CODES[code].fix}"
         return ProblemError(code, detail, headers=error.headers)
-    full_disk = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    if full_disk or (isinstance(error, DBAPIError) and "disk is full" in str(error.orig)):
+    if _is_full(error):
         return Unavailable("STORAGE_FULL", "The disk of the service is full; nothing was stored.")
+    if _is_read_only(error):
+        return Unavailable("UNAVAILABLE", "The database is read-only for now; nothing was stored.")
     if isinstance(error, (OperationalError, PoolTimeoutError)) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     ):
         return Unavailable("UNAVAILABLE", "The database cannot be reached; repeat the request in a moment.")
     return ProblemError("INTERNAL_ERROR", "A fault of ours; the log has it under the request id.")
+
+
+def _is_full(error: Exception) -> bool:
+    """Tell whether there is no room: on our disk, or where SQLite or Postgres (SQLSTATE 53100) writes."""
+    if isinstance(error, DBAPIError):
+        return "disk is full" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "53100"
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _is_read_only(error: Exception) -> bool:
+    """Tell whether the database takes no writes: a file without the right to write, or a standby (SQLSTATE 25006)."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return "readonly database" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "25006"
 
 
 def _allowed_methods(request: Request) -> list[str]:

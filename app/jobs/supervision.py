@@ -40,6 +40,9 @@ OVERTIME_BY_WORK: Final = 50.0
 DATABASE_PATIENCE_S: Final = 600.0
 DATABASE_PAUSE_S: Final = 0.5
 
+CRASHED: Final = Loss("SOLVER_CRASHED", "The solver ended unexpectedly; report the job's id.")
+OUT_OF_MEMORY: Final = Loss("OUT_OF_MEMORY", "The solver ran out of memory; split the problem by region or add memory.")
+
 Value = TypeVar("Value")
 
 
@@ -119,12 +122,12 @@ class Supervisor:
         if reason in ("stopped", "time_limit"):
             self._patiently(lambda session: store_interrupted(session, held, stop_reason=reason))
             return None
-        code = child.wait()
-        log.error("solver crashed", exit_code=code, log=child.log_tail())
+        code, said = child.wait(), child.log_tail()
+        log.error("solver crashed", exit_code=code, log=said)
         if code < 0:
-            return self._patiently(lambda session: retry(session, held, rules=self.rules, loss=_loss(-code)))
-        problem = Loss("SOLVER_CRASHED", "The solver ended unexpectedly; report the job's id.").problem()
-        self._patiently(lambda session: finish(session, held, failure(problem)))
+            return self._patiently(lambda session: retry(session, held, rules=self.rules, loss=_loss(-code, said)))
+        problem = OUT_OF_MEMORY if _wanted_memory(said) else CRASHED
+        self._patiently(lambda session: finish(session, held, failure(problem.problem())))
         return None
 
     def _patiently(self, work: Callable[[Session], Value]) -> Value:
@@ -262,11 +265,19 @@ def longest_s(search: Mapping[str, Any]) -> float:
     return limit_s + max(OVERTIME_S, share * limit_s)
 
 
-def _loss(number: int) -> Loss:
+def _loss(number: int, said: str) -> Loss:
+    """Return why a solver died: by which signal, and with which last words."""
     if number == signal.SIGKILL:
         return Loss(
             "OUT_OF_MEMORY",
             "The operating system killed the solver each time, most likely for want of memory; split the problem "
             "by region or add memory.",
         )
+    if _wanted_memory(said):
+        return OUT_OF_MEMORY
     return Loss("SOLVER_CRASHED", "The solver crashed each time; report the job's id.", {"signal": number})
+
+
+def _wanted_memory(said: str) -> bool:
+    """Tell by its last words whether a solver ended for want of memory."""
+    return any(words in said for words in ("MemoryError", "bad_alloc", "Cannot allocate memory", "out of memory"))
