@@ -15,6 +15,7 @@ from optimizer.location.warm_up import compile_location
 from optimizer.params import SolveParams
 from optimizer.problem import Problem
 from optimizer.result import Progress
+from optimizer.search.column_warm_up import compile_columns
 from optimizer.search.pattern_warm_up import compile_patterns
 from optimizer.solve import solve
 from optimizer.stop import AnyOf, Cancelled, MaxRuntime
@@ -40,9 +41,9 @@ def warm_up(*, hurry: threading.Event) -> None:
             _solve_small(dtype, hurry=wanted)
     if not wanted.is_set():
         compile_patterns()
-    if done is not None and not is_compiled:
         compile_columns()
         compile_location()
+    if done is not None and not is_compiled:
         done.touch()
 
 
