@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
+from app.access.public import PUBLIC
 from app.error_codes import ERROR_CODES, status_of
 from app.idempotency import Once
 from app.problem_schema import PROBLEM_SCHEMAS
@@ -61,6 +62,14 @@ _DOCS_PAGE = """<!doctype html>
 presets: [SwaggerUIBundle.presets.apis]})</script></body></html>"""
 
 
+SECURITY_SCHEMES: dict[str, dict[str, str]] = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key of `territory keys create`, or a token of the configured OpenID Connect issuer. A "
+        "service on loopback needs none until its first key is made.",
+    }
+}
 PATH_PARAMETERS = {
     "dataset_id": "Id of the dataset.",
     "scenario_id": "Id of the scenario.",
@@ -159,6 +168,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         license_info=app.license_info,
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    document["components"]["securitySchemes"] = SECURITY_SCHEMES
     schemas.update(PROBLEM_SCHEMAS)
     for context in iter_route_contexts(app.routes):
         if not isinstance(context.original_route, APIRoute) or not context.include_in_schema:
@@ -187,6 +197,11 @@ def _complete_operation(operation: dict[str, Any], dependant: Dependant, schemas
     is_once = any(getattr(call, "__annotations__", {}).get("return") is Once for call in calls)
     if is_once:
         codes |= {"IDEMPOTENCY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED", "INVALID_INPUT"}
+    if PUBLIC.fullmatch(path):
+        operation["security"] = []
+    else:
+        operation["security"] = [{name: []} for name in SECURITY_SCHEMES]
+        codes |= {"UNAUTHENTICATED", "FORBIDDEN", "TOO_MANY_REQUESTS"}
     responses = operation["responses"]
     _complete_headers(operation, path=path, is_once=is_once)
     if "HTTPValidationError" in json.dumps(responses.get("422", {})):
@@ -199,8 +214,8 @@ def _complete_operation(operation: dict[str, Any], dependant: Dependant, schemas
 def _complete_parameters(operation: dict[str, Any], settings: Settings) -> None:
     """Describe ids in paths, and the limits that are settings."""
     for parameter in operation.get("parameters", ()):
-        if parameter["in"] == "path":
-            parameter.setdefault("description", PATH_PARAMETERS[parameter["name"]])
+        if parameter["in"] == "path" and "description" not in parameter:
+            parameter["description"] = PATH_PARAMETERS[parameter["name"]]
         if parameter["name"] == "page_size":
             parameter["schema"]["maximum"] = settings.max_page_size
 

@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from app import documentation, health, page, problems
+from app.access.gate import Gate
+from app.access.routes import router as access_router
 from app.alignments.routes import router as alignments_router
 from app.alignments.side_by_side_routes import router as comparisons_router
 from app.audit.routes import router as audit_router
@@ -67,11 +69,13 @@ def create_app(settings: Settings) -> FastAPI:
         audit_router,
     ):
         app.include_router(router, dependencies=[NoUnknownParameters])
+    app.include_router(access_router, dependencies=[NoUnknownParameters])
     app.include_router(health.router)
     app.include_router(problems.router)
     documentation.install(app)
     page.install(app)
     problems.install_error_handlers(app)
+    app.add_middleware(Gate, settings=settings)
     app.add_middleware(ImpliedMethods)
     app.add_middleware(Observation, metrics=RequestMetrics(app.state.registry))
     return app

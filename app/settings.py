@@ -33,6 +33,38 @@ class Settings(BaseSettings):
         default=None, description="Address that callers reach the service at, named in the OpenAPI document."
     )
 
+    access: Literal["auto", "key", "open"] = Field(
+        default="auto",
+        description="Who needs no key: auto, callers on this machine until there are keys; key, nobody; open, "
+        "everybody, for a proxy that asks who calls.",
+    )
+    key_pepper: str = Field(
+        default="", repr=False, description="Secret that the hashes of API keys depend on; changing it voids all keys."
+    )
+    rate_limit_per_s: float = Field(
+        default=50.0, ge=0, description="Requests per second that one key may send in the long run; 0: any number."
+    )
+    rate_limit_burst: int = Field(default=200, ge=1, description="Requests that one key may send at once after a rest.")
+    oidc_issuer: str | None = Field(
+        default=None, description="OpenID Connect issuer whose bearer tokens are accepted, as their iss says."
+    )
+    oidc_audience: str = Field(default="territory", description="Audience that a token must be meant for (aud).")
+    oidc_jwks_url: str | None = Field(
+        default=None, description="Address of the issuer's public keys; left out: as the issuer's discovery says."
+    )
+    oidc_jwks_file: Path | None = Field(
+        default=None, description="File with the issuer's public keys (JWKS), instead of an address."
+    )
+    oidc_tenant: str | None = Field(default=None, description="Tenant of every token, instead of a claim.")
+    oidc_tenant_claim: str = Field(default="tenant", description="Claim that names the tenant.")
+    oidc_role_claim: str = Field(
+        default="role", description="Claim that names the role or several; dots lead into objects."
+    )
+    oidc_roles: dict[str, str] = Field(
+        default_factory=dict, description="The issuer's words for our roles as JSON, such as {'planners': 'ops'}."
+    )
+    oidc_rep_claim: str = Field(default="rep_id", description="Claim that names a manager's or rep's own rep id.")
+
     log_format: Literal["json", "console"] = Field(
         default="json", description="Form of the log lines: json, or console for people."
     )
@@ -129,6 +161,13 @@ class Settings(BaseSettings):
     max_text_characters: int = Field(default=32_767, ge=1, description="Longest other text cell, in characters.")
     max_time_limit_s: float = Field(default=4 * 3600.0, gt=0, description="Longest search time, in seconds.")
     max_queued_jobs: int = Field(default=10_000, ge=1, description="Most jobs that wait at a time.")
+    max_queued_jobs_per_tenant: int = Field(
+        default=5_000, ge=1, description="Most jobs of one tenant that wait at a time."
+    )
+    max_running_jobs_per_tenant: int = Field(
+        default=1_000, ge=1, description="Most jobs of one tenant that are executed at a time; others wait."
+    )
+    max_datasets_per_tenant: int = Field(default=100_000, ge=1, description="Most datasets that one tenant stores.")
     max_page_size: int = Field(default=10_000, ge=1, description="Most items on one page.")
     max_listed_faults: int = Field(
         default=1_000, ge=1, le=1_000, description="Most faults named in one answer; all are counted."
@@ -157,5 +196,5 @@ class Settings(BaseSettings):
         return {
             name: getattr(self, name)
             for name in type(self).model_fields
-            if name.startswith("max_") or name.startswith("idempotency_")
+            if name.startswith(("max_", "idempotency_", "rate_limit_"))
         }

@@ -73,7 +73,8 @@ def _stamp(session: Session, _context: object, _instances: object) -> None:
     for row in session.new:
         if not isinstance(row, TenantOwned):
             continue
-        if row.tenant_id is None and tenant_id is not None:
-            row.tenant_id = tenant_id
-        if row.tenant_id is None or tenant_id not in (None, row.tenant_id):
+        named: str | None = row.tenant_id  # None before it is set, whatever the column's type says
+        if named is None and tenant_id is not None:
+            row.tenant_id = named = tenant_id
+        if named is None or tenant_id not in (None, named):
             raise ForeignRowError(f"a new {type(row).__name__} is not of the session's tenant")

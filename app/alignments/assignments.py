@@ -31,11 +31,14 @@ class AssignmentFilter:
         Only accounts that moved, or only those that stayed.
     account_id
         Only this account.
+    seen_reps
+        Only these reps' accounts, whatever else is asked for.
     """
 
     rep_id: str | None = None
     moved: bool | None = None
     account_id: str | None = None
+    seen_reps: frozenset[str] | None = None
 
 
 def assignments_table(columns: AlignmentColumns, travel: TravelRule) -> pa.Table:
@@ -72,6 +75,8 @@ def measure_titles(columns: AlignmentColumns, *, reserved: Sequence[str] = _RESE
 
 def filtered(table: pa.Table, wanted: AssignmentFilter) -> pa.Table:
     """Return the asked rows of an assignments table, in order."""
+    if wanted.seen_reps is not None:
+        table = table.filter(pc.is_in(table.column("rep_id"), pa.array(sorted(wanted.seen_reps), pa.string())))
     if wanted.rep_id is not None:
         table = table.filter(pc.equal(table.column("rep_id"), wanted.rep_id))
     if wanted.moved is not None:

@@ -62,7 +62,7 @@ def assignments_answer(
             return _page_bytes(assignment_items(rows, measure_titles(view.columns)), table.num_rows, page)
         return file_bytes(table, form, title="assignments", bom=bom)
 
-    return _listed(request, view, make, name="assignments", form=form)
+    return _listed(request, view, make, name="assignments", form=form, seen=wanted.seen_reps)
 
 
 def moves_answer(
@@ -109,8 +109,17 @@ def file_bytes(table: pa.Table, form: FileFormat, *, title: str, bom: bool = Tru
     return xlsx_bytes({title: table}) if form is FileFormat.XLSX else parquet_bytes(table)
 
 
-def _listed(request: Request, view: AlignmentView, make: Any, *, name: str, form: FileFormat) -> Response:
-    question = hashlib.sha256(f"{form}?{request.url.query}".encode("utf-8", "surrogateescape")).hexdigest()
+def _listed(
+    request: Request,
+    view: AlignmentView,
+    make: Any,
+    *,
+    name: str,
+    form: FileFormat,
+    seen: frozenset[str] | None = None,
+) -> Response:
+    asked = f"{form}?{request.url.query}{'' if seen is None else sorted(seen)}"
+    question = hashlib.sha256(asked.encode("utf-8", "surrogateescape")).hexdigest()
     return immutable(
         request,
         make,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from app.alignments import schemas
+from app.alignments.books import RepReaderParameter
 from app.alignments.kept_files import kept_points, kept_territories
 from app.alignments.level_schemas import LevelParameter
 from app.alignments.levels import level_of, rolled_up, united
@@ -37,6 +38,7 @@ def get_territories(
     request: Request,
     session: ReadSession,
     sessions: SessionsParameter,
+    reader: RepReaderParameter,
     alignment_id: str,
     simplify_m: Annotated[
         float,
@@ -54,10 +56,10 @@ def get_territories(
     def make() -> bytes:
         shapes = kept_territories(sessions, view, simplify_m=step)
         if chosen is None:
-            return json_bytes(territories_geojson(view.card, shapes))
+            return json_bytes(reader.features(territories_geojson(view.card, shapes), view))
         return json_bytes(territories_geojson(rolled_up(view.card, chosen), united(shapes, chosen)))
 
-    return immutable(request, make, etag=f'{view.etag[:-1]}-{step}{_tag(level)}"', media_type=GEOJSON)
+    return immutable(request, make, etag=f'{view.etag[:-1]}-{step}{_tag(level)}{reader.tag}"', media_type=GEOJSON)
 
 
 @router.get("/{alignment_id}/map", summary="Show accounts and rep homes", response_class=Response, responses=_CONTENT)

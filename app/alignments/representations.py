@@ -32,7 +32,7 @@ def immutable(
     filename: str | None = None,
 ) -> Response:
     """Answer with what ``make`` returns, or 304 when the caller has it; it is then not made at all."""
-    headers = {"ETag": etag, "Cache-Control": _CACHING, "Vary": "Accept"}
+    headers = {"ETag": etag, "Cache-Control": _CACHING, "Vary": "Accept, Authorization"}
     if is_not_modified(request.headers, etag):
         return Response(status_code=304, headers=headers)
     if filename is not None:

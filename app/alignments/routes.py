@@ -12,6 +12,7 @@ from app.alignments.diff_answers import PLAIN_TEXT, ComparisonFormat, DiffedComp
 from app.alignments.edits_routes import router as edits_router
 from app.alignments.explanations_routes import router as explanations_router
 from app.alignments.fairness_routes import router as fairness_router
+from app.alignments.books import ReaderParameter, RepReaderParameter
 from app.alignments.level_schemas import LevelParameter, LevelScorecard
 from app.alignments.levels import level_json, level_of, rolled_up
 from app.alignments.map_routes import router as map_router
@@ -30,6 +31,7 @@ from app.alignments.service import (
 )
 from app.alignments.views import AlignmentView
 from app.bodies import NoBody, strict_body
+from app.datasets.quota import refuse_full_store
 from app.datasets.schemas import DatasetSummary
 from app.dependencies import ReadSession, WriteSession
 from app.documentation import not_modified_responses, problem_responses
@@ -128,14 +130,17 @@ def remove_alignment(session: WriteSession, alignment_id: str, if_match: IfMatch
     responses=not_modified_responses(),
     response_model=LevelScorecard,
 )
-def get_scorecard(request: Request, session: ReadSession, alignment_id: str, level: LevelParameter = None) -> Response:
+def get_scorecard(
+    request: Request, session: ReadSession, reader: RepReaderParameter, alignment_id: str, level: LevelParameter = None
+) -> Response:
     """Return loads, targets and indices of every rep, and the team's fairness, before and after.
 
     With `level`, a line is a manager with all reps below: loads, targets, limits and travel are their sums.
     """
     view = AlignmentView(session, alignment_id)
     if level is None:
-        return immutable(request, lambda: json_bytes(scorecard_json(view.card)), etag=view.etag)
+        etag = f'{view.etag[:-1]}{reader.tag}"'
+        return immutable(request, lambda: json_bytes(reader.lines(scorecard_json(view.card), view)), etag=etag)
     chosen = level_of(view.columns, level)
 
     def make() -> bytes:
@@ -157,6 +162,7 @@ def get_scorecard(request: Request, session: ReadSession, alignment_id: str, lev
 def list_assignments(
     request: Request,
     session: ReadSession,
+    reader: ReaderParameter,
     alignment_id: str,
     page: PageParameters,
     form: FormatParameter = None,
@@ -168,7 +174,7 @@ def list_assignments(
     """List the accounts with their reps, by account id: pages as JSON, everything as CSV, XLSX, Parquet."""
     view = AlignmentView(session, alignment_id)
     chosen = chosen_format(request, form, offered=_TABLE_FORMS)
-    wanted = AssignmentFilter(rep_id=rep_id, moved=moved, account_id=account_id)
+    wanted = AssignmentFilter(rep_id=rep_id, moved=moved, account_id=account_id, seen_reps=reader.seen(view))
     return listing.assignments_answer(request, view, wanted, page, form=chosen, bom=bom)
 
 
@@ -250,6 +256,7 @@ def publish(
     """Make the alignment the current one: a new dataset whose current_rep_id is this alignment."""
 
     def work(session: Session) -> Answer:
+        refuse_full_store(session, once.settings)
         dataset = publish_alignment(session, alignment_id, name=name)
         return Answer(201, dataset, location=f"/v1/datasets/{dataset['id']}")
 

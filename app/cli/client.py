@@ -1,6 +1,7 @@
 """A small client of the service's own HTTP API, for the commands that talk to a running service."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,21 @@ from app.cli.failure import Failure
 Json = dict[str, Any]
 
 
+KEY_VARIABLE = "TERRITORY_API_KEY"
+
+
 class ServiceClient:
-    """Call the HTTP API and turn its problem documents into failures."""
+    """Call the HTTP API and turn its problem documents into failures; a key is taken from the environment."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
-        self._http = httpx.Client(base_url=base_url, timeout=httpx.Timeout(60.0, read=120.0), trust_env=False)
+        key = os.environ.get(KEY_VARIABLE)
+        self._http = httpx.Client(
+            base_url=base_url,
+            timeout=httpx.Timeout(60.0, read=120.0),
+            trust_env=False,
+            headers={} if key is None else {"Authorization": f"Bearer {key}"},
+        )
 
     def close(self) -> None:
         """Close the connections."""

@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from app.cli import audit, audit_log, data, demo, diff, replay, service, solving, upkeep
+from app.cli import audit, audit_log, data, demo, diff, keys, replay, service, solving, upkeep
 from app.cli.failure import Failure
 
 cli = typer.Typer(
@@ -27,6 +27,7 @@ cli.command()(solving.solve)
 cli.command()(audit.verify)
 cli.command()(diff.diff)
 cli.command()(replay.replay)
+cli.add_typer(keys.keys, name="keys")
 cli.add_typer(audit_log.audit, name="audit")
 for command in (upkeep.sweep, upkeep.purge, upkeep.backup, upkeep.restore, upkeep.drill):
     cli.command()(command)

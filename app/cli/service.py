@@ -26,6 +26,7 @@ def serve(
 
     settings = settings_from(host=host, port=port, data_dir=data)
     bring_up_to_date(settings)
+    refuse_open_door(settings)
     with foreseen(AddressError):
         run_server(settings, with_worker=not no_worker)
 
@@ -80,6 +81,29 @@ def bring_up_to_date(settings: Settings) -> None:
         engine = create_engine(settings)
         upgrade(engine)
         engine.dispose()
+
+
+def refuse_open_door(settings: Settings) -> None:
+    """Refuse to listen where others can reach the service while nobody is asked for a key.
+
+    Raises
+    ------
+    Failure
+        When the address is not loopback, and there are neither keys nor an issuer of tokens nor a word of a proxy.
+    """
+    from app.access.reach import is_loopback
+    from app.cli.keys import keys_exist
+
+    if is_loopback(settings.host) or settings.access == "open" or settings.oidc_issuer:
+        return
+    with foreseen():
+        if keys_exist(settings):
+            return
+    raise Failure(
+        f"{settings.host} can be reached by others, and nobody has a key yet: make one with `territory keys create "
+        "NAME`, configure TERRITORY_OIDC_ISSUER, or set TERRITORY_ACCESS=open where a proxy in front asks who calls.",
+        exit_code=2,
+    )
 
 
 @contextmanager

@@ -4,6 +4,7 @@ A solver that takes all memory or crashes takes the worker at most, never the AP
 dies, because its standard input is a pipe from here.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -103,4 +104,8 @@ class EmbeddedWorker:
 def settings_environment(settings: Settings) -> dict[str, str]:
     """Return the environment variables that make equal settings in a child process."""
     values: dict[str, Any] = settings.model_dump(mode="json")
-    return {f"TERRITORY_{name.upper()}": str(value) for name, value in values.items() if value is not None}
+    return {
+        f"TERRITORY_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.access.models import ApiKey
 from app.alignments.models import Alignment, AlignmentFile, ExplanationProof
 from app.audit.models import AuditEntry, AuditHead
 from app.blobs import Blob, BlobChunk
@@ -18,6 +19,7 @@ metadata = Base.metadata
 __all__ = [
     "Alignment",
     "AlignmentFile",
+    "ApiKey",
     "AuditEntry",
     "AuditHead",
     "Blob",

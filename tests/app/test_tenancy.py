@@ -52,7 +52,7 @@ def store(sessions: Sessions, tenant_id: str, dataset_id: str) -> None:
 
 def test_every_table_has_a_tenant_or_a_reason() -> None:
     """A table that is added later must belong to a tenant or be named here."""
-    owned = {mapper.class_.__tablename__ for mapper in Base.registry.mappers if issubclass(mapper.class_, TenantOwned)}
+    owned = {str(mapper.local_table) for mapper in Base.registry.mappers if issubclass(mapper.class_, TenantOwned)}
     assert set(metadata.tables) - owned == SHARED
 
 
