@@ -13,6 +13,7 @@ from app.alignments.service import current_alignment, summary_json
 from app.bodies import strict_body
 from app.datasets.changes import changed_tables
 from app.datasets.removal import delete_dataset
+from app.datasets.quota import refuse_full_store
 from app.datasets.repository import DatasetRepository
 from app.datasets.rows import account_rows, rep_rows, sorted_rows
 from app.datasets.schemas import (
@@ -67,6 +68,7 @@ def post_dataset(
         return JSONResponse(preview)
 
     def work(session: Session) -> Answer:
+        refuse_full_store(session, once.settings)
         dataset = create_dataset(session, tables, name=name, checks=log.warnings, num_checks=log.num_warnings)
         return _created(dataset_json(session, dataset))
 
@@ -198,6 +200,7 @@ def post_changes(
     """Let reps leave, join or change: a new dataset with parent_id; accounts keep their current reps."""
 
     def work(session: Session) -> Answer:
+        refuse_full_store(session, settings)
         parent = get_dataset(session, dataset_id)
         tables, log = changed_tables(load_tables(session, dataset_id), body, settings)
         dataset = create_dataset(

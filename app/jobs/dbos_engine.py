@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSConfig
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from sqlalchemy.orm import Session
 
 from app.jobs.engine import MAX_PRIORITY, Dispatch, Handler
@@ -21,6 +21,9 @@ QUEUE = "jobs"
 WORKFLOW = "execute_job"
 PROTOCOL_VERSION = "1"
 """Set by hand: DBOS hands work only to workers of the same version, and a hash of the code would strand it."""
+
+TURNS = 1_000_000
+"""Turns that are told apart within a priority: all of them together fit DBOS' 31 bits."""
 
 POLLING_S = 0.2
 FORGET_AT_ONCE = 1000
@@ -44,18 +47,19 @@ class DbosQueue:
             system_database_engine=engine, application_name=APPLICATION, lazy=True, retry_connection_errors=False
         )
 
-    def enqueue(self, session: Session, dispatch: Dispatch, *, priority: int) -> None:
+    def enqueue(
+        self, session: Session, dispatch: Dispatch, *, priority: int, turn: int = 0, delay_s: float = 0.0
+    ) -> None:
         """Hand over a job in the caller's transaction; DBOS counts priorities from 1, the smallest first."""
-        self._client.enqueue_in_transaction(
-            session,
-            {
-                "workflow_name": WORKFLOW,
-                "queue_name": QUEUE,
-                "workflow_id": dispatch.id,
-                "priority": MAX_PRIORITY + 1 - priority,
-            },
-            dispatch.id,
-        )
+        options: EnqueueOptions = {
+            "workflow_name": WORKFLOW,
+            "queue_name": QUEUE,
+            "workflow_id": dispatch.id,
+            "priority": (MAX_PRIORITY - priority) * TURNS + min(turn, TURNS - 1) + 1,
+        }
+        if delay_s > 0:
+            options["delay_seconds"] = delay_s
+        self._client.enqueue_in_transaction(session, options, dispatch.id)
 
     def lost(self, dispatches: Sequence[Dispatch], *, living: Collection[str]) -> list[Dispatch]:
         """Return the dispatches that ended without their job, were never stored, or lie with a dead worker."""

@@ -1,8 +1,8 @@
 """The port to the engine that hands jobs to workers; lease, fence and attempts stay in our own rows.
 
 The engine promises: what is enqueued in a committed transaction is handed to some worker at least once, higher
-priority first. It may hand it over twice or to a worker that dies; the job's own row decides what counts, so the
-engine can be replaced.
+priority first, of equal ones the smaller turn. It may hand it over twice or to a worker that dies; the job's own row
+decides what counts, so the engine can be replaced.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -48,8 +48,13 @@ Handler = Callable[[Dispatch], None]
 class JobQueue(Protocol):
     """Where jobs are handed over, used by the API and by workers."""
 
-    def enqueue(self, session: Session, dispatch: Dispatch, *, priority: int) -> None:
-        """Hand over a job in the caller's transaction; higher ``priority`` is executed sooner."""
+    def enqueue(
+        self, session: Session, dispatch: Dispatch, *, priority: int, turn: int = 0, delay_s: float = 0.0
+    ) -> None:
+        """Hand over a job in the caller's transaction, after a delay in seconds.
+
+        Higher ``priority`` is executed sooner, and of equal ones the smaller ``turn``.
+        """
         ...
 
     def lost(self, dispatches: Sequence[Dispatch], *, living: Collection[str]) -> list[Dispatch]:

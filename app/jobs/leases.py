@@ -30,10 +30,13 @@ class LeaseRules:
         Seconds.
     max_deaths
         The death that fails the job, ≥ 1.
+    max_running
+        Most jobs of one tenant that are executed at a time, ≥ 1; None for any number.
     """
 
     lease_s: float
     max_deaths: int
+    max_running: int | None = None
 
     def until(self, now: datetime.datetime) -> datetime.datetime:
         """Return when a lease that begins now runs out."""
@@ -186,14 +189,14 @@ def hand_over_again(session: Session, dispatch: Dispatch, queue: JobQueue) -> bo
     return True
 
 
-def redispatch(session: Session, job: Job, queue: JobQueue) -> None:
-    """Void all claims and dispatches of a job and enqueue it anew."""
+def redispatch(session: Session, job: Job, queue: JobQueue, *, delay_s: float = 0.0) -> None:
+    """Void all claims and dispatches of a job and enqueue it anew, for now or for later."""
     job.fence += 1
     job.dispatch += 1
     job.worker_id = None
     job.lease_expires_at = None
     session.flush()
-    queue.enqueue(session, Dispatch(job.id, job.dispatch), priority=job.priority)
+    queue.enqueue(session, Dispatch(job.id, job.dispatch), priority=job.priority, turn=job.turn, delay_s=delay_s)
 
 
 def end(jobs: JobRepository, job: Job, ending: Ending) -> None:

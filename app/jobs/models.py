@@ -33,6 +33,7 @@ class Job(TenantOwned, Base):
     outcome: Mapped[str | None] = mapped_column(sa.String(16))
     stop_reason: Mapped[str | None] = mapped_column(sa.String(32))
     priority: Mapped[int] = mapped_column(default=0)
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
     tags: Mapped[dict[str, Any]] = mapped_column(default=dict)
     dataset_id: Mapped[str] = mapped_column(sa.String(40), sa.ForeignKey("datasets.id"), index=True)
     scenario_id: Mapped[str] = mapped_column(sa.String(40), sa.ForeignKey("scenarios.id"), index=True)

@@ -89,7 +89,13 @@ class JobRepository:
         return self.session.scalars(query).all(), total
 
     def count_queued(self) -> int:
-        """Return how many jobs wait."""
+        """Return how many jobs of all tenants wait."""
+        jobs = Job.__table__  # the bare table: a tenant's session sees only its own
+        query = sa.select(sa.func.count()).select_from(jobs).where(jobs.c.state == JobState.QUEUED)
+        return self.session.scalar(query) or 0
+
+    def count_own_queued(self) -> int:
+        """Return how many jobs of the session's tenant wait."""
         return self.session.scalar(sa.select(sa.func.count()).select_from(Job).where(Job.state == JobState.QUEUED)) or 0
 
     def uses_scenario(self, scenario_id: str) -> bool:

@@ -19,6 +19,7 @@ from app.jobs.models import Job
 from app.jobs.repository import JobRepository
 from app.jobs.results import discard_alignment
 from app.jobs.states import JobKind, JobState
+from app.jobs.turns import next_turn
 from app.scenarios.models import Scenario
 from app.settings import Settings
 from app.webhooks.outbox import register
@@ -72,17 +73,16 @@ class JobService:
         Raises
         ------
         Unavailable
-            When too many jobs wait (QUEUE_FULL).
+            When too many jobs wait, of all tenants or of this one (QUEUE_FULL).
         """
-        waiting = self._jobs.count_queued()
-        if waiting >= self._settings.max_queued_jobs:
-            raise Unavailable("QUEUE_FULL", f"{waiting:,} jobs wait already; try again later.", retry_after_s=60)
+        self._refuse_full_queue()
         job = Job(
             id=new_id("job"),
             name=wanted.name or scenario.name,
             kind=wanted.kind,
             state=JobState.QUEUED,
             priority=wanted.priority,
+            turn=next_turn(self._session, tenant_id=scenario.tenant_id, priority=wanted.priority),
             tags=dict(wanted.tags),
             dataset_id=scenario.dataset_id,
             scenario_id=scenario.id,
@@ -101,8 +101,16 @@ class JobService:
         self._jobs.add(job)
         register(self._session, job.id, wanted.webhook)
         tell_state(self._jobs, job)
-        self._queue.enqueue(self._session, Dispatch(job.id, job.dispatch), priority=job.priority)
+        self._queue.enqueue(self._session, Dispatch(job.id, job.dispatch), priority=job.priority, turn=job.turn)
         return job
+
+    def _refuse_full_queue(self) -> None:
+        waiting, own = self._jobs.count_queued(), self._jobs.count_own_queued()
+        if own >= self._settings.max_queued_jobs_per_tenant:
+            waiting = own
+        elif waiting < self._settings.max_queued_jobs:
+            return
+        raise Unavailable("QUEUE_FULL", f"{waiting:,} jobs wait already; try again later.", retry_after_s=60)
 
     def scenario(self, scenario_id: str) -> Scenario:
         """Return the scenario that a job names.

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from app.bodies import require_json, spool
 from app.datasets.faults import FaultLog
 from app.datasets.importing import read_json_dataset
+from app.datasets.quota import refuse_full_store
 from app.datasets.readers.json_body import DATA_FIELDS
 from app.datasets.service import create_dataset
 from app.datasets.tables import DatasetTables
@@ -133,6 +134,7 @@ def submit(session: Session, body: CheckedBody, *, queue: JobQueue, settings: Se
         return jobs.submit(jobs.scenario(body.question), body.submission)
     asked = body.question
     name = body.submission.name or DEFAULT_NAME
+    refuse_full_store(session, settings)
     dataset = create_dataset(
         session, asked.tables, name=name, checks=asked.log.warnings, num_checks=asked.log.num_warnings
     )

@@ -26,6 +26,7 @@ from app.jobs.results import failure, store_best, store_curve, store_ending, sto
 from app.jobs.solver_child import SolverChild, SpareSolvers
 from app.jobs.solver_files import RESULT, SEARCH, SolverFiles
 from app.jobs.states import JobState
+from app.jobs.turns import put_off
 from app.tenancy import of_tenant
 
 POLL_S: Final = 0.25
@@ -80,7 +81,7 @@ class Supervisor:
 
     def __call__(self, dispatch: Dispatch) -> None:
         """Claim the job and bring it to its end, in its own tenant's sessions; nothing when the dispatch is void."""
-        held = self._patiently(lambda session: claim(session, dispatch, worker_id=self.worker_id, rules=self.rules))
+        held = self._patiently(lambda session: self._claim(session, dispatch))
         while held is not None:
             log = structlog.get_logger("territory.jobs").bind(job_id=held.job_id, attempt=held.attempt)
             log.info("job claimed", worker_id=self.worker_id)
@@ -89,6 +90,12 @@ class Supervisor:
             except LostError:
                 log.info("job let go")
                 return
+
+    def _claim(self, session: Session, dispatch: Dispatch) -> Claim | None:
+        most = self.rules.max_running
+        if most is not None and put_off(session, dispatch, self.queue, most_running=most):
+            return None
+        return claim(session, dispatch, worker_id=self.worker_id, rules=self.rules)
 
     def _of_tenant(self, held: Claim) -> "Supervisor":
         return replace(self, sessions=of_tenant(self.sessions, held.tenant_id))

@@ -49,7 +49,11 @@ def run_worker(settings: Settings, *, ending: threading.Event | None = None) -> 
     upgrade(engine)
     dbos_engine.migrate(engine)
     sessions = of_all_tenants(session_factory(engine, actor=f"worker {settings.worker_id or socket.gethostname()}"))
-    rules = LeaseRules(lease_s=settings.lease_s, max_deaths=settings.max_attempts)
+    rules = LeaseRules(
+        lease_s=settings.lease_s,
+        max_deaths=settings.max_attempts,
+        max_running=settings.max_running_jobs_per_tenant,
+    )
     with worker_identity(settings.data_dir, settings.worker_id) as worker_id:
         queue = DbosQueue(engine)
         consumer = DbosConsumer(engine, worker_id=worker_id, slots=settings.worker_slots)
