@@ -37,7 +37,8 @@ class Adjacency:
     first, second
         Positions of neighboring units, bridges included; ``first < second``, ascending. Int32, shape ``(pairs,)``.
     shared_m
-        Meters of border that the two share; 0 for bridges and for neighbors by a corner. Shape ``(pairs,)``.
+        Meters of border that the two share, at least; 0 for bridges and for neighbors by a corner.
+        Shape ``(pairs,)``.
     bridged
         The pairs that are bridges: units that do not touch, joined because a part of the map stood alone.
         Rows of ``(first, second)``, ascending. Int32, shape ``(bridges, 2)``.
@@ -116,7 +117,9 @@ def _touching(geometry: NDArray[np.object_], kind: Kind) -> tuple[Integers, Inte
     shared, is_open = match_edges(edges, tolerance_degrees=_TOLERANCE)
     coast = edges.take(is_open)
     near_first, near_second = _near_pairs(geometry)
-    more = _shared_in_passing(geometry, coast, near_first, near_second)
+    # A pair that shares whole edges is decided; comparing long coasts for a little more border is not worth it.
+    known = np.isin(near_first * len(geometry) + near_second, shared.first * len(geometry) + shared.second)
+    more = _shared_in_passing(geometry, coast, near_first[~known], near_second[~known])
     first = np.concatenate((shared.first, more.first))
     second = np.concatenate((shared.second, more.second))
     meters = np.concatenate((shared.length_m, more.length_m))

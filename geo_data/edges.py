@@ -114,8 +114,11 @@ def match_edges(edges: Edges, *, tolerance_degrees: float) -> tuple[SharedEdges,
     if not rest.size or not tolerance_degrees:
         return shared, is_open
     opened = edges.take(is_open)
-    near, still_open = _matched(opened, *_near_ends(opened, tolerance_degrees))
-    is_open[rest[~still_open]] = False
+    start, end = _near_ends(opened, tolerance_degrees)
+    is_long = start != end  # what is shorter than the tolerance is a corner, neither border nor coast
+    near, still_open = _matched(opened.take(is_long), start[is_long], end[is_long])
+    is_open[rest] = False
+    is_open[rest[is_long][still_open]] = True
     joined = SharedEdges(
         first=np.concatenate((shared.first, near.first)),
         second=np.concatenate((shared.second, near.second)),

@@ -73,7 +73,7 @@ def num_vertices(topology: Mapping[str, Any], name: str) -> int:
 
 
 def _polygonal(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    members = item["geometries"] if "geometries" in item else [item]
+    members = item.get("geometries", [item])
     return [member for member in members if member["type"] in ("Polygon", "MultiPolygon")]
 
 

@@ -77,6 +77,15 @@ def test_rounded_borders_still_match() -> None:
     assert neighbors([left, shapely.box(1, 0, 2, 1)], "rook").bridged.size == 0
 
 
+def test_a_corner_with_a_tiny_edge_is_a_corner() -> None:
+    """Two units that meet in a corner, each with an edge of 20 cm there, are no neighbors by rook."""
+    tiny = 2e-6
+    below = shapely.Polygon([(0, 0), (1, 0), (1, 1 - tiny), (1 - tiny, 1), (0, 1)])
+    above = shapely.Polygon([(1, 1 + tiny), (1 + tiny, 1), (2, 1), (2, 2), (1, 2)])
+    assert adjacent_pairs(np.array([below, above]), kind="rook").size == 0
+    assert adjacent_pairs(np.array([below, above]), kind="queen").tolist() == [[0, 1]]
+
+
 def test_vertices_need_not_match() -> None:
     """Two units beside a long one share its border though no vertex of it is theirs."""
     found = neighbors([shapely.box(0, 0, 1, 3), shapely.box(1, 0.5, 2, 1.5), shapely.box(1, 1.5, 2, 2.5)], "rook")
