@@ -11,7 +11,7 @@ import numpy as np
 from app.datasets.tables import MAXIMUM_PREFIX, TARGET_PREFIX, DatasetTables
 from app.errors import Fault
 from app.scenarios.center_candidates import candidate_places
-from app.scenarios.columns import Float64, flags, ids, numbers
+from app.scenarios.columns import Float64, flags, ids, numbers, texts
 from app.scenarios.locks import lock_faults
 from app.scenarios.planning import free_reps, missing_places, needs_distance
 from app.scenarios.schemas import AccountRep, Balance, Criteria
@@ -126,7 +126,9 @@ def _travel_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]
 
 
 def _contiguity_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:
-    if criteria.contiguity != "off" and (tables.units is None or tables.units.num_rows == 0):
+    if criteria.contiguity == "off":
+        return
+    if tables.units is None or tables.units.num_rows == 0:
         yield Fault(
             code="CONTRADICTORY_SETTING",
             detail=f"contiguity is '{criteria.contiguity}', but the dataset has no units.",
@@ -134,6 +136,18 @@ def _contiguity_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fa
             pointer="/criteria/contiguity",
             value=criteria.contiguity,
         )
+        return
+    known = set(ids(tables.units))
+    for row, unit_id in enumerate(texts(tables.accounts, "unit_id")):
+        if unit_id not in known:
+            yield Fault(
+                code="OUTSIDE_ALL_UNITS",
+                detail=f"contiguity is '{criteria.contiguity}', but the account in row {row + 1} lies in no unit.",
+                fix="Give its unit_id or check its coordinates, or use 'off'.",
+                pointer=f"/accounts/{row}/unit_id",
+                row=row + 1,
+                value=unit_id,
+            )
 
 
 def _place_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:
