@@ -199,10 +199,10 @@ class Situations:
     def _situation(self, session: Session, row: Alignment) -> Situation:
         ground = self._grounds.get(row.dataset_id, lambda: ground_of(load_tables(session, row.dataset_id)))
         assignments = assignments_of(session, row)
+        centers = AlignmentSummary.from_json(row.summary).centers
         return Situation(
             ground=ground.with_centers(centers) if centers else ground,
             criteria=criteria_model(criteria_of(session, row)),
-        centers = AlignmentSummary.from_json(row.summary).centers
             owner=rep_positions(assignments.column("rep_id"), ground.tables.reps.column("id")),
             known_references=stored_references(row.summary),
         )
