@@ -16,6 +16,7 @@ import numpy as np
 from optimizer.criteria import Criteria
 from optimizer.params import SolveParams
 from optimizer.problem import ACCOUNTS, PairAmounts, Problem
+from optimizer.search.pattern_warm_up import compile_patterns
 from optimizer.solve import solve
 from optimizer.stop import MaxRuntime, relative_gap
 from optimizer.validation import violations
@@ -123,6 +124,7 @@ def run(path: Path, *, best_known: float, time_limit_s: float, seed: int) -> Run
 
 def compile_first() -> None:
     """Run every compiled step once, so that no instance's time goes into it."""
+    compile_patterns()
     solve(*as_problem(random_assignment("D", agents=10, jobs=100, seed=0)), MaxRuntime(3.0))
 
 

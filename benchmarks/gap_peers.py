@@ -1,14 +1,15 @@
 """A published instance handed whole to CP-SAT and to HiGHS: one variable a pair, one row a job and an agent."""
 
 import datetime
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 from ortools.math_opt.python import mathopt
 from ortools.sat.python import cp_model
 
-from benchmarks.gap import Assignment
+from benchmarks.gap import Assignment, read_assignment
 from optimizer.stop import relative_gap
 
 PEERS: Final = ("cp_sat", "highs")
@@ -20,6 +21,12 @@ class PeerAnswer:
 
     cost: float | None
     gap_percent: float | None
+
+
+def measure(*, peer: str, path: str, time_limit_s: float, threads: int, seed: int) -> dict[str, Any]:
+    """Return what a peer reaches on the instance of a file, as plain data."""
+    given = read_assignment(Path(path))
+    return asdict(solve_with(peer, given, time_limit_s=time_limit_s, threads=threads, seed=seed))
 
 
 def solve_with(peer: str, given: Assignment, *, time_limit_s: float, threads: int, seed: int) -> PeerAnswer:

@@ -11,6 +11,7 @@ from typing import Final
 
 KINDS: Final = {
     "clustering": "benchmarks.balanced_lloyd",
+    "gap_peer": "benchmarks.gap_peers",
     "quality": "benchmarks.quality",
     "plain": "benchmarks.plain_solvers",
     "warm": "benchmarks.warm",

@@ -5,11 +5,16 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, Final
 
 from benchmarks import gap
-from benchmarks.gap_peers import PEERS, solve_with
+from benchmarks.apart import measure_apart
+from benchmarks.gap_peers import PEERS
 from benchmarks.machine import machine
 from optimizer.params import SolveParams
+
+KILL_AFTER: Final = 120.0
+"""Seconds beyond its time after which a plain solver is ended."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,13 +45,18 @@ def run(options: argparse.Namespace) -> None:
             options.json.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n")
 
 
-def _peers(path: Path, *, seconds: float, seed: int) -> dict[str, float | None]:
-    """Return what plain solvers reach on the same instance in the same seconds, on as many threads."""
-    given = gap.read_assignment(path)
-    found: dict[str, float | None] = {}
+def _peers(path: Path, *, seconds: float, seed: int) -> dict[str, Any]:
+    """Return what plain solvers reach on the same instance in the same seconds, on as many threads.
+
+    Each in a process of its own: HiGHS keeps the number of threads of the first model that a process solves.
+    """
+    found: dict[str, Any] = {}
     for peer in PEERS:
-        answer = solve_with(peer, given, time_limit_s=seconds, threads=SolveParams().threads, seed=seed)
-        found |= {f"{peer}_cost": answer.cost, f"{peer}_gap_percent": answer.gap_percent}
+        asked = {"peer": peer, "path": str(path.resolve()), "time_limit_s": seconds, "seed": seed}
+        answer = measure_apart(
+            "gap_peer", asked | {"threads": SolveParams().threads}, kill_after_s=seconds + KILL_AFTER
+        )
+        found |= {f"{peer}_{what}": answer.get(what) for what in ("cost", "gap_percent", "error")}
     return found
 
 

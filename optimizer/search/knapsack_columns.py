@@ -42,9 +42,12 @@ class KnapsackModel:
         What a better alignment gains at least, in units of cost: 1 where costs are whole.
     is_integral
         True where all costs are whole multiples of the unit.
+    need
+        Amounts in whole units rounded up: what fits in needs fits in truth. Shape ``(columns, items)``.
     """
 
     knapsacks: Knapsacks
+    need: Positions
     unit: float
     step: float
     is_integral: bool
@@ -67,7 +70,7 @@ def knapsack_model(model: Model) -> KnapsackModel | None:
     allowed = np.isfinite(model.cost.T)
     if (amount[allowed] < 0).any():
         return None
-    units, room, spare = _in_units(amount, limit, allowed)
+    units, need, room, spare = _in_units(amount, limit, allowed)
     if model.num_items * float((room + 1).sum()) > MOST_CELLS:
         return None
     unit = objective_unit(model)
@@ -76,7 +79,7 @@ def knapsack_model(model: Model) -> KnapsackModel | None:
     cost = np.rint(cost) if unit is not None else cost
     kernel = Knapsacks(cost=np.ascontiguousarray(cost), units=units, amount=amount, room=room, spare=spare, limit=limit)
     step = 1.0 if unit is not None else SMALLEST_STEP
-    return KnapsackModel(knapsacks=kernel, unit=scale, step=step, is_integral=unit is not None)
+    return KnapsackModel(knapsacks=kernel, need=need, unit=scale, step=step, is_integral=unit is not None)
 
 
 def _amounts(model: Model, limited: BoolArray) -> tuple[FloatArray, FloatArray]:
@@ -95,24 +98,30 @@ def _amounts(model: Model, limited: BoolArray) -> tuple[FloatArray, FloatArray]:
     return amount, limit
 
 
-def _in_units(amount: FloatArray, limit: FloatArray, allowed: BoolArray) -> tuple[Positions, Positions, Positions]:
-    """Return amounts, room and largest spare room in whole units, so that whatever fits in truth fits in units."""
+def _in_units(
+    amount: FloatArray, limit: FloatArray, allowed: BoolArray
+) -> tuple[Positions, Positions, Positions, Positions]:
+    """Return amounts rounded down and up, room, and largest spare room in whole units.
+
+    Whatever fits in truth fits in units rounded down.
+    """
     columns = len(amount)
-    units = np.empty(amount.shape, dtype=np.int64)
+    units, need = np.empty(amount.shape, dtype=np.int64), np.empty(amount.shape, dtype=np.int64)
     room, spare = np.zeros(columns, dtype=np.int64), np.zeros(columns, dtype=np.int64)
     for column in range(columns):
         least, most = limit[column]
         if np.isinf(most):
-            units[column] = 0
+            units[column] = need[column] = 0
         else:
             factor, exact = _scale(amount[column][allowed[column]], most)
             scaled = amount[column] * factor
             units[column] = np.rint(scaled) if exact else np.floor(scaled)
+            need[column] = units[column] if exact else np.ceil(scaled - WHOLE)
             room[column] = spare[column] = int(np.floor(most * factor + WHOLE))
             if exact and least > 0:
                 spare[column] -= int(np.ceil(least * factor - WHOLE))
-        units[column][~allowed[column]] = room[column] + 1
-    return np.minimum(units, room[:, None] + 1), room, spare
+        units[column][~allowed[column]] = need[column][~allowed[column]] = room[column] + 1
+    return np.minimum(units, room[:, None] + 1), np.minimum(need, room[:, None] + 1), room, spare
 
 
 def _scale(amount: FloatArray, most: float) -> tuple[float, bool]:

@@ -1,15 +1,13 @@
-"""Re-optimize groups of columns by their patterns, in smaller and larger groups, from several places at once.
+"""Search an alignment of knapsacks by patterns and dives, from several places at once, and prove how good it is.
 
 For models whose columns are knapsacks (:mod:`optimizer.search.knapsack_columns`). A group's own bound tells in a
 moment that nothing better exists there; where it does not, listing the patterns of small excess solves groups that
-are out of reach of a general solver. A trail that finds nothing more even in large groups is kicked: some groups are
-solved for costs with noise.
+are out of reach of a general solver. Dives take on groups that are too large for that, up to the whole.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from itertools import repeat
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,25 +19,16 @@ from optimizer.search.integral_bound import rounded_up
 from optimizer.search.knapsack import price_pairs, raise_prices
 from optimizer.search.knapsack_columns import KnapsackModel, knapsack_model
 from optimizer.search.knapsack_cooling import cool_columns
+from optimizer.search.knapsack_dives import AIM, Dives
 from optimizer.search.neighborhoods import Losses
-from optimizer.search.pattern_kernels import solve_group
+from optimizer.search.pattern_trails import WORK_PER_S, Follower, Trails
 from optimizer.search.reduced_costs import cheapest_columns
 from optimizer.search.subproblem import Positions
 
-WORK_PER_S: Final = 1.2e9
-"""Cells of knapsack tables, and patterns looked at, that count as a second."""
-BATCH_S: Final = 0.2
-"""Work of a trail between looks at the others and at the clock."""
-SMALLEST: Final = 3
-"""Columns of a group at first."""
-GROWTH: Final = 1.2
-"""Factor by which groups grow when they gain no more."""
+POLL_S: Final = 0.05
+"""Seconds between looks at the stop criterion while trails are followed."""
 GROUP_S: Final = 0.25
 """Work that the bound of the largest groups may take."""
-KICK_GROUPS: Final = 0.5
-"""Groups solved for noisy costs in a kick, in multiples of columns by size."""
-NOISE: Final = 2.0
-"""Size of a kick's noise, in multiples of what a column loses against the bound on average."""
 STRONG: Final = 8
 """Columns of a group from which on no other neighborhoods are needed."""
 MOST_KICKS: Final = 40
@@ -48,14 +37,16 @@ BOUND_SHARE: Final = 0.1
 """Share of the time left that the bound may take."""
 BOUND_PATIENCE: Final = 20
 """Steps without a better bound after which price steps shrink."""
+DIVES_SHARE: Final = 0.05
+"""Share of the time left that the fractional answer for dives may take."""
+FIRST_DIVES: Final = 10
+"""Dives for an alignment where none is known."""
 CELLS_OF_EXCESS: Final = 3
 """Cells of work for each cell of the tables when all pairs are priced."""
 MARGIN: Final = 1e-9
 """Part of the objective by which float noise may not remove a pair."""
 OVER: Final = 1.002
 """What the bound aims at, in multiples of the best objective."""
-
-Trails = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,19 +82,6 @@ class PatternParams:
 
 
 @dataclass(eq=False)
-class _Trail:
-    """One search: an alignment, and how far the groups around it have grown."""
-
-    place: Trails
-    cost: float
-    random: np.random.Generator
-    size: int = SMALLEST
-    stale: int = 0
-    saturated: bool = False
-    work: int = 0
-
-
-@dataclass(eq=False)
 class PatternSearch:
     """The search by patterns on one model.
 
@@ -130,11 +108,13 @@ class PatternSearch:
     price: FloatArray = field(init=False)
     bound: float = field(init=False, default=-np.inf)
     _excess: FloatArray | None = field(init=False, default=None)
-    _trails: list[_Trail] = field(init=False, default_factory=list)
+    _dives: Dives = field(init=False)
+    _trails: Trails | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         _, smallest = cheapest_columns(self.incumbent.model, self.losses.prices)
         self.price = smallest / self.model.unit
+        self._dives = Dives(self.model, np.zeros(1, dtype=np.int64))
         cells = self.model.cells * self.params.group_steps / max(1, self.incumbent.model.num_columns) ** 2
         affordable = int(np.sqrt(GROUP_S * WORK_PER_S / max(1.0, cells)))
         self._largest = max(2, min(self.incumbent.model.num_columns, affordable))
@@ -151,7 +131,7 @@ class PatternSearch:
         steps = int(min(self.params.bound_steps, max(10.0, cells / model.cells)))
         tail = np.empty((incumbent.model.num_items + 1, int(kernel.room.max()) + 1))
         target = objective / model.unit - model.step * 0.5
-        price = self.price.copy()
+        price = self.price.copy() if self._dives.fractions is None else self._dives.fractions.price.copy()
         bound, work = raise_prices(
             kernel.cost,
             kernel.units,
@@ -186,17 +166,20 @@ class PatternSearch:
 
     @property
     def is_strong(self) -> bool:
-        """True where groups can be so large that no other neighborhoods are needed."""
-        return self._largest >= min(STRONG, self.incumbent.model.num_columns)
+        """True where groups or dives can be so large that no other neighborhoods are needed."""
+        enough, kernel = min(STRONG, self.incumbent.model.num_columns), self.model.knapsacks
+        has_least = bool((kernel.spare < kernel.room).any())
+        return self._largest >= enough or (self._dives.largest >= enough and not has_least)
 
     def run(self) -> None:
         """Prove what is not proven yet, and improve: shortly at first, longer from the second time on."""
-        if not np.isfinite(self.bound):
-            self._cool()
-            self.prove()
-            self.improve(share=self.params.first_share)
-        else:
+        if np.isfinite(self.bound):
             self.improve(share=self.params.share)
+            return
+        self._cool()
+        self._begin_dives()
+        self.prove()
+        self.improve(share=self.params.first_share)
 
     def _cool(self) -> None:
         """Cool the best alignment known before groups of it are solved."""
@@ -213,6 +196,25 @@ class PatternSearch:
             share=self.params.cooling_share,
         )
 
+    def _begin_dives(self) -> None:
+        """Find the fractional answer, whose prices are better ones, too; dive for an alignment where there is none."""
+        incumbent = self.incumbent
+        known = incumbent.objective if incumbent.objective is not None else incumbent.lower_bound
+        if known is None or not incumbent.proceed():
+            return
+        left = incumbent.stop.time_left_s(incumbent.clock.elapsed_s)
+        aim = known / self.model.unit * (1.0 if incumbent.objective is not None else AIM)
+        work = self._dives.begin(self.price, aim=aim, most_work=DIVES_SHARE * left * WORK_PER_S)
+        incumbent.clock.charge(work / WORK_PER_S)
+        random = np.random.default_rng([self.seed, 1]).integers(1, 2**63, size=1, dtype=np.uint64)
+        for _ in range(FIRST_DIVES):
+            if incumbent.columns is not None or not incumbent.proceed():
+                return
+            found, work = self._dives.whole(random)
+            incumbent.clock.charge(work / WORK_PER_S)
+            if found is not None:
+                incumbent.offer(found.astype(np.int32))
+
     def improve(self, *, share: float) -> None:
         """Follow the trails for a share of the time left, until nothing is left to prove or kicks change nothing."""
         incumbent = self.incumbent
@@ -221,38 +223,51 @@ class PatternSearch:
         elapsed = incumbent.clock.elapsed_s
         left = incumbent.stop.time_left_s(elapsed)
         until = elapsed + (max(1.0, share * left) if np.isfinite(left) else 10.0)
-        self._begin(incumbent.columns)
+        trails = self._trails_from(incumbent.columns)
         kicks = 0
         with ThreadPoolExecutor(self.threads) as pool:
             while incumbent.proceed() and incumbent.clock.elapsed_s < until and kicks < MOST_KICKS:
-                lost, near = self.losses.by_column(incumbent.columns), self.losses.exchange(incumbent.columns)
-                before = [trail.work for trail in self._trails]
-                list(pool.map(self._follow, self._trails, repeat(lost), repeat(near)))
-                done = [trail.work - work for trail, work in zip(self._trails, before, strict=True)]
+                before = [trail.work for trail in trails.trails]
+                self._follow(pool, trails, incumbent.columns)
+                done = [trail.work - work for trail, work in zip(trails.trails, before, strict=True)]
                 incumbent.clock.charge(max(done) / WORK_PER_S)
-                is_better = incumbent.offer(self._best().place.astype(np.int32))
-                kicks = 0 if is_better else kicks + sum(trail.saturated for trail in self._trails)
+                is_better = incumbent.offer(trails.best.place.astype(np.int32))
+                kicks = 0 if is_better else kicks + sum(trail.saturated for trail in trails.trails)
                 self._tell(incumbent.objective)
-                self._meet(incumbent.columns)
+                trails.meet(incumbent.columns)
 
-    def _begin(self, columns: IntArray) -> None:
-        """Put every trail at the best alignment unless it is under way."""
-        cost = self._cost(columns.astype(np.int64))
-        if not self._trails:
-            self._trails = [
-                _Trail(columns.astype(np.int64), cost, np.random.default_rng([self.seed, number]))
-                for number in range(self.threads)
-            ]
-        worst = max(self._trails, key=lambda trail: trail.cost)
-        if cost < self._best().cost - self.model.step / 2:
-            worst.place, worst.cost = columns.astype(np.int64), cost
-            worst.size, worst.stale, worst.saturated = SMALLEST, 0, False
+    def _follow(self, pool: ThreadPoolExecutor, trails: Trails, columns: IntArray) -> None:
+        """Follow every trail for a batch; a stop ends them within moments."""
+        incumbent, halt = self.incumbent, self._dives.halt
+        lost, near = self.losses.by_column(columns), self.losses.exchange(columns)
+        running = {pool.submit(trails.follower.follow, trail, lost, near) for trail in trails.trails}
+        waiting = running
+        while waiting:
+            waiting = wait(waiting, timeout=POLL_S).not_done
+            if waiting and not incumbent.proceed():
+                halt[0] = 1
+        for each in running:
+            each.result()
 
-    def _best(self) -> _Trail:
-        return min(self._trails, key=lambda trail: trail.cost)
-
-    def _cost(self, place: Trails) -> float:
-        return float(self.model.knapsacks.cost[place, np.arange(len(place))].sum())
+    def _trails_from(self, columns: IntArray) -> Trails:
+        """Return the trails, those under way or new ones at the best alignment."""
+        params = self.params
+        follower = Follower(
+            model=self.model,
+            price=self.price,
+            dives=self._dives,
+            largest=self._largest,
+            patience=params.patience,
+            group_steps=params.group_steps,
+            most_patterns=params.most_patterns,
+            most_work=params.most_work,
+        )
+        if self._trails is None:
+            self._trails = Trails(follower, columns, count=self.threads, seed=self.seed)
+        else:
+            self._trails.follower = follower
+            self._trails.enter(columns)
+        return self._trails
 
     def _tell(self, objective: float | None) -> None:
         """Give the bound to the incumbent, rounded up where costs are whole; prove what it meets."""
@@ -264,59 +279,6 @@ class PatternSearch:
         if self.model.is_integral and bound > objective - unit / 2:
             self.incumbent.prove()
 
-    def _follow(self, trail: _Trail, lost: FloatArray, near: FloatArray) -> None:
-        """Solve groups of a trail until a batch of work is done; kick it first when it is saturated."""
-        end = trail.work + int(BATCH_S * WORK_PER_S)
-        if trail.saturated:
-            self._kick(trail, lost, near)
-        patience = self.params.patience * len(lost)
-        while trail.work < end and not trail.saturated:
-            group = _group(trail.random, trail.size, lost, near)
-            sideways = trail.random.random() < 0.5
-            gain, _ = self._solve(trail, self.model.knapsacks, group, sideways=sideways)
-            trail.cost -= gain
-            trail.stale = 0 if gain > 0 else trail.stale + 1
-            tries = min(patience, 3.0) if trail.size >= len(lost) else patience
-            if trail.stale > tries:
-                trail.stale = 0
-                if trail.size >= self._largest:
-                    trail.saturated = True
-                trail.size = min(max(trail.size + 1, int(trail.size * GROWTH)), self._largest)
-
-    def _kick(self, trail: _Trail, lost: FloatArray, near: FloatArray) -> None:
-        """Begin again from the trail's alignment changed by groups solved for costs with noise."""
-        kernel = self.model.knapsacks
-        size = NOISE * max(float(lost.mean()) / self.model.unit, self.model.step)
-        noisy = kernel._replace(cost=kernel.cost + size * trail.random.random(kernel.cost.shape))
-        for _ in range(max(1, round(KICK_GROUPS * len(lost) / SMALLEST))):
-            self._solve(trail, noisy, _group(trail.random, SMALLEST + 1, lost, near), sideways=False)
-        trail.cost = self._cost(trail.place)
-        trail.size, trail.stale, trail.saturated = SMALLEST + 1, 0, False
-
-    def _solve(self, trail: _Trail, kernel: Any, group: Positions, *, sideways: bool) -> tuple[float, bool]:
-        params = self.params
-        gain, moved, _, work = solve_group(
-            kernel,
-            self.price,
-            trail.place,
-            group,
-            self.model.step,
-            sideways,
-            params.group_steps,
-            params.most_patterns,
-            params.most_work,
-        )
-        trail.work += work + len(trail.place)
-        return gain, moved
-
-    def _meet(self, columns: IntArray) -> None:
-        """Let saturated trails that are behind go on from the best alignment."""
-        place = columns.astype(np.int64)
-        cost = self._cost(place)
-        for trail in self._trails:
-            if trail.saturated and trail.cost > cost:
-                trail.place, trail.cost = place.copy(), cost
-
 
 def pattern_search(
     incumbent: Incumbent, losses: Losses, params: PatternParams, *, seed: int, threads: int
@@ -324,18 +286,3 @@ def pattern_search(
     """Return the search by patterns, or None for a model whose columns are no knapsacks."""
     model = knapsack_model(incumbent.model)
     return None if model is None else PatternSearch(incumbent, model, losses, params, seed, threads)
-
-
-def _group(random: np.random.Generator, size: int, lost: FloatArray, near: FloatArray) -> Positions:
-    """Return columns that exchange items, those that lose much more often, sorted."""
-    if size >= len(lost):
-        return np.arange(len(lost))
-    weight = lost + lost.mean() + 1e-12
-    chosen = [int(random.choice(len(lost), p=weight / weight.sum()))]
-    pull = near[chosen[0]] + near.mean() + 1e-12
-    while len(chosen) < size:
-        now = pull * weight
-        now[chosen] = 0.0
-        chosen.append(int(random.choice(len(lost), p=now / now.sum())))
-        pull = pull + near[chosen[-1]]
-    return np.array(sorted(chosen))
