@@ -77,6 +77,7 @@ PATH_PARAMETERS = {
     "alignment_id": "Id of the alignment.",
     "account_id": "Id of the account, percent-encoded; it may contain anything, `/` too.",
     "rep_id": "Id of the rep, percent-encoded; it may contain anything, `/` too.",
+    "delivery_id": "Id of the delivery.",
     "code": "Code as it stands in a problem document.",
 }
 IF_NONE_MATCH = {
