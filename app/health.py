@@ -7,6 +7,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
 from app.dependencies import ReadSession, SettingsParameter
+from app.metrics.exposition import service_metrics
+from app.tenancy import of_all_tenants
 
 router = APIRouter(tags=["service"])
 
@@ -37,9 +39,11 @@ def get_ready(request: Request, session: ReadSession) -> Health:
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-def get_metrics(request: Request) -> Response:
-    """Serve counters of requests and jobs in Prometheus' text form."""
-    return Response(generate_latest(request.app.state.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+def get_metrics(request: Request, settings: SettingsParameter) -> Response:
+    """Serve metrics of requests, the queue, solves and webhooks in Prometheus' text form, of all tenants together."""
+    state = request.app.state
+    service = service_metrics(of_all_tenants(state.sessions), lease_s=settings.lease_s)
+    return Response(generate_latest(state.registry) + service, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 @router.get("/v1/limits", summary="List every limit")

@@ -5,12 +5,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.jobs.models import Job
+from app.metrics.tallies import count_ending
 from app.webhooks.outbox import announce
 from app.webhooks.schemas import WebhookEvent
 
 
 def tell_ending(session: Session, job: Job) -> None:
-    """Put the end of a job into the outbox of webhooks."""
+    """Put the end of a job into the outbox of webhooks, and count it."""
+    count_ending(session, job)
     announce(session, job.id, WebhookEvent(f"job.{job.state}"), ending_json(job))
 
 

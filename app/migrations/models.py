@@ -11,6 +11,7 @@ from app.database import Base
 from app.datasets.models import Dataset
 from app.idempotency import IdempotencyRecord
 from app.jobs import models as jobs_models
+from app.metrics.models import Tally
 from app.scenarios.models import Scenario
 from app.webhooks.models import Webhook, WebhookDelivery
 
@@ -30,6 +31,7 @@ __all__ = [
     "ExplanationProof",
     "IdempotencyRecord",
     "Scenario",
+    "Tally",
     "Webhook",
     "WebhookDelivery",
     "is_ours",

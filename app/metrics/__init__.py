@@ -1,0 +1,1 @@
+"""What the service tells Prometheus: is the queue healthy, is the solver good."""
