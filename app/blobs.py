@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.database import Base, utc_now
@@ -95,11 +96,14 @@ def discard_unused(session: Session, sha256: str) -> None:
 
 def _put_file(session: Session, file: BinaryIO) -> str:
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type] # BinaryIO is enough
-    if session.get(Blob, digest) is not None:
-        return digest
+    if session.get(Blob, digest, with_for_update={"read": True, "key_share": True}) is not None:
+        return digest  # held, so that nobody discards it before it is used
     size = file.tell()
     file.seek(0)
-    session.execute(sa.insert(Blob).values(sha256=digest, size=size, created_at=utc_now()))
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = insert(Blob).values(sha256=digest, size=size, created_at=utc_now()).on_conflict_do_nothing()
+    if session.connection().execute(row).rowcount == 0:
+        return digest  # another transaction stored the same bytes meanwhile
     part = 0
     while data := file.read(CHUNK_BYTES):
         session.execute(sa.insert(BlobChunk).values(sha256=digest, part=part, data=data))
