@@ -197,6 +197,9 @@ class CurveSolver:
                 question = None
             if self._curve.points != known:
                 self._write()
+        if isinstance(self._curve, ParetoSet) and not self._stop.is_set():
+            for question, found in self._curve.fill():
+                self._book.check(question, found)
         self._write()
 
     def relaxations(self, names: Names) -> list[dict[str, Any]]:

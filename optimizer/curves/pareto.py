@@ -14,20 +14,24 @@ Halton, "On the efficiency of certain quasi-random sequences of points in evalua
 Numerische Mathematik 2 (1960), doi 10.1007/BF01386213.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from optimizer.alignment import Alignment
 from optimizer.criteria import Criteria
+from optimizer.curves.between import alignment_between
 from optimizer.curves.dominance import admitted
 from optimizer.curves.fewest import Fewest, counted, fewest_possible, stay
 from optimizer.curves.questions import Answer, Dialogue, Question
 from optimizer.curves.readings import read
 from optimizer.curves.wishes import measured_balance, traded, with_budget
+from optimizer.items import Items, items_of
+from optimizer.measures import moved_amount
 from optimizer.problem import Problem
 from optimizer.references import References
-from optimizer.result import Conflict, Outcome
+from optimizer.result import Conflict, Outcome, StopReason
 
 MOST_TRIES: Final = 4
 """At most so many questions for each wanted point."""
@@ -91,6 +95,7 @@ class ParetoSet:
         self._problem, self._wanted, self._measure, self._relative_to = problem, criteria, measure, relative_to
         self._total = float(problem.amount[:, problem.measure_index(measure)].sum())
         self._seen: list[Values] = []
+        self._num_between = 0
 
     def questions(self) -> Dialogue:
         """Ask one question after another; ends with enough points, or with none left to try."""
@@ -121,7 +126,53 @@ class ParetoSet:
             criteria=criteria if limit is None else with_budget(criteria, limit),
             starts=self._starts(),
         )
-        found = yield question
+        self._add(question, (yield question), limit=limit)
+
+    def fill(self) -> Iterator[tuple[Question, Answer]]:
+        """Add alignments between those that are known until there are enough, and yield each; none is searched for.
+
+        For a set whose time is over. Neighbors by what moves are taken in turn, those that are farthest apart first.
+        """
+        items = items_of(self._problem, self._wanted)
+        tried: set[tuple[str, str]] = set()
+        while len(self.points) < self.num_planned:
+            points = sorted(self.points, key=lambda point: point.values[2])
+            pairs = [
+                (two.values[2] - one.values[2], one, two)
+                for one, two in pairwise(points)
+                if (one.question.key, two.question.key) not in tried
+            ]
+            if not pairs:
+                return
+            _, one, two = max(pairs, key=lambda pair: pair[0])
+            tried.add((one.question.key, two.question.key))
+            found = self._between(one, two, items)
+            if found is not None:
+                yield found
+
+    def _between(self, one: ParetoPoint, two: ParetoPoint, items: Items) -> tuple[Question, Answer] | None:
+        """Add an alignment between two points; None where there is none that the set does not cover."""
+        first, second = one.answer.alignment, two.answer.alignment
+        if first is None or second is None:
+            return None
+        hard = one.question.criteria.replace(disruption=two.question.criteria.disruption)
+        alignment = alignment_between(self._problem, hard, items, first, second)
+        if alignment is None:
+            return None
+        limit = moved_amount(self._problem, alignment, self._measure)
+        label = f"between at most {one.values[2]:.1%} and {two.values[2]:.1%} moved"
+        self._num_between += 1
+        question = Question(
+            key=f"between-{self._num_between}",
+            label=label,
+            criteria=with_budget(self._criteria((0.5, 0.5)), limit),
+        )
+        answer = Answer(outcome=Outcome.FEASIBLE, stop_reason=StopReason.TIME_LIMIT, alignment=alignment)
+        self._add(question, answer, limit=limit)
+        return (question, answer) if any(point.question is question for point in self.points) else None
+
+    def _add(self, question: Question, found: Answer, *, limit: float | None) -> None:
+        """Keep what was found, unless the set covers it; leave out what it covers."""
         if found.alignment is None:
             return
         reading = read(self._problem, self.criteria, found.alignment, measure=self._measure)

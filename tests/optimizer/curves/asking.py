@@ -12,13 +12,18 @@ PATIENCE_S = 3.0
 
 
 def follow(
-    curve: DisruptionCurve | ParetoSet, problem: Problem, relative_to: References, *, gap: float = 0.0
+    curve: DisruptionCurve | ParetoSet,
+    problem: Problem,
+    relative_to: References,
+    *,
+    gap: float = 0.0,
+    most: int | None = None,
 ) -> list[tuple[Question, Answer]]:
-    """Answer every question of a curve by a search that counts its work, and return what was asked and found."""
+    """Answer a curve's questions, ``most`` at most, by searches that count their work; return both."""
     dialogue = curve.questions()
     asked = []
     question = next(dialogue, None)
-    while question is not None:
+    while question is not None and (most is None or len(asked) < most):
         found = answer(
             problem,
             question,

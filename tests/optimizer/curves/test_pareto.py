@@ -11,6 +11,7 @@ from optimizer.curves.pareto import ParetoSet, halton
 from optimizer.curves.readings import read
 from optimizer.problem import Problem
 from optimizer.references import references
+from optimizer.validation import violations
 from tests.optimizer.curves.asking import follow
 from tests.optimizer.small_problems import line_of_four, problem_of
 
@@ -51,6 +52,23 @@ def test_at_least_seven_alignments_and_none_dominated(choices: ParetoSet) -> Non
         reading = read(problem, CRITERIA, point.answer.alignment, measure="accounts")
         assert point.values == (reading.balance, reading.travel, reading.moved / 16)
     assert not any(covers(one.values, other.values) for one, other in itertools.permutations(points, 2))
+
+
+def test_a_set_whose_time_is_over_is_filled_from_what_is_known() -> None:
+    """After the three ends, alignments between them make nine that none covers; each keeps its own question."""
+    problem = crowd()
+    relative_to = references(problem, CRITERIA)
+    found = ParetoSet(problem, CRITERIA, measure="accounts", num_wanted=9, relative_to=relative_to)
+    asked = follow(found, problem, relative_to, gap=0.01, most=4)
+    assert 2 <= len(found.points) < 7
+    filled = list(found.fill())
+    assert len(found.points) >= 7
+    assert not any(covers(one.values, other.values) for one, other in itertools.permutations(found.points, 2))
+    assert len({question.key for question, _ in [*asked, *filled]}) == len(asked) + len(filled)
+    for question, answer in filled:
+        assert answer.alignment is not None
+        assert violations(problem, question.criteria, answer.alignment) == ()
+    assert list(found.fill()) == [] or len(found.points) == 9
 
 
 def test_the_ends_are_ends(choices: ParetoSet) -> None:
