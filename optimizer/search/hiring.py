@@ -18,6 +18,7 @@ from optimizer.measures import Float64Array, sum_by
 from optimizer.permissions import chunks
 from optimizer.problem import Problem
 from optimizer.result import Change, Conflict, Relaxation
+from optimizer.search.shedding import shed
 from optimizer.validation import violations
 
 SHORT_OF_REPS: Final = frozenset({"CAPACITY_BELOW_TOTAL", "GROUP_SHORT_OF_CAPACITY", "BALANCE_IMPOSSIBLE"})
@@ -37,8 +38,27 @@ class Construct(Protocol):
         ...
 
 
-def hired(problem: Problem, criteria: Criteria, *, construct: Construct, prices: Prices) -> Relaxation | None:
-    """Return the fewest reps found whose hiring makes a problem feasible; None where no more reps would help."""
+def hired(
+    problem: Problem,
+    criteria: Criteria,
+    *,
+    construct: Construct,
+    prices: Prices,
+    overfull: Alignment | None = None,
+) -> Relaxation | None:
+    """Return the fewest reps found whose hiring makes a problem feasible; None where no more reps would help.
+
+    Parameters
+    ----------
+    problem, criteria
+        What cannot be met.
+    construct
+        Finds an alignment under changes.
+    prices
+        What a new rep costs.
+    overfull
+        An alignment that keeps everything but maximums: what is over them is a beginning for the new reps.
+    """
     short = [conflict for conflict in conflicts(problem, criteria) if conflict.code in SHORT_OF_REPS and conflict.reps]
     if not short:
         return None
@@ -49,7 +69,10 @@ def hired(problem: Problem, criteria: Criteria, *, construct: Construct, prices:
         changes = [Change(kind=ADD_REP, rep=rep) for rep in like]
         larger = apply_changes(problem, criteria, changes)
         if not conflicts(*larger):
-            alignment = construct(changes, share=0.5, initial=None)
+            start = None
+            if overfull is not None:
+                start = shed(*larger, overfull, goals=range(problem.num_reps, larger[0].num_reps))
+            alignment = construct(changes, share=0.5, initial=start)
             if alignment is not None and not violations(*larger, alignment):
                 return relaxation_of(problem, changes, alignment, prices=prices)
         like += like[: max(1, len(like) // MORE)]

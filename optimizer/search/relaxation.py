@@ -26,9 +26,11 @@ from optimizer.search.elastic import ElasticModel
 from optimizer.search.elastic_search import cheapest_breach
 from optimizer.search.hiring import hired
 from optimizer.search.patience import Until
+from optimizer.search.shedding import shed
 from optimizer.search.without import named_families, with_parted
 from optimizer.stop import MaxRuntime, StopCriterion
 
+UNASSIGNED_KIND: Final = "unassigned"
 FIRST_SHARE: Final = 0.5
 """Share of the time that the first alignment may take where its changes can be narrowed afterwards."""
 TRIALS: Final = 4
@@ -71,6 +73,7 @@ def relax(
     stop: StopCriterion | None = None,
     clock: Clock | None = None,
     search: SolveParams | None = None,
+    overfull: Alignment | None = None,
 ) -> Relaxation | None:
     """Return the cheapest change found that makes a problem feasible, or None where none was found.
 
@@ -91,6 +94,9 @@ def relax(
         When to end, by whose time; the params' limit by the wall when not given.
     search
         Of the pipeline's components; says whether limits are in work.
+    overfull
+        An alignment that keeps everything but maximums, such as that of a relaxation that raises them. What is over
+        them is left out, or is where the search for added reps begins; for problems too large for a search each.
 
     Returns
     -------
@@ -115,8 +121,12 @@ def relax(
     )
     allowed = frozenset(kinds)
     if allowed == {ADD_REP}:
-        return hired(problem, criteria, construct=ask.construct, prices=ask.params.prices)
-    found = ask.relax(allowed)
+        return hired(problem, criteria, construct=ask.construct, prices=ask.params.prices, overfull=overfull)
+    found = None
+    if overfull is not None and allowed == {UNASSIGNED_KIND}:
+        left_out = shed(problem, criteria, overfull)
+        found = relaxation_for(problem, criteria, left_out, kinds=allowed, prices=ask.params.prices)
+    found = found or ask.relax(allowed)
     if found is not None or initial is None:
         return found
     return relaxation_for(problem, criteria, initial, kinds=allowed, prices=ask.params.prices)

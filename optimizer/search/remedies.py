@@ -31,6 +31,10 @@ MOST_OFFERED: Final = 5
 LARGE_PAIRS: Final = 5_000_000
 """Accounts times reps beyond which two or three remedies must do."""
 MOST_OF_LARGE: Final = 3
+MOST_OF_LARGE_S: Final = 240.0
+"""Seconds for a large problem, whose first alignment alone takes more than a minute."""
+FIRST_OF_LARGE: Final = 0.7
+"""Share of the time that the first remedy of a large problem may take; the others can begin with its alignment."""
 FEW: Final = 2
 """With fewer kinds that suffice alone, kinds that suffice together are offered, too."""
 
@@ -83,8 +87,8 @@ def remedies(
     found
         The conflicts that arithmetic proves; empty where a search proved that there is no alignment.
     stop, clock
-        The search's. Remedies take what time it has left, at least ``least_s`` and at most ``MOST_S``, and end at
-        once when somebody stops it.
+        The search's. Remedies take what time it has left, at least ``least_s`` and at most ``MOST_S`` (of a large
+        problem ``MOST_OF_LARGE_S``), and end at once when somebody stops it.
     params
         Of the pipeline's components; says whether limits are in work.
     seed
@@ -94,10 +98,11 @@ def remedies(
     least_s
         Seconds that remedies get even where the search's time is over, ≥ 0.
     """
+    is_large = problem.num_accounts * problem.num_reps > LARGE_PAIRS
     elapsed = clock.elapsed_s
-    until = elapsed + min(MOST_S, max(least_s, stop.time_left_s(elapsed)))
+    until = elapsed + min(MOST_OF_LARGE_S if is_large else MOST_S, max(least_s, stop.time_left_s(elapsed)))
     own = Until(stop, until)
-    most = MOST_OF_LARGE if problem.num_accounts * problem.num_reps > LARGE_PAIRS else MOST_OFFERED
+    most = MOST_OF_LARGE if is_large else MOST_OFFERED
     tried = [*_candidates(problem, criteria, found, stop=own, clock=clock), KINDS]
     offered: list[Relaxation] = []
     for number, kinds in enumerate(tried):
@@ -105,7 +110,9 @@ def remedies(
         left = own.time_left_s(elapsed)
         if len(offered) >= most or (offered and kinds is KINDS) or not (left > 0 or kinds is KINDS):
             continue
-        waiting = min(len(tried) - number - bool(offered), most - len(offered))
+        waiting = float(min(len(tried) - number - bool(offered), most - len(offered)))
+        if is_large and not offered:
+            waiting = min(waiting, 1 / FIRST_OF_LARGE)
         relaxation = relax(
             problem,
             criteria,
@@ -115,10 +122,16 @@ def remedies(
             stop=Until(stop, elapsed + left / waiting),
             clock=clock,
             search=params,
+            overfull=_overfull(offered) if is_large else None,
         )
         if relaxation is not None and relaxation.changes:
             offered.append(relaxation)
     return tuple(sorted(_distinct(offered), key=lambda relaxation: relaxation.price))
+
+
+def _overfull(offered: Sequence[Relaxation]) -> Alignment | None:
+    """Return the alignment of a remedy that raises nothing but maximums; None without one."""
+    return next((one.alignment for one in offered if {change.kind for change in one.changes} == {"capacity_max"}), None)
 
 
 def _candidates(
