@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "versus": ("benchmarks.versus", "the pipeline against plain CP-SAT and plain HiGHS in the same seconds"),
     "clustering": ("benchmarks.clustering", "equal-count clusters against the library k-means-constrained"),
     "gap": ("benchmarks.published", "published generalized assignment against best known values"),
+    "cpmp": ("benchmarks.cpmp", "published capacitated p-median against best known values"),
     "plots": ("benchmarks.plots", "the charts of docs/benchmarks.md from the JSON of quality"),
     "duals": ("benchmarks.duals", "the relaxation's exact value against plain HiGHS"),
     "conflicts": ("benchmarks.conflicts", "planted conflicts are named and add up; no false alarm"),

@@ -18,7 +18,6 @@ from app.errors import Fault, ProblemError
 from app.jobs.centers import placed, unproven_for
 from app.jobs.judgement import Judge, Judged, discrepancies
 from app.jobs.names import Names
-from app.jobs.proofs import Bound
 from app.jobs.sentences import conflict_json
 from app.jobs.solver_files import SolverFiles
 from app.jobs.solver_reports import Tell
@@ -161,12 +160,7 @@ class SizeCurve:
                 f"The alignment with {reps} reps failed the independent check and was not published; report the job.",
                 faults=[Fault(code="CHECKER_REJECTED", detail=item.detail) for item in wrong],
             )
-        source = None if result.lower_bound is None else "search"
-        judged = Judged(
-            report=report,
-            outcome=Outcome.FEASIBLE.value,
-            bound=Bound(lower_bound=result.lower_bound, source=source),
-        )
+        judged = Judged(report=report, outcome=Outcome.FEASIBLE.value)
         name = f"size-{self._attempt}-{reps}"
         changed = {} if tables is self._tables else {"reps": tables.reps}
         self._files.write_relaxed(name, changed, criteria=normalized)

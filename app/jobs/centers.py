@@ -84,12 +84,18 @@ def _placed(
     tables: DatasetTables, criteria: Criteria, search: Search, placing: Placing, *, stop: threading.Event, threads: int
 ) -> Plan:
     """Return the plan with centers that were sought, and moved to where they serve real alignments best."""
-    deadline = time.monotonic() + PLACING_SHARE * search.time_limit_s
+    started, limit_s = time.monotonic(), PLACING_SHARE * search.time_limit_s
+
+    def elapsed() -> float:
+        if stop.is_set():
+            return 1.0
+        return 0.0 if search.deterministic else (time.monotonic() - started) / limit_s
+
     trials = min(max(TRIALS_PER_ACCOUNT * tables.accounts.num_rows, LEAST_TRIALS), MOST_TRIALS)
     centers = placing.first(
         seed=search.seed,
         params=LocationParams(trials=trials, threads=threads),
-        stop=lambda: stop.is_set() or (not search.deterministic and time.monotonic() > deadline),
+        elapsed=elapsed,
     )
     planned = plan(tables, criteria, centers=centers)
     return _settled(tables, criteria, search, placing, planned, stop=stop, threads=threads)

@@ -18,7 +18,7 @@ from app.scenarios.planning import Plan, free_reps
 from app.scenarios.schemas import Criteria
 from geo_data.distances import distance_matrix_km, unit_vectors
 from optimizer.location.params import LocationParams
-from optimizer.location.search import Stop, locate
+from optimizer.location.search import Elapsed, locate
 from optimizer.problem import IntArray
 
 NEAR_MIDDLE: Final = 200
@@ -49,13 +49,13 @@ class Placing:
         self._rep_ids = ids(tables.reps)
         self._weights: Weighing | None = None
 
-    def first(self, *, seed: int, params: LocationParams, stop: Stop = lambda: False) -> dict[str, Center]:
-        """Return centers for all free reps, the known ones included."""
+    def first(self, *, seed: int, params: LocationParams, elapsed: Elapsed = lambda: 0.0) -> dict[str, Center]:
+        """Return centers for all free reps, the known ones included; see :func:`optimizer.location.search.locate`."""
         if not len(self.free):
             return dict(self._known)
         asked = center_question(self._tables, self._criteria, self._known, self._places())
         self._weights = asked.weights
-        found = locate(asked.question, seed=seed, params=params, stop=stop)
+        found = locate(asked.question, seed=seed, params=params, elapsed=elapsed)
         placed = dict(self._known)
         for column, rep in enumerate(asked.reps.tolist()):
             if asked.question.center[column] < 0:

@@ -42,12 +42,14 @@ class Space(NamedTuple):
     place_of: Any  # (items): a candidate place near the item, -1 where there is none
     near: Any  # (items, neighbors)
     near_places: Any  # (places, neighbors): candidates near the place
+    is_exclusive: bool  # True where a place takes one center at most
 
 
 class State(NamedTuple):
     """What changes."""
 
     center: Any  # (columns)
+    taken: Any  # (places): how many centers stand there
     owner: Any  # (items)
     load: Any  # (columns, limits)
     first: Any  # (columns): the first item of each territory, -1 for none
@@ -164,6 +166,9 @@ def link(space, state, item, column):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True, nogil=True)
 def recount(space, state):  # type: ignore[no-untyped-def]
     """Derive lists, loads and the cost from owners and centers, without what rounding has added up."""
+    state.taken[:] = 0
+    for place in state.center:
+        state.taken[place] += 1
     state.first[:] = -1
     state.count[:] = 0
     state.load[:] = 0.0
@@ -275,12 +280,26 @@ def _try_center(space, state, column, temperature):  # type: ignore[no-untyped-d
         to = space.place_of[item]
     else:
         to = space.near_places[at, below(state, space.near_places.shape[1])]
-    if to < 0 or to == at:
+    if to == at or not is_open_to(space, state, to):
         return
     change = center_change(space, state, column, to)
     if change < -temperature * np.log(1.0 - uniform(state)):
-        state.center[column] = to
+        move_center(state, column, to)
         state.total[COST] += change
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def is_open_to(space, state, place):  # type: ignore[no-untyped-def]
+    """Return whether another center may stand at a place."""
+    return place >= 0 and not (space.is_exclusive and state.taken[place] > 0)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def move_center(state, column, place):  # type: ignore[no-untyped-def]
+    """Put a column's center at a place."""
+    state.taken[state.center[column]] -= 1
+    state.center[column] = place
+    state.taken[place] += 1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -307,12 +326,12 @@ def settle_centers(space, state, part):  # type: ignore[no-untyped-def]
             at = state.center[column]
             for neighbor in range(space.near_places.shape[1]):
                 to = space.near_places[at, neighbor]
-                if to >= 0 and to != at:
+                if to != at and is_open_to(space, state, to):
                     change = center_change(space, state, column, to)
                     if change < best:
                         best, best_to = change, to
             if best_to >= 0:
-                state.center[column] = best_to
+                move_center(state, column, best_to)
                 state.total[COST] += best
                 moved = True
 

@@ -16,8 +16,10 @@ from optimizer.location.annealing import (
     ITEMS,
     anneal,
     below,
+    is_open_to,
     link,
     load_change,
+    move_center,
     pair,
     settle_centers,
     uniform,
@@ -140,7 +142,7 @@ def _restore(space, state, part, scratch):  # type: ignore[no-untyped-def]
             unlink(space, state, item)
             link(space, state, item, scratch.owner[item])
     for number in range(part.sizes[COLUMNS]):
-        state.center[part.columns[number]] = scratch.center[part.columns[number]]
+        move_center(state, part.columns[number], scratch.center[part.columns[number]])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -150,8 +152,8 @@ def _shake(space, state, part):  # type: ignore[no-untyped-def]
         column = part.columns[number]
         if space.is_free[column] and state.count[column] > 0 and uniform(state) < SHAKEN:
             place = space.place_of[_member(state, column)]
-            if place >= 0:
-                state.center[column] = place
+            if is_open_to(space, state, place):
+                move_center(state, column, place)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -172,9 +174,9 @@ def _interchange(space, state, part, opens, closes):  # type: ignore[no-untyped-
             unlink(space, state, item)
             link(space, state, item, best)
         item = following
-    if place < 0:
+    if not is_open_to(space, state, place):
         return
-    state.center[closes] = place
+    move_center(state, closes, place)
     item = state.first[opens]
     while item >= 0:
         following = state.after[item]

@@ -15,8 +15,9 @@ class LocationParams:
         Runs from different seeds, half the work in all; the best goes on alone for the other half.
     trials
         Trials of moves of all runs together; a limit in work, so that the same seed gives the same answer.
-    first_share
-        Share of a run's trials that anneal everything; the rest close and open centers.
+    first_share, cooling_trials_per_item
+        Share of a run's trials that anneal everything, and how many trials per item that is at most; the rest close
+        and open centers.
     hot, cold
         First and last temperature of that, in multiples of the mean cost of an item.
     steps
@@ -34,6 +35,7 @@ class LocationParams:
     starts: int = 4
     trials: int = 40_000_000
     first_share: float = 0.25
+    cooling_trials_per_item: int = 600
     hot: float = 0.5
     cold: float = 0.005
     steps: int = 30

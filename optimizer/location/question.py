@@ -43,6 +43,8 @@ class LocationQuestion:
     home, leaving
         The item's column today (−1 for none) and what another one costs; None where that costs nothing.
         Shape ``(items,)``.
+    is_exclusive
+        True where a place takes one center at most, as in the p-median problem.
 
     Raises
     ------
@@ -63,6 +65,7 @@ class LocationQuestion:
     reach: FloatArray | None = None
     home: Positions | None = None
     leaving: FloatArray | None = None
+    is_exclusive: bool = False
 
     def __post_init__(self) -> None:
         places, items, columns = self.num_places, self.num_items, self.num_columns
@@ -86,6 +89,8 @@ class LocationQuestion:
             raise InvalidProblem("near and near_places need a row for each item and place")
         if items == 0 or columns == 0 or not len(self.candidates):
             raise InvalidProblem("there must be an item, a column and a candidate place")
+        if self.is_exclusive and len(self.candidates) < int(self.is_free.sum()):
+            raise InvalidProblem("there are fewer candidate places than free centers")
         if (self.center >= places).any():
             raise InvalidProblem("a center names a place that is not there")
 

@@ -46,6 +46,7 @@ def space_of(question: LocationQuestion) -> Space:
         place_of=question.place_of.astype(np.int64),
         near=np.ascontiguousarray(question.near, dtype=np.int64),
         near_places=np.ascontiguousarray(question.near_places, dtype=np.int64),
+        is_exclusive=question.is_exclusive,
     )
 
 
@@ -77,8 +78,7 @@ class LocationRun:
         amount = question.amount.mean(axis=0)
         self._first = np.where(amount > 0, self._mean / np.where(amount > 0, amount, 1.0), 0.0)
         self._state.price[:] = self._first
-        self.best: Located | None = None
-        self._keep()
+        self.best = self._now()
 
     def anneal(self, step: int, trials: int) -> None:
         """Anneal everything for one of the steps of ``params``, 0 being the hottest."""
@@ -112,26 +112,22 @@ class LocationRun:
 
     def back_to_best(self) -> None:
         """Go on from the best that was found."""
-        if self.best is not None:
-            self._state.owner[:] = self.best.owner
-            self._state.center[:] = self.best.center
-            annealing.recount(self._space, self._state)
-
-    def adopt(self, located: Located) -> None:
-        """Go on from an answer that was found elsewhere."""
-        self._state.owner[:] = located.owner
-        self._state.center[:] = located.center
-        self._keep()
-
-    def _keep(self) -> None:
+        self._state.owner[:] = self.best.owner
+        self._state.center[:] = self.best.center
         annealing.recount(self._space, self._state)
-        now = Located(
+
+    def _now(self) -> Located:
+        annealing.recount(self._space, self._state)
+        return Located(
             center=self._state.center.copy(),
             owner=self._state.owner.copy(),
             cost=float(self._state.total[COST]),
             breaches=int(annealing.breached(self._space, self._state, TOLERANCE)),
         )
-        if self.best is None or now.rank < self.best.rank:
+
+    def _keep(self) -> None:
+        now = self._now()
+        if now.rank < self.best.rank:
             self.best = now
 
     def _reprice(self, *, lowest: float) -> None:
@@ -161,6 +157,9 @@ def spread_centers(question: LocationQuestion, random: np.random.Generator) -> P
             place = int(question.place_of[item])
             if place < 0:
                 place = int(places[int(np.argmin(question.cost[places, item]))])
+        if question.is_exclusive and (center == place).any():
+            left = np.setdiff1d(question.candidates, center)
+            place = int(left[0]) if len(left) else place
         center[column] = place
         np.minimum(nearest, question.cost[place], out=nearest)
     return center
@@ -175,6 +174,7 @@ def _state(question: LocationQuestion, center: Positions, random: np.random.Gene
         pairs = pairs + np.where(question.home[None, :] == np.arange(columns)[:, None], 0.0, question.leaving[None, :])
     return State(
         center=center,
+        taken=np.zeros(question.num_places, dtype=np.int64),
         owner=pairs.argmin(axis=0).astype(np.int64),
         load=np.zeros((columns, limits)),
         first=np.full(columns, -1, dtype=np.int64),

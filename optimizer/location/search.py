@@ -4,6 +4,7 @@ Owns how the work is shared among runs and threads, and when to end. Limits coun
 answer everywhere; whoever limits by the clock says stop.
 """
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -17,7 +18,7 @@ KICKS_AT_ONCE: Final = 10
 KEPT_FOR_BEST: Final = 0.5
 """Share of the work that the best run gets after all have ended."""
 
-Stop = Callable[[], bool]
+Elapsed = Callable[[], float]
 
 
 def locate(
@@ -25,8 +26,7 @@ def locate(
     *,
     seed: int = 0,
     params: LocationParams | None = None,
-    stop: Stop = lambda: False,
-    on_better: Callable[[Located], None] | None = None,
+    elapsed: Elapsed = lambda: 0.0,
 ) -> Located:
     """Return places for the free centers, with an assignment that keeps the limits where one was found.
 
@@ -38,41 +38,37 @@ def locate(
         Of everything random.
     params
         Of the search; the defaults when None.
-    stop
-        Asked between chunks of work; True ends the search with the best so far.
-    on_better
-        Called from the threads of the search with every better answer of a run.
+    elapsed
+        Asked between chunks of work for the share of the time that is over; from 1 on the search ends with the best so
+        far. Where it always says 0, only trials count.
     """
     params = params or LocationParams()
     space = space_of(question)
     shared = (1.0 - KEPT_FOR_BEST) if params.starts > 1 else 1.0
     each = max(1, int(params.trials * shared / params.starts))
+    cooling = min(int(each * params.first_share), params.cooling_trials_per_item * question.num_items)
+    rounds = math.ceil(params.starts / params.threads)
 
     def start(number: int) -> LocationRun:
+        until = shared * (number // params.threads + 1) / rounds
         run = LocationRun(question, space, params, seed=seed + number)
-        _cool(run, params, trials=int(each * params.first_share), stop=stop)
-        _improve(run, question, params, trials=int(each * (1 - params.first_share)), stop=stop, on_better=on_better)
+        _cool(run, params, trials=cooling, is_over=lambda: elapsed() >= until)
+        _improve(run, question, params, trials=each - cooling, is_over=lambda: elapsed() >= until)
         return run
 
     with ThreadPoolExecutor(max_workers=min(params.threads, params.starts)) as pool:
         runs = list(pool.map(start, range(params.starts)))
-    best = min(runs, key=_rank)
+    best = min(runs, key=lambda run: run.best.rank)
     if params.starts > 1:
         best.back_to_best()
         rest = params.trials - params.starts * each
-        _improve(best, question, params, trials=rest, stop=stop, on_better=on_better)
-    assert best.best is not None, "a run begins with an answer"
+        _improve(best, question, params, trials=rest, is_over=lambda: elapsed() >= 1)
     return best.best
 
 
-def _rank(run: LocationRun) -> tuple[int, float]:
-    assert run.best is not None, "a run begins with an answer"
-    return run.best.rank
-
-
-def _cool(run: LocationRun, params: LocationParams, *, trials: int, stop: Stop) -> None:
+def _cool(run: LocationRun, params: LocationParams, *, trials: int, is_over: Callable[[], bool]) -> None:
     for step in range(params.steps):
-        if stop():
+        if is_over():
             return
         run.anneal(step, max(1, trials // params.steps))
 
@@ -83,15 +79,11 @@ def _improve(
     params: LocationParams,
     *,
     trials: int,
-    stop: Stop,
-    on_better: Callable[[Located], None] | None,
+    is_over: Callable[[], bool],
 ) -> None:
     around = min(params.around, question.num_columns)
     of_one = max(1, params.trials_per_item * question.num_items * around // question.num_columns)
     for _ in range(max(1, trials // (of_one * KICKS_AT_ONCE))):
-        if stop():
+        if is_over():
             return
-        before = run.best
         run.kick(KICKS_AT_ONCE)
-        if on_better is not None and run.best is not None and run.best is not before:
-            on_better(run.best)

@@ -58,7 +58,7 @@ def test_a_curve_is_a_job_that_says_so(bench: Bench, body: dict[str, Any], wante
         ({"kind": "size"}, "CONTRADICTORY_SETTING", ""),
         ({"kind": "size", "from": 3, "to": 2}, "CONTRADICTORY_SETTING", ""),
         ({"kind": "size", "from": 1, "to": 100}, "CONTRADICTORY_SETTING", ""),
-        ({"kind": "size", "from": 0, "to": 2}, "CONTRADICTORY_SETTING", "/from"),
+        ({"kind": "size", "from": 0, "to": 2}, "INVALID_VALUE", "/from"),
         ({"kind": "size", "from": 1, "to": 2, "shares": [0.1]}, "CONTRADICTORY_SETTING", ""),
         ({"kind": "pareto", "to": 2}, "CONTRADICTORY_SETTING", ""),
         ({"kind": "price"}, "INVALID_VALUE", "/kind"),
