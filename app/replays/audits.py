@@ -4,9 +4,15 @@ import json
 from dataclasses import dataclass
 
 from app.replays.bundles import Bundle, Json
+from app.scenarios.center import Center, read_centers
 from app.scenarios.unit_graph import dataset_neighbors
 from checker import CheckInputError, dataset_sha256, examine, scenario_sha256, verify_certificate
 from checker.tolerances import is_same_claim
+
+
+def centers_of(step: Json) -> dict[str, Center]:
+    """Return the placed centers of a step's alignment, none in bundles of before there were any."""
+    return read_centers(step["summary"].get("centers") or {})
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,13 @@ def audited(bundle: Bundle, step: Json) -> Audit | None:
     assignment = bundle.assignments_of(step).column("rep_id").to_pylist()
     try:
         examined = examine(
-            tables["accounts"], tables["reps"], tables.get("pairs"), step["criteria"], assignment, units=neighbors
+            tables["accounts"],
+            tables["reps"],
+            tables.get("pairs"),
+            step["criteria"],
+            assignment,
+            units=neighbors,
+            centers={rep_id: (at.lat, at.lon) for rep_id, at in centers_of(step).items()},
         )
     except CheckInputError as error:
         return Audit((), f"the checker cannot judge it: {error}")

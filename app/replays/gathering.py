@@ -69,7 +69,7 @@ def _step(session: Session, row: Alignment) -> Json:
         "criteria": None if scenario is None else scenario.criteria,
         "software": row.summary["software"],
         "summary": {name: row.summary.get(name) for name in ("objective", "terms", "lower_bound")}
-        | {"violations": len(row.summary["violations"])},
+        | {"violations": len(row.summary["violations"]), "centers": row.summary.get("centers") or {}},
     }
     if row.origin_kind == OriginKind.JOB:
         step["job"] = _job(session, row)

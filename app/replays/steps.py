@@ -24,6 +24,7 @@ from app.jobs.provenance import differences
 from app.jobs.solver_child import SolverChild, core_environment
 from app.jobs.solver_files import RESULT, SolverFiles
 from app.jobs.states import JobKind, JobState
+from app.replays.audits import centers_of
 from app.replays.bundles import Bundle, Json
 
 LOOK_S = 0.5
@@ -71,6 +72,9 @@ def replayed_search(bundle: Bundle, step: Json, before: pa.Table | None, *, cach
             if before is None:
                 raise CannotReplayError(f"the alignment {job['initial_alignment_id']} that it began with is gone")
             files.write_initial(write_parquet(before))
+            begun = next((one for one in bundle.steps if one["alignment_id"] == job["initial_alignment_id"]), None)
+            if begun is not None and centers_of(begun):
+                files.write_centers(centers_of(begun))
             if job["open_reps"] is not None:
                 files.write_held(write_parquet(before), open_reps=job["open_reps"])
         answer = _solved(files, environment, tell=tell)
