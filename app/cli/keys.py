@@ -95,7 +95,7 @@ def _with_keys(data: Path | None, work: Any) -> Any:
     with foreseen():
         engine = create_engine(settings)
         try:
-            with transaction(of_all_tenants(session_factory(engine, actor="cli"))) as session:
+            with transaction(of_all_tenants(session_factory(engine, actor="command line"))) as session:
                 return work(KeyService(session, pepper=settings.key_pepper), KeyRepository(session))
         finally:
             engine.dispose()
