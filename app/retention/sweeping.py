@@ -59,16 +59,16 @@ def sweep(sessions: Sessions, settings: Settings, *, now: datetime.datetime) -> 
 def discard_garbage(sessions: Sessions) -> int:
     """Delete bulk data that no row names; return how many there were."""
     named = [
-        sa.exists().where(key.parent == Blob.sha256)
+        sa.select(key.parent).where(key.parent.is_not(None))
         for table in Base.metadata.tables.values()
         for key in table.foreign_keys
         if key.target_fullname == "blobs.sha256" and table.name != BlobChunk.__tablename__
     ]
-    query = sa.select(Blob.sha256).where(*(~is_named for is_named in named)).limit(AT_A_TIME)
+    query = sa.except_(sa.select(Blob.__table__.c.sha256), *named).limit(AT_A_TIME)
     num_discarded = 0
     while True:
         with snapshot(sessions) as session:
-            found = session.scalars(query).all()
+            found = session.connection().scalars(query).all()
         done = 0
         for sha256 in found:
             with suppress(IntegrityError), transaction(sessions) as session:  # somebody uses it after all
