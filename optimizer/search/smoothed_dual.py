@@ -132,11 +132,16 @@ class SmoothedDual:
 
 
 def _mean_loads(model: Model, rows: LinkingRows) -> FloatArray:
-    """Return what each row carries on average, at least one unit. Shape ``(rows,)``."""
+    """Return what each row carries on average, at least one unit and what only this column has. Shape ``(rows,)``.
+
+    A load that only the current rep has (what *stays*) has no mean: the row must be as wide as all that is there.
+    """
     carried = np.ones(rows.num_rows + 1)
     mean = model.amount.sum(axis=0) / rows.unit / model.num_columns
+    own = np.zeros((model.num_columns, model.num_loads))
+    np.add.at(own, model.corrections.column, np.maximum(model.corrections.delta, 0.0))
     for kind, row in zip(rows.slot_load, rows.slot_row, strict=True):
-        carried[row] = np.maximum(carried[row], mean[kind])
+        carried[row] = np.maximum(carried[row], np.maximum(mean[kind], own[:, kind] / rows.unit[kind]))
     return carried[:-1]
 
 

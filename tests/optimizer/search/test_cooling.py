@@ -1,12 +1,14 @@
 """Prices by cooling: derivatives that are right, steps that arrive, and bounds near the linear program's value."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.instances import realignment
 from optimizer.problem import FloatArray
 from optimizer.search import curvatures, smoothed_dual
 from optimizer.search.bound import lower_bound
@@ -127,6 +129,18 @@ def test_without_rows_there_is_nothing_to_climb() -> None:
         warnings.simplefilter("error")
         assert newton.climb(0.1, tolerance=1e-9, max_steps=60)
     assert newton.off == 0.0
+
+
+def test_limits_on_what_stays_are_priced_right() -> None:
+    """What stays with a rep may exceed its least amount by any factor, and the bound loses nothing."""
+    question = realignment(num_accounts=600, num_reps=8, seed=21, variant="budget")
+    model = build_model(question.problem, question.criteria)
+    stays = next(number for number, load in enumerate(model.loads) if load.kind == "stay")
+    lower = np.array(model.lower)
+    lower[stays] /= 20.0
+    model = replace(model, lower=lower)
+    value = linear_program_value(model)
+    assert value * 0.998 <= Cooling(model=model).run().bound <= value * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("seed", range(3))
