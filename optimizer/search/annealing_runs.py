@@ -20,6 +20,8 @@ LIKELY: float = 0.06
 """Share of the time left that a cycle takes on small problems, where the usual trials take none."""
 MANY: float = 8.0
 """No cycle is longer than this many usual ones."""
+MOST_TRIALS: float = 2.5e7
+"""Trials of the usual cycle on large models: exchanges do the rest better."""
 RESTART: float = 0.5
 """First temperature of a cycle that goes on from a feasible state, relative to the first cycle's."""
 
@@ -58,7 +60,7 @@ def anneal_from(
     for search in searches:
         search.start_from(start)
     affordable = incumbent.stop.time_left_s(incumbent.clock.elapsed_s) * TRIALS_PER_S
-    wanted = float(params.trials_per_item * model.num_items)
+    wanted = min(float(params.trials_per_item * model.num_items), MOST_TRIALS)
     if np.isfinite(affordable):
         wanted = max(wanted, min(LIKELY * affordable, MANY * wanted))
     trials = max(params.steps, int(min(effort * wanted, LONGEST * affordable)))
