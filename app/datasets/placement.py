@@ -8,6 +8,7 @@ import shapely
 
 from app.datasets.checks.numbers import numbers
 from app.datasets.faults import FaultLog, Origin
+from app.datasets.readers.units import REACH
 from app.errors import Fault
 from geo_data.adjacency import neighbors
 from geo_data.layer import locate_in_units
@@ -21,7 +22,8 @@ def placed_in_units(accounts: pa.Table, units: pa.Table, origin: Origin, log: Fa
     accounts
         Accounts with the places that are known.
     units
-        At least one unit.
+        At least one unit. Where their metadata says that borders are coarse, the nearest unit within reach has an
+        account that lies in none.
     origin
         Where the accounts came from.
     log
@@ -34,6 +36,13 @@ def placed_in_units(accounts: pa.Table, units: pa.Table, origin: Origin, log: Fa
         return accounts
     polygons = shapely.from_wkb(units["geometry"].to_numpy(zero_copy_only=False))
     unit = locate_in_units(polygons, lat[rows], lon[rows])
+    reach = float((units.schema.metadata or {}).get(REACH, b"0"))
+    if reach:
+        lost = np.flatnonzero(unit < 0)
+        near, nearest = shapely.STRtree(polygons).query_nearest(
+            shapely.points(lon[rows[lost]], lat[rows[lost]]), max_distance=reach, all_matches=False
+        )
+        unit[lost[near]] = nearest
     log.rows(rows[unit < 0], _outside(origin), severity="warning")
     ids = np.array([*units["id"].to_pylist(), None], dtype=object)
     named = np.array(accounts["unit_id"].to_pylist(), dtype=object)

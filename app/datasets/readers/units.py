@@ -26,6 +26,10 @@ from geo_data.layer import Layer, LayerFault
 from geo_data.topojson_layer import read_topology_layer
 from geo_data.vector_files import FileLimits, read_vector_file
 
+REACH = b"reach_degrees"
+"""Metadata of units whose borders are coarse: how far off an account may lie, in degrees."""
+
+BUNDLED_REACH = 0.15  # about 15 km, as coarse as the atlas draws islands and reclaimed land
 _MAPPED = ("id", "layer")
 
 
@@ -138,7 +142,7 @@ def _bundled(parsed: Mapping[str, Any], origin: Origin, log: FaultLog) -> pa.Tab
         detail = f"'{str(name)[:64]}' is not bundled" + (f": did you mean '{near}'?" if near else f"; {known} are.")
         log.add(Fault(code="INVALID_VALUE", detail=detail, fix=f"Name one of {known}.", **origin.place(None)))
         return UNIT_FIELDS.empty_table()
-    return _table(bundled_layer(name))
+    return _table(bundled_layer(name)).replace_schema_metadata({REACH: str(BUNDLED_REACH)})
 
 
 def _wanted(mapping: Mapping[str, object], log: FaultLog) -> dict[str, str | None]:
