@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from app import blobs
 from app.alignments.repository import AlignmentRepository
 from app.alignments.service import delete_alignment, store_alignment
-from app.alignments.summaries import Origin, OriginKind
+from app.alignments.summaries import AlignmentSummary, Origin, OriginKind
+from app.curves.kinds import CurveKind
 from app.curves.models import CurvePoint
 from app.curves.repository import CurveRepository
 from app.errors import Conflict
@@ -34,6 +35,9 @@ def write_curve(session: Session, job: Job, files: SolverFiles) -> None:
         row = None if alignment_id is None else alignments.get(alignment_id)
         if name is not None and row is not None:
             files.write_assignments(name, blobs.read(session, row.assignments_sha256))
+            centers = AlignmentSummary.from_json(row.summary).centers
+            if centers and curve.kind != CurveKind.SIZE:  # all points of the others stand on the same centers
+                files.write_centers(centers)
     stored = [{"file": point.file, **point.data} for point in points]
     content = {
         "kind": curve.kind,
