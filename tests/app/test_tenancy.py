@@ -19,8 +19,11 @@ from app.migrations.upgrade import upgrade
 from app.settings import Settings
 from app.tenancy import ForeignRowError, TenantOwned, of_all_tenants, of_tenant
 
-SHARED = frozenset({"blobs", "blob_chunks", "workers"})
-"""Tables without a tenant: blobs are reached through rows that have one, workers serve all."""
+SHARED = frozenset({"audit_head", "blob_chunks", "blobs", "tallies", "workers"})
+"""Tables without a tenant: blobs are reached through rows that have one, the others speak of the whole service."""
+
+MAKERS = frozenset({"access/gate.py", "dependencies.py", "health.py", "main.py"})
+"""Who may take sessions from the running app: who confines them, and who looks at all tenants on purpose."""
 
 
 @pytest.fixture
@@ -54,6 +57,15 @@ def test_every_table_has_a_tenant_or_a_reason() -> None:
     """A table that is added later must belong to a tenant or be named here."""
     owned = {str(mapper.local_table) for mapper in Base.registry.mappers if issubclass(mapper.class_, TenantOwned)}
     assert set(metadata.tables) - owned == SHARED
+
+
+def test_sessions_are_taken_from_the_app_at_one_place() -> None:
+    """No route opens a session but by the dependency that confines it."""
+    folder = Path(blobs.__file__).parent
+    nouns = (path for path in folder.iterdir() if path.is_dir() and path.name != "ui")
+    sources = [*folder.glob("*.py"), *(path for noun in nouns for path in noun.rglob("*.py"))]
+    found = {str(path.relative_to(folder)) for path in sources if "state.sessions" in path.read_text(encoding="utf-8")}
+    assert found <= MAKERS
 
 
 def test_a_foreign_row_is_not_found_by_any_statement(sessions: Sessions) -> None:

@@ -57,7 +57,7 @@ def test_what_a_branch_or_book_holds(
     assert {row["account_id"] for row in listed["items"]} == accounts
     assert listed["total_size"] == len(accounts)
     file = client.get(f"{path}/assignments", params={"format": "csv"}, headers=bearer(key)).text
-    assert {line.split(",")[0] for line in file.splitlines()[1:]} == accounts
+    assert {line.split(",")[0].strip('"') for line in file.splitlines()[1:]} == accounts
     shown = read(client, f"{path}/territories", key)
     assert {feature["id"] for feature in shown["features"]} == reps
     assert set(shown["outside"]) <= accounts
