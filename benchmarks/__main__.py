@@ -14,11 +14,17 @@ COMMANDS: Final = {
     "versus": ("benchmarks.versus", "the pipeline against plain CP-SAT and plain HiGHS in the same seconds"),
     "clustering": ("benchmarks.clustering", "equal-count clusters against the library k-means-constrained"),
     "gap": ("benchmarks.published", "published generalized assignment against best known values"),
+    "contiguous": ("benchmarks.contiguous", "connected territories of US counties, and of 33,000 cells"),
+    "districting": ("benchmarks.districting", "published districting of US counties against proven optima"),
+    "ctdp": ("benchmarks.ctdp", "published commercial territory design against published values"),
     "cpmp": ("benchmarks.cpmp", "published capacitated p-median against best known values"),
     "plots": ("benchmarks.plots", "the charts of docs/benchmarks.md from the JSON of quality"),
     "duals": ("benchmarks.duals", "the relaxation's exact value against plain HiGHS"),
     "conflicts": ("benchmarks.conflicts", "planted conflicts are named and add up; no false alarm"),
     "brute_force": ("benchmarks.brute_force", "random small problems with every criterion against brute force"),
+    "page": ("benchmarks.page", "how fast the planning UI is in a browser, on the example and at 100,000 x 1,000"),
+    "faults": ("benchmarks.faults", "jobs while processes die, freeze, and the database crashes"),
+    "load": ("benchmarks.load", "times of answers and of the event loop while all cores solve"),
     "one": ("benchmarks.one", "a single measurement in this process, as JSON"),
 }
 """Name of each command, its module, and what it measures."""

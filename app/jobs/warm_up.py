@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from app.jobs.kernel_cache import marker
 from optimizer.criteria import Balance, Criteria, Disruption
+from optimizer.design.warm_up import compile_design
 from optimizer.location.warm_up import compile_location
 from optimizer.params import SolveParams
 from optimizer.problem import Problem
@@ -41,6 +42,7 @@ def warm_up(*, hurry: threading.Event) -> None:
             _solve_small(dtype, hurry=wanted)
     if not wanted.is_set():
         compile_patterns()
+        compile_design()
         compile_columns()
         compile_location()
     if done is not None and not is_compiled:

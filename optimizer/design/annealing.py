@@ -5,18 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.design.kernels import (
-    BEST,
-    COST,
-    MAX_NODES,
-    TOTAL_VALUE,
-    VALUE,
-    Space,
-    State,
-    Trial,
-    anneal,
-    value_of,
-)
+from optimizer.design.kernels import anneal
+from optimizer.design.moves import value_of
+from optimizer.design.state import BEST, COST, MAX_NODES, TOTAL_VALUE, VALUE, Space, State, Trial
 from optimizer.graph import Positions
 
 
@@ -97,7 +88,7 @@ def _state(space: Space, column: Positions, seed: int) -> State:
         column=column,
         member=np.zeros((columns, members), dtype=np.int64),
         place=np.zeros(members, dtype=np.int64),
-        size=np.bincount(column, minlength=columns).astype(np.int64),
+        size=np.bincount(column[space.needs_edge], minlength=columns).astype(np.int64),
         center_sum=np.zeros((columns, members)),
         column_cost=np.zeros(columns),
         load=_loads(space, column),

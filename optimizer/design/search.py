@@ -17,10 +17,10 @@ from typing import Final
 import numpy as np
 
 from optimizer.design.annealing import Annealing, temperature_of
-from optimizer.design.kernels import Space
 from optimizer.design.nodes import Nodes, nodes_of
 from optimizer.design.space import space_of
 from optimizer.design.starts import connected_start
+from optimizer.design.state import Space
 from optimizer.graph import Positions
 from optimizer.problem import FloatArray, IntArray, Problem
 from optimizer.search.bound import column_prices

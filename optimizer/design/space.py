@@ -1,12 +1,12 @@
 """Questions in the form of the compiled search: territories with given centers, or with centers of their own."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from optimizer.design.kernels import Space
 from optimizer.design.nodes import Nodes
+from optimizer.design.state import Space
 from optimizer.graph import Graph, Positions
 from optimizer.problem import FloatArray
 from optimizer.search.bound import total_columns
@@ -67,13 +67,13 @@ def free_space(graph: Graph, distance: FloatArray, bands: Bands) -> Space:
     nodes = graph.num_nodes
     step = float(np.median(distance[graph.origin, graph.neighbor])) if len(graph.neighbor) else 1.0
     size = np.maximum(np.median(bands.amount, axis=0), 1e-12)
-    return Space(
+    return _space(
         start=graph.start,
         neighbor=graph.neighbor,
         origin=graph.origin,
-        cost=np.ascontiguousarray(distance, dtype=np.float64),
+        cost=distance,
         is_free=True,
-        amount=np.ascontiguousarray(bands.amount, dtype=np.float64),
+        amount=bands.amount,
         delta_start=np.zeros(nodes + 1, dtype=np.int64),
         delta_column=np.zeros(0, dtype=np.int64),
         delta=np.zeros((0, loads)),
@@ -82,8 +82,8 @@ def free_space(graph: Graph, distance: FloatArray, bands: Bands) -> Space:
         needs_edge=np.ones(nodes, dtype=np.bool_),
         keeps_last=True,
         counted=np.ones((columns, loads), dtype=np.bool_),
-        lower=np.ascontiguousarray(bands.lower, dtype=np.float64),
-        upper=np.ascontiguousarray(bands.upper, dtype=np.float64),
+        lower=bands.lower,
+        upper=bands.upper,
         share_lower=np.full((columns, loads), -np.inf),
         share_upper=np.full((columns, loads), np.inf),
         shared=np.zeros(loads, dtype=np.bool_),
@@ -123,7 +123,7 @@ def space_of(model: Model, nodes: Nodes, prices: FloatArray) -> Space:
             soft_share[:, soft.load] = soft.target_share
     shares = np.isfinite(model.share_lower) | np.isfinite(model.share_upper)
     size = np.maximum(np.abs(model.amount).mean(axis=0), 1e-12)
-    return Space(
+    return _space(
         start=nodes.graph.start,
         neighbor=nodes.graph.neighbor,
         origin=nodes.graph.origin,
@@ -132,16 +132,16 @@ def space_of(model: Model, nodes: Nodes, prices: FloatArray) -> Space:
         amount=np.concatenate([model.amount, np.zeros((num_empty, model.num_loads))]),
         delta_start=np.concatenate([[0], np.cumsum(entries), np.full(num_empty, entries.sum())]).astype(np.int64),
         delta_column=model.corrections.column.astype(np.int64),
-        delta=np.ascontiguousarray(model.corrections.delta),
+        delta=model.corrections.delta,
         loose_column=model.column_rep < 0,
         loose_node=np.flatnonzero(~nodes.has_unit),
-        needs_edge=np.ascontiguousarray(nodes.has_unit),
+        needs_edge=nodes.has_unit,
         keeps_last=False,
-        counted=np.ascontiguousarray(total_columns(model).T),
-        lower=np.ascontiguousarray(model.lower.T),
-        upper=np.ascontiguousarray(model.upper.T),
-        share_lower=np.ascontiguousarray(model.share_lower.T),
-        share_upper=np.ascontiguousarray(model.share_upper.T),
+        counted=total_columns(model).T,
+        lower=model.lower.T,
+        upper=model.upper.T,
+        share_lower=model.share_lower.T,
+        share_upper=model.share_upper.T,
         shared=shares.any(axis=1) | ~np.isnan(soft_share).all(axis=0),
         total_upper=np.array(model.total_upper),
         margin=MARGIN * size,
@@ -151,6 +151,12 @@ def space_of(model: Model, nodes: Nodes, prices: FloatArray) -> Space:
         soft_target=soft_target,
         soft_share=soft_share,
     )
+
+
+def _space(**fields: Any) -> Space:
+    """Return the question with arrays of its own: read-only ones would be another type to the compiler."""
+    fresh = {name: np.array(value, order="C") if np.ndim(value) else value for name, value in fields.items()}
+    return Space(**fresh)
 
 
 def _step(cost: FloatArray) -> float:
