@@ -12,9 +12,10 @@ import numpy as np
 from optimizer.alignment import UNASSIGNED, Alignment
 from optimizer.criteria import Criteria
 from optimizer.items import Items, items_of
-from optimizer.measures import Float64Array, assigned_amount, loads
+from optimizer.measures import Float64Array, Positions, assigned_amount, loads
 from optimizer.permissions import required_reps
 from optimizer.problem import BoolArray, Problem
+from optimizer.score import alignment_targets
 from optimizer.tolerances import slack
 
 EVEN: Final = 0.1
@@ -35,8 +36,9 @@ def shed(problem: Problem, criteria: Criteria, alignment: Alignment, *, goals: S
 
     Notes
     -----
-    From a rep that is over, the smallest item that ends the excess leaves, else the largest one, and so on.
-    O(items log items + left · goals).
+    From a rep that is over, the smallest item that ends the excess leaves, else the largest one, and so on. Reps who
+    take and then still carry less than they must get what costs least travel from those who can spare it.
+    O(items log items · goals).
     """
     items = items_of(problem, criteria)
     size = items.sum(assigned_amount(problem, alignment))
@@ -64,7 +66,45 @@ def shed(problem: Problem, criteria: Criteria, alignment: Alignment, *, goals: S
             load[rep] -= size[item]
             if goal >= 0:
                 load[goal] += size[item]
+    shedded = Alignment(rep=rep_of_account)
+    return shedded if not goals else _filled(problem, criteria, shedded, items=items, free=free, taking=taking)
+
+
+def _filled(
+    problem: Problem, criteria: Criteria, alignment: Alignment, *, items: Items, free: BoolArray, taking: "_Taking"
+) -> Alignment:
+    """Return an alignment in which those who take carry what they must at least, as far as others can spare it."""
+    size = items.sum(assigned_amount(problem, alignment))
+    load = loads(problem, alignment)
+    least = least_loads(problem, criteria, load)
+    owner = alignment.rep[items.account[items.start[:-1]]].copy()
+    rep_of_account = np.array(alignment.rep)
+    for goal in taking.goals.tolist():
+        can_give = np.flatnonzero(free & (owner >= 0) & ~np.isin(owner, taking.goals))
+        for item in can_give[np.argsort(taking.detour(can_give, owner[can_give], goal), kind="stable")].tolist():
+            if (load[goal] >= least[goal]).all():
+                break
+            giver = int(owner[item])
+            fits = (load[goal] + size[item] <= taking.most(goal)).all()
+            if not fits or (load[giver] - size[item] < least[giver]).any() or not taking.may_have(item, goal):
+                continue
+            rep_of_account[items.accounts_of(item)] = goal
+            owner[item] = goal
+            load[giver] -= size[item]
+            load[goal] += size[item]
     return Alignment(rep=rep_of_account)
+
+
+def least_loads(problem: Problem, criteria: Criteria, load: Float64Array) -> Float64Array:
+    """Return what each rep must carry at least by minimums and hard bands. Shape ``(reps, measures)``."""
+    least = np.array(problem.capacity_min, dtype=np.float64)
+    target = alignment_targets(problem, criteria, load)
+    for wish in criteria.balance:
+        if wish.hard:
+            measure = problem.measure_index(wish.measure)
+            band = np.nan_to_num((1.0 - wish.tolerance) * target[:, measure])
+            least[:, measure] = np.maximum(least[:, measure], band)
+    return least
 
 
 def _leaver(size: Float64Array, excess: float) -> int | None:
@@ -101,7 +141,7 @@ class _Taking:
         self, problem: Problem, criteria: Criteria, items: Items, load: Float64Array, goals: Sequence[int]
     ) -> None:
         self._problem, self._items, self._load = problem, items, load
-        self._goals = np.array(goals, dtype=np.int64)
+        self.goals = self._goals = np.array(goals, dtype=np.int64)
         self._is_hard = criteria.eligibility.hard
         self._forbidden = set(criteria.forbid)
         self._most = problem.capacity_max[self._goals]
@@ -121,6 +161,24 @@ class _Taking:
             return int(self._goals[place[0]])
         away = travel[np.ix_(self._items.accounts_of(item), self._goals[place])].sum(axis=0)
         return int(self._goals[place[np.argmin(away)]])
+
+    def most(self, goal: int) -> Float64Array:
+        """Return what a goal may carry at most. Shape ``(measures,)``."""
+        limit: Float64Array = self._problem.capacity_max[goal] + slack(self._problem.capacity_max[goal])
+        return limit
+
+    def may_have(self, item: int, goal: int) -> bool:
+        """Tell whether nothing rules out that a goal has an item."""
+        return bool(self._may_have(item)[self._goals == goal].all())
+
+    def detour(self, item: Positions, owner: Positions, goal: int) -> Float64Array:
+        """Return how much more travel items are at a goal than where they are, by their first accounts."""
+        travel = self._problem.travel
+        if travel is None:
+            return np.zeros(len(item))
+        account = self._items.account[self._items.start[item]]
+        more: Float64Array = np.asarray(travel[account, goal] - travel[account, owner], dtype=np.float64)
+        return more
 
     def _may_have(self, item: int) -> BoolArray:
         problem, members = self._problem, self._items.accounts_of(item)

@@ -7,7 +7,7 @@ from benchmarks.planted import planted
 from optimizer.alignment import UNASSIGNED, Alignment
 from optimizer.changes import apply_relaxation
 from optimizer.conflicts import conflicts
-from optimizer.criteria import Criteria
+from optimizer.criteria import Balance, Criteria
 from optimizer.measures import loads
 from optimizer.params import SolveParams
 from optimizer.problem import Problem
@@ -17,7 +17,7 @@ from optimizer.search.remedies import remedies
 from optimizer.search.shedding import shed
 from optimizer.stop import MaxRuntime
 from optimizer.validation import violations
-from tests.optimizer.small_problems import capacities, line_of_four
+from tests.optimizer.small_problems import capacities, grid_3x3, line_of_four
 
 WORKLOAD = 1
 
@@ -40,6 +40,17 @@ def test_the_smallest_account_that_ends_the_excess_leaves() -> None:
     assert (left.rep[left.rep != UNASSIGNED] == 0).all()
     given = shed(limited, Criteria(), alignment, goals=[1])
     assert np.flatnonzero(given.rep == 1).tolist() == [int(np.argmin(size))]
+
+
+def test_who_takes_gets_what_the_band_asks_for() -> None:
+    """A new rep who took too little for its band gets the nearest accounts that others can spare."""
+    problem = grid_3x3()
+    criteria = Criteria(balance=(Balance(measure="workload", tolerance=0.4, hard=True),), travel_weight=1.0)
+    alignment = Alignment(rep=np.array([0, 0, 0, 0, 0, 1, 1, 1, 1], dtype=np.int32))
+    limited = problem.replace(capacity_max=capacities(3, WORKLOAD, [4.0, 4.0, 4.0], default=np.inf))
+    found = shed(limited, criteria, alignment, goals=[2])
+    assert loads(problem, found)[:, WORKLOAD].tolist() == [4.0, 3.0, 2.0]
+    assert violations(limited, criteria, found) == ()
 
 
 def test_what_is_held_stays() -> None:
