@@ -58,7 +58,7 @@ def reps_table(card: Scorecard) -> pa.Table:
     return pa.table(data | _center_columns(card))
 
 
-def _center_columns(card: Scorecard) -> Mapping[str, pa.Array]:
+def _center_columns(card: Scorecard) -> dict[str, pa.Array]:
     """Return where reps without a home were placed; no columns where nobody was."""
     placed = card.travel.centers or {}
     if not placed:
