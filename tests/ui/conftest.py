@@ -26,6 +26,17 @@ FLAGS = [
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NUM_ACCOUNTS, NUM_REPS = 400, 8
 WIDE = {"width": 1400, "height": 900}
+TOO_MUCH = {
+    "name": "Too much for one",
+    "accounts": [
+        {"id": "A-1", "lat": 51.77, "lon": 19.46, "measures": {"workload": 18}},
+        {"id": "A-2", "lat": 52.40, "lon": 16.92, "measures": {"workload": 12}},
+    ],
+    "reps": [{"id": "R-1", "name": "Çelik", "lat": 52.23, "lon": 21.01, "capacity": {"workload": {"max": 20}}}],
+    "criteria": {"travel": {"weight": 30}},
+    "search": {"time_limit_s": 20},
+}
+"""A job that no alignment can answer."""
 expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 
 

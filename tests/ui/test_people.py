@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.stories.conftest import Service
-from tests.ui.conftest import WIDE
-from tests.ui.test_stories import MAP_LIMIT_MS, open_plan
+from tests.ui.conftest import TOO_MUCH, WIDE, changed_csv
+from tests.ui.test_stories import MAP_LIMIT_MS, ended_job, open_plan
 
 AXE = Path(__file__).parents[2] / "app" / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 TEXTS = Path(__file__).parents[2] / "app" / "ui" / "src" / "i18n"
@@ -27,6 +27,48 @@ def serious_findings(page: Page) -> list[str]:
         for one in found
         if one["impact"] in ("serious", "critical")
     ]
+
+
+PHONE = {"width": 390, "height": 844}
+ROOMS = [("light", WIDE), ("dark", WIDE), ("light", PHONE), ("dark", PHONE)]
+
+
+@pytest.mark.parametrize(("theme", "window"), ROOMS)
+def test_axe_finds_nothing_serious_in_panels(
+    browser: Browser, service: Service, solved: dict[str, Any], bad_files: dict[str, Path], theme: Any, window: Any
+) -> None:
+    """Faults with a row open, conflicts and remedies, a diagnosis, a refused export, an account with its reasons."""
+    context = browser.new_context(viewport=window, color_scheme=theme, base_url=service.address, locale="en-US")
+    page = context.new_page()
+    page.goto("/")
+    for table, path in bad_files.items():
+        page.get_by_test_id(f"file-{table}").set_input_files(path)
+    page.get_by_role("button", name="Mend here").first.click()
+    assert serious_findings(page) == []
+    job = ended_job(service, TOO_MUCH)
+    page.goto(f"/?dataset={job['dataset_id']}&job={job['id']}")
+    expect(page.locator(".remedies li").first).to_be_visible(timeout=MAP_LIMIT_MS)
+    assert serious_findings(page) == []
+    open_plan(page, solved, tab="accounts")
+    page.locator("#drawer-table tbody button.row").first.click()
+    page.get_by_role("button", name="Why this rep?").click()
+    expect(page.get_by_role("columnheader", name="If it went to")).to_be_visible()
+    page.get_by_role("button", name="Select", exact=True).click()
+    page.get_by_role("button", name="Can this be done?").click()
+    expect(page.get_by_text("Arithmetic finds no contradiction")).to_be_visible(timeout=MAP_LIMIT_MS)
+    assert serious_findings(page) == []
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("button", name="Salesforce files").click()
+    expect(page.get_by_role("alert", name="Salesforce files: not possible yet")).to_be_visible(timeout=MAP_LIMIT_MS)
+    assert serious_findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= window["width"]
+    context.close()
+
+
+@pytest.fixture
+def bad_files(files: dict[str, Path], tmp_path: Path) -> dict[str, Path]:
+    """Write accounts with an impossible latitude."""
+    return {**files, "accounts": changed_csv(files["accounts"], tmp_path / "accounts.csv", {"lat": "123.5"}, row=15)}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.stories.conftest import Service
@@ -264,4 +263,4 @@ def test_without_webgl_a_plain_map_takes_its_place(page: Page, solved: dict[str,
     )
     open_plan(page, solved, tab="reps")
     expect(page.get_by_text("This browser has no WebGL")).to_be_visible(timeout=MAP_LIMIT_MS)
-    assert page.locator("figure svg path").count() == 8
+    assert page.locator("figure svg path[data-rep]").count() == 8

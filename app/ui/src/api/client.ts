@@ -24,6 +24,7 @@ export type Comparison = Schemas['DiffedComparison'];
 export type Explanation = Schemas['Explanation'];
 export type Relaxation = Schemas['RelaxationResource'];
 export type Conflict = Schemas['ConflictResource'];
+export type Alternative = Explanation['alternatives'][number];
 export type Curve = Schemas['CurveResource'];
 export type CurvePoint = Schemas['PointResource'];
 export type Diagnosis = Schemas['Diagnosis'];
@@ -34,6 +35,7 @@ export interface Fault {
   fix?: string | null;
   file?: string | null;
   row?: number | null;
+  column?: string | null;
   value?: unknown;
   pointer?: string | null;
   params?: Record<string, unknown> | null;
@@ -55,6 +57,7 @@ export class Problem extends Error {
     readonly fix = '',
     readonly faults: Fault[] = [],
     readonly total = 0,
+    readonly params: Record<string, unknown> = {},
   ) {
     super(detail);
     this.name = 'Problem';
@@ -157,6 +160,7 @@ async function problemOf(response: Response): Promise<Problem> {
       body.fix ?? '',
       body.errors ?? [],
       body.errors_total ?? 0,
+      body.params ?? {},
     );
   } catch {
     return new Problem(response.status, '', response.statusText || `HTTP ${response.status}`);

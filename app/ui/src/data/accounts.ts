@@ -19,47 +19,72 @@ export interface PointFeature {
   };
 }
 
-export class Accounts {
+/** One entry for each account, in the order of the answer. */
+export interface Columns {
+  ids: string[];
+  names: (string | null)[];
+  lon: Float64Array<ArrayBuffer>;
+  lat: Float64Array<ArrayBuffer>;
+  /** Positions in `repIds`, `NOBODY` where there is none. */
+  rep: Int32Array<ArrayBuffer>;
+  current: Int32Array<ArrayBuffer>;
+  moved: Uint8Array<ArrayBuffer>;
+  locked: Uint8Array<ArrayBuffer>;
+}
+
+/** Turn the map's features into columns. */
+export function columnsOf(features: PointFeature[], repIds: string[]): Columns {
+  const wanted = features.filter((feature) => feature.properties.kind === 'account');
+  const reps = new Map(repIds.map((id, position) => [id, position]));
+  const size = wanted.length;
+  const columns: Columns = {
+    ids: new Array(size),
+    names: new Array(size),
+    lon: new Float64Array(size),
+    lat: new Float64Array(size),
+    rep: new Int32Array(size),
+    current: new Int32Array(size),
+    moved: new Uint8Array(size),
+    locked: new Uint8Array(size),
+  };
+  wanted.forEach(({ geometry, properties }, row) => {
+    columns.ids[row] = properties.account_id;
+    columns.names[row] = properties.name;
+    columns.lon[row] = geometry.coordinates[0];
+    columns.lat[row] = geometry.coordinates[1];
+    columns.rep[row] = reps.get(properties.rep_id ?? '') ?? NOBODY;
+    columns.current[row] = reps.get(properties.current_rep_id ?? '') ?? NOBODY;
+    columns.moved[row] = properties.moved ? 1 : 0;
+    columns.locked[row] = properties.locked ? 1 : 0;
+  });
+  return columns;
+}
+
+export class Accounts implements Columns {
   readonly size: number;
   readonly ids: string[];
   readonly names: (string | null)[];
-  readonly lon: Float64Array;
-  readonly lat: Float64Array;
-  /** Positions in `repIds`, `NOBODY` where there is none. */
-  readonly rep: Int32Array;
-  readonly current: Int32Array;
-  readonly moved: Uint8Array;
-  readonly locked: Uint8Array;
+  readonly lon: Float64Array<ArrayBuffer>;
+  readonly lat: Float64Array<ArrayBuffer>;
+  readonly rep: Int32Array<ArrayBuffer>;
+  readonly current: Int32Array<ArrayBuffer>;
+  readonly moved: Uint8Array<ArrayBuffer>;
+  readonly locked: Uint8Array<ArrayBuffer>;
   readonly travelKm: Float64Array;
   /** Amounts by measure; empty until they are loaded. */
   amounts: Map<string, Float64Array> = new Map();
   private readonly positions: Map<string, number>;
 
-  constructor(features: PointFeature[], repIds: string[]) {
-    const wanted = features.filter((feature) => feature.properties.kind === 'account');
-    const reps = new Map(repIds.map((id, position) => [id, position]));
-    this.size = wanted.length;
-    this.ids = new Array(this.size);
-    this.names = new Array(this.size);
-    this.lon = new Float64Array(this.size);
-    this.lat = new Float64Array(this.size);
-    this.rep = new Int32Array(this.size);
-    this.current = new Int32Array(this.size);
-    this.moved = new Uint8Array(this.size);
-    this.locked = new Uint8Array(this.size);
+  /** `zooms` and `points` are what the map draws: from which zoom each point shows, and GeoJSON of all of them. */
+  constructor(
+    columns: Columns,
+    readonly zooms: Uint8Array,
+    readonly points: Blob,
+  ) {
+    this.size = columns.ids.length;
+    ({ ids: this.ids, names: this.names, lon: this.lon, lat: this.lat, rep: this.rep, current: this.current, moved: this.moved, locked: this.locked } = columns);
     this.travelKm = new Float64Array(this.size).fill(NaN);
-    this.positions = new Map();
-    wanted.forEach(({ geometry, properties }, row) => {
-      this.ids[row] = properties.account_id;
-      this.names[row] = properties.name;
-      this.lon[row] = geometry.coordinates[0];
-      this.lat[row] = geometry.coordinates[1];
-      this.rep[row] = reps.get(properties.rep_id ?? '') ?? NOBODY;
-      this.current[row] = reps.get(properties.current_rep_id ?? '') ?? NOBODY;
-      this.moved[row] = properties.moved ? 1 : 0;
-      this.locked[row] = properties.locked ? 1 : 0;
-      this.positions.set(properties.account_id, row);
-    });
+    this.positions = new Map(this.ids.map((id, row) => [id, row]));
   }
 
   position(id: string): number {
@@ -94,11 +119,12 @@ const THINNED_ZOOMS = [3, 5, 7];
  * The zoom from which each point is drawn: in every square of some pixels only one, so that what is far out stays
  * light and honest, and everything shows when near. Moved and locked points come first.
  */
-export function thinning(accounts: Accounts, cellPixels = 3): Uint8Array {
-  const result = new Uint8Array(accounts.size);
-  if (accounts.size <= ALL_AT_ONCE) return result;
+export function thinning(accounts: Columns, cellPixels = 3): Uint8Array<ArrayBuffer> {
+  const size = accounts.ids.length;
+  const result = new Uint8Array(size);
+  if (size <= ALL_AT_ONCE) return result;
   result.fill(THINNED_ZOOMS.at(-1)! + 2);
-  const order = Array.from({ length: accounts.size }, (_, row) => row);
+  const order = Array.from({ length: size }, (_, row) => row);
   const first = (row: number) => accounts.moved[row]! * 2 + accounts.locked[row]!;
   order.sort((a, b) => first(b) - first(a));
   for (const zoom of THINNED_ZOOMS) {
@@ -116,7 +142,7 @@ export function thinning(accounts: Accounts, cellPixels = 3): Uint8Array {
   return result;
 }
 
-function cellOf(accounts: Accounts, row: number, cells: number): number {
+function cellOf(accounts: Columns, row: number, cells: number): number {
   const x = Math.floor(((accounts.lon[row]! + 180) / 360) * cells);
   const latitude = Math.max(-85, Math.min(85, accounts.lat[row]!)) * (Math.PI / 180);
   const y = Math.floor((0.5 - Math.log(Math.tan(Math.PI / 4 + latitude / 2)) / (2 * Math.PI)) * cells);

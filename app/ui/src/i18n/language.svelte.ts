@@ -15,7 +15,8 @@ export const LANGUAGES: Record<string, string> = {
 
 const STORED = 'territory.language';
 const loaders = import.meta.glob<{ default: Texts }>(['./*.json', '!./en.json']);
-const current = $state({ code: 'en', locale: 'en', texts: english as Texts });
+const sentenceLoaders = import.meta.glob<{ default: Texts }>('./sentences/*.json');
+const current = $state({ code: 'en', locale: 'en', texts: english as Texts, sentences: {} as Texts });
 
 export function language(): string {
   return current.code;
@@ -31,10 +32,10 @@ export function preferredLanguage(): string {
 }
 
 export async function loadLanguage(code: string): Promise<void> {
-  const load = loaders[`./${code}.json`];
-  const texts: Texts = load ? { ...english, ...(await load()).default } : english;
+  const [texts, sentences] = await Promise.all([loaders[`./${code}.json`]?.(), sentenceLoaders[`./sentences/${code}.json`]?.()]);
   current.code = code;
-  current.texts = texts;
+  current.texts = { ...english, ...texts?.default };
+  current.sentences = sentences?.default ?? {};
   current.locale = navigator.languages.find((name) => name.split('-')[0] === code) ?? code;
   document.documentElement.lang = code;
   try {
@@ -48,9 +49,17 @@ export async function loadLanguage(code: string): Promise<void> {
  * The text of a key. `{name}` is replaced by a parameter; numbers by locale; `{n|one:…|other:…}` picks the plural.
  */
 export function t(key: Key, params: Record<string, string | number> = {}): string {
-  const text = current.texts[key] ?? key;
+  return filled(current.texts[key] ?? key, params);
+}
+
+/** A sentence for what the API says, in the reader's language; undefined where there is none, as in English. */
+export function sentence(key: string): string | undefined {
+  return current.sentences[key];
+}
+
+export function filled(text: string, params: Record<string, string | number>): string {
   return text
-    .replace(/\{(\w+)\|([^}]*)\}/g, (_, name: string, forms: string) => plural(Number(params[name] ?? 0), forms))
+    .replace(/\{(\w+)\|((?:[^{}]|\{\w+\})*)\}/g, (_, name: string, forms: string) => plural(Number(params[name] ?? 0), forms))
     .replace(/\{(\w+)\}/g, (whole, name: string) => {
       const value = params[name];
       if (value === undefined) return whole;

@@ -1,6 +1,6 @@
 // Moves as arrows from the old rep's home to the new one's, one for each pair of reps, wide where many accounts go.
 import { NOBODY, type Accounts } from '../data/accounts';
-import type { Home } from '../state/views.svelte';
+import type { Home } from '../data/accounts.worker';
 
 const STEPS = 24;
 /** With nobody chosen only the widest arrows are drawn; all of them would hide the map. */

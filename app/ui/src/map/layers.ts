@@ -1,24 +1,9 @@
 // What the map's sources hold for one view: points, homes and labels as GeoJSON.
-import { NOBODY, thinning, type Accounts } from '../data/accounts';
+import { NOBODY, type Accounts } from '../data/accounts';
 import { number } from '../i18n/language.svelte';
 import type { View } from '../state/views.svelte';
 
 type Points = GeoJSON.FeatureCollection<GeoJSON.Point>;
-
-export function accountPoints(view: View, accounts: Accounts): Points {
-  const zooms = thinning(accounts);
-  const colors = view.repIds.map((id) => view.color(id));
-  const features = Array.from({ length: accounts.size }, (_, row) =>
-    point(accounts.lon[row]!, accounts.lat[row]!, {
-      i: row,
-      c: accounts.rep[row] === NOBODY ? '#70757d' : colors[accounts.rep[row]!]!,
-      m: accounts.moved[row]!,
-      l: accounts.locked[row]!,
-      z: zooms[row]!,
-    }),
-  );
-  return { type: 'FeatureCollection', features };
-}
 
 export function pointsOf(accounts: Accounts, rows: Iterable<number>): Points {
   const features = Array.from(rows, (row) => point(accounts.lon[row]!, accounts.lat[row]!, { i: row }));

@@ -1,10 +1,27 @@
 // Layers of the map, from the sea up. Colors come from app.css, so that both themes are one list.
-import type { StyleSpecification } from 'maplibre-gl';
+import type { ExpressionSpecification, StyleSpecification } from 'maplibre-gl';
 import { color } from '../state/theme.svelte';
 import type { BaseMap } from './base';
 
 export const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
 const FONT = ['system-ui, sans-serif'];
+
+const NOBODY_COLOR = '#70757d';
+
+/** Fill and outline of the accounts, by the colors of the reps: hollow where moved, dark around where locked. */
+export function accountColors(colors: string[], isDark: boolean): [ExpressionSpecification, ExpressionSpecification] {
+  const own: ExpressionSpecification = [
+    'case',
+    ['<', ['get', 'r'], 0],
+    NOBODY_COLOR,
+    ['to-color', ['at', ['max', 0, ['get', 'r']], ['literal', colors.length ? colors : [NOBODY_COLOR]]]],
+  ];
+  const outline = isDark ? '#101216' : '#ffffff';
+  return [
+    ['case', ['==', ['get', 'm'], 1], color('panel'), own],
+    ['case', ['==', ['get', 'l'], 1], color('ink'), ['==', ['get', 'm'], 1], own, outline],
+  ];
+}
 
 export function mapStyle(base: BaseMap, isDark: boolean): StyleSpecification {
   const halo = isDark ? 'rgba(16,18,22,0.85)' : 'rgba(255,255,255,0.9)';
@@ -95,9 +112,9 @@ export function mapStyle(base: BaseMap, isDark: boolean): StyleSpecification {
         source: 'accounts',
         filter: ['<=', ['get', 'z'], ['zoom']],
         paint: {
-          'circle-color': ['case', ['==', ['get', 'm'], 1], color('panel'), ['get', 'c']],
+          'circle-color': NOBODY_COLOR,
           'circle-radius': ['interpolate', ['linear'], ['zoom'], 2, 1.4, 5, 2.4, 9, 4.5, 12, 7],
-          'circle-stroke-color': ['case', ['==', ['get', 'l'], 1], ink, ['==', ['get', 'm'], 1], ['get', 'c'], outline],
+          'circle-stroke-color': outline,
           'circle-stroke-width': [
             'interpolate', ['linear'], ['zoom'],
             3, ['case', ['==', ['get', 'l'], 1], 1, ['==', ['get', 'm'], 1], 1, 0.2],

@@ -76,6 +76,7 @@ function emptyCriteria(): Criteria {
     families: 'together',
     eligibility: 'hard',
     contiguity: 'off',
+    centers: { candidates: 'accounts' },
     locks: [],
     forbid: [],
     frozen_reps: [],

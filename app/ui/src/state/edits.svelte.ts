@@ -1,7 +1,6 @@
 // Changes by hand: each makes a new alignment, so undo is going back to the one before.
 import { alignmentPath, asProblem, post, type Alignment, type Job, type Problem } from '../api/client';
 import { t } from '../i18n/language.svelte';
-import { offers } from './abilities.svelte';
 import { go } from './route.svelte';
 import { selection } from './selection.svelte';
 import type { View } from './views.svelte';
@@ -11,7 +10,7 @@ const state = $state({ isSaving: false, problem: null as Problem | null });
 
 /** Whether this alignment can be changed by hand. */
 export function isEditable(): boolean {
-  return offers('/edits') && Boolean(workspace.view);
+  return Boolean(workspace.view);
 }
 
 export function isSaving(): boolean {
@@ -30,6 +29,11 @@ export async function giveTo(view: View, accountIds: string[], repId: string, is
 /** Lock accounts where they are. */
 export async function lock(view: View, accountIds: string[]): Promise<void> {
   await edit(view, { locks: accountIds });
+}
+
+/** Let accounts go, whatever locked them. */
+export async function unlock(view: View, accountIds: string[]): Promise<void> {
+  await edit(view, { unlocks: accountIds });
 }
 
 /** Solve again around what was changed by hand: those touched and their neighbors. */

@@ -1,6 +1,7 @@
 // The import: files, what their columns mean, what the check found.
 import { address, asProblem, upload, type Dataset, type DatasetPreview, type Problem } from '../api/client';
 import { BY_VALUES, fileTable, guess, sourceOf, type Source, type Table } from '../data/columns';
+import { readRows, withoutRows, withRow } from '../data/mending';
 import { readSheet, type Sheet } from '../data/sheet';
 import { go } from './route.svelte';
 
@@ -20,6 +21,8 @@ class Importing {
   isBusy = $state(false);
   isConfirmed = $state(false);
   ignoresUnknown = $state(false);
+  /** Rows that were mended or left out in the browser. */
+  mended = $state(0);
 
   get isComplete(): boolean {
     return Boolean(this.parts.accounts && this.parts.reps);
@@ -31,6 +34,33 @@ class Importing {
     this.problem = null;
     this.isConfirmed = false;
     this.ignoresUnknown = false;
+    this.mended = 0;
+  }
+
+  /** The cells of a row, as the file has them. */
+  async readRow(table: Table, row: number): Promise<string[]> {
+    const part = this.parts[table];
+    return (part && (await readRows(part.file, [row])).get(row)) ?? [];
+  }
+
+  /** Change a row of a dropped file, and check again. */
+  async mendRow(table: Table, row: number, cells: string[]): Promise<void> {
+    const part = this.parts[table];
+    if (!part) return;
+    part.file = await withRow(part.file, row, cells);
+    this.mended += 1;
+    await this.check();
+  }
+
+  /** Leave rows out of the dropped files, and check again. */
+  async leaveOut(rows: Partial<Record<Table, number[]>>): Promise<void> {
+    for (const [table, numbers] of Object.entries(rows) as [Table, number[]][]) {
+      const part = this.parts[table];
+      if (!part) continue;
+      part.file = await withoutRows(part.file, numbers);
+      this.mended += numbers.length;
+    }
+    await this.check();
   }
 
   /** Take dropped files: by name, else the larger one holds the accounts. */

@@ -1,5 +1,5 @@
 // A job as it is watched: its events are read from the start, so that a reload shows the same lines again.
-import { address, asProblem, get, post, remove, type Curve, type Job, type Problem, type Progress } from '../api/client';
+import { address, asProblem, get, post, remove, type Alignment, type Curve, type Job, type Problem, type Progress } from '../api/client';
 
 export interface Mark {
   second: number;
@@ -8,6 +8,8 @@ export interface Mark {
 }
 
 const LOOK_AGAIN_MS = 2000;
+/** After a look it rests so many times as long as the look took: drawing must not take the machine from the search. */
+const RESTS = 4;
 
 export class WatchedJob {
   job = $state.raw<Job | null>(null);
@@ -16,14 +18,19 @@ export class WatchedJob {
   problem = $state.raw<Problem | null>(null);
   /** The points so far, of a job that computes a curve. */
   curve = $state.raw<Curve | null>(null);
-  /** The best alignment so far. */
-  alignmentId = $state('');
+  /** The best alignment so far; a better one takes its place, and the one before is gone. */
+  best = $state('');
   isEnding = $state(false);
   private events?: EventSource;
   private timer?: number;
+  private isLooking = false;
+  private nextLook = 0;
+  /** The objective at the last look, for which nothing more is to be found. */
+  private lookedAt: number | null | undefined;
 
   constructor(
     readonly id: string,
+    private readonly onBest: (alignmentId: string) => Promise<void>,
     private readonly onEnd: (job: Job) => void,
   ) {}
 
@@ -42,7 +49,7 @@ export class WatchedJob {
       return;
     }
     this.listen();
-    if (this.isRunning) this.timer = window.setInterval(() => void this.lookForAlignment(), LOOK_AGAIN_MS);
+    if (this.isRunning) this.timer = window.setInterval(() => void this.lookForBest(), LOOK_AGAIN_MS);
   }
 
   leave(): void {
@@ -99,17 +106,30 @@ export class WatchedJob {
   private async refresh(): Promise<void> {
     this.job = await get<Job>(`v1/jobs/${this.id}`);
     this.progress ??= this.job.progress;
-    if (this.job.alignment_id) this.alignmentId = this.job.alignment_id;
+    if (this.job.alignment_id) this.best = this.job.alignment_id;
     if (this.job.kind === 'curve') this.curve = await get<Curve>(`v1/jobs/${this.id}/curve`);
   }
 
-  private async lookForAlignment(): Promise<void> {
-    const mayHaveMore = this.job?.kind === 'curve' || this.progress?.objective !== null;
-    if (!this.isRunning || !mayHaveMore) return;
+  /** Ask for the best so far, unless nothing is better than at the last look. */
+  private async lookForBest(): Promise<void> {
+    const objective = this.progress?.objective;
+    const isCurve = this.job?.kind === 'curve';
+    const begin = performance.now();
+    if (!this.isRunning || this.isLooking || begin < this.nextLook) return;
+    if (!isCurve && (typeof objective !== 'number' || objective === this.lookedAt)) return;
+    this.isLooking = true;
     try {
-      await this.refresh();
+      if (isCurve) await this.refresh();
+      else {
+        this.best = (await get<Alignment>(`v1/jobs/${this.id}/alignment`)).id;
+        await this.onBest(this.best);
+        this.lookedAt = objective;
+      }
     } catch {
-      // the next look may reach the service again
+      // none is stored yet, a better one took its place, or the service is away: the next look may find it
+    } finally {
+      this.isLooking = false;
+      this.nextLook = performance.now() + RESTS * (performance.now() - begin);
     }
   }
 }

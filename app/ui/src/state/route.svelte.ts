@@ -12,6 +12,8 @@ export interface Route {
   with: string;
   room: Room;
   swipe: boolean;
+  /** Where the divider stands, as a share of the map's width. */
+  divider: string;
   rep: string;
   account: string;
   measure: string;
@@ -19,6 +21,10 @@ export interface Route {
   points: boolean;
   arcs: boolean;
   tab: Tab | '';
+  /** Words that the table is searched for. */
+  find: string;
+  /** Picked accounts, by id, where they are few. */
+  picked: string;
   /** Zoom, latitude and longitude of the map. */
   at: string;
 }
@@ -30,6 +36,7 @@ const EMPTY: Route = {
   with: '',
   room: 'plan',
   swipe: false,
+  divider: '',
   rep: '',
   account: '',
   measure: '',
@@ -37,6 +44,8 @@ const EMPTY: Route = {
   points: true,
   arcs: false,
   tab: '',
+  find: '',
+  picked: '',
   at: '',
 };
 

@@ -1,6 +1,8 @@
 // One alignment as the page shows it. Alignments never change, so what was loaded once is kept.
-import { alignmentPath, get, getAll, type Alignment, type Assignment, type Scorecard } from '../api/client';
-import { Accounts, type PointFeature } from '../data/accounts';
+import { address, alignmentPath, get, getAll, type Alignment, type Assignment, type Scorecard } from '../api/client';
+import { Accounts } from '../data/accounts';
+import type { Home } from '../data/accounts.worker';
+import { readMap } from '../data/reading';
 
 export interface TerritoryProperties {
   rep_id: string;
@@ -11,13 +13,6 @@ export interface TerritoryProperties {
 }
 export type Territories = GeoJSON.FeatureCollection<GeoJSON.MultiPolygon, TerritoryProperties>;
 
-export interface Home {
-  repId: string;
-  lon: number;
-  lat: number;
-  active: boolean;
-}
-
 export class View {
   readonly id: string;
   alignment = $state.raw<Alignment>()!;
@@ -27,6 +22,8 @@ export class View {
   homes = $state.raw<Home[]>([]);
   /** Whether every account's amounts are here. */
   hasAmounts = $state(false);
+  /** When the map's parts are here too. */
+  whole: Promise<void> = Promise.resolve();
   private amounts?: Promise<void>;
 
   constructor(alignment: Alignment, scorecard: Scorecard) {
@@ -62,10 +59,13 @@ export class View {
 const kept = new Map<string, View>();
 const MOST_KEPT = 8;
 
-/** Open an alignment: its numbers first, its map as soon as it comes. */
-export async function openView(id: string): Promise<View> {
+/** Open an alignment: its numbers first, its map as soon as it comes; or all of it at once, so that nothing flickers. */
+export async function openView(id: string, { isWhole = false } = {}): Promise<View> {
   const known = kept.get(id);
-  if (known) return known;
+  if (known) {
+    if (isWhole) await known.whole;
+    return known;
+  }
   const [alignment, scorecard] = await Promise.all([
     get<Alignment>(alignmentPath(id)),
     get<Scorecard>(alignmentPath(id, '/scorecard')),
@@ -76,7 +76,9 @@ export async function openView(id: string): Promise<View> {
     if (kept.size <= MOST_KEPT) break;
     kept.delete(oldest);
   }
-  void loadMap(view).catch(() => kept.delete(id));
+  view.whole = loadMap(view);
+  view.whole.catch(() => kept.delete(id));
+  if (isWhole) await view.whole;
   return view;
 }
 
@@ -88,16 +90,9 @@ async function loadMap(view: View): Promise<void> {
   const territories = get<Territories>(alignmentPath(view.id, '/territories')).then((found) => {
     view.territories = found;
   });
-  const points = get<{ features: PointFeature[] }>(alignmentPath(view.id, '/map')).then(({ features }) => {
-    view.accounts = new Accounts(features, view.repIds);
-    view.homes = features
-      .filter(({ properties }) => properties.kind === 'rep')
-      .map(({ geometry, properties }) => ({
-        repId: properties.rep_id ?? '',
-        lon: geometry.coordinates[0],
-        lat: geometry.coordinates[1],
-        active: properties.active ?? true,
-      }));
+  const points = readMap(address(alignmentPath(view.id, '/map')), view.repIds).then(({ columns, zooms, points, homes }) => {
+    view.accounts = new Accounts(columns, zooms, points);
+    view.homes = homes;
   });
   await Promise.all([territories, points]);
 }

@@ -30,8 +30,10 @@ class Workspace {
   job = $state.raw<WatchedJob | null>(null);
   problem = $state.raw<Problem | null>(null);
   isLoading = $state(false);
+  /** The running job's best so far that is on the map; empty while another plan is. */
+  private shownBest = $state('');
   /** Alignments that an undo left, newest last, so that redo finds them. */
-  undone = $state<string[]>([]);
+  undone = $state<{ id: string; parent: string }[]>([]);
 
   repName(id: string | null | undefined): string {
     if (!id) return '–';
@@ -54,7 +56,6 @@ class Workspace {
       this.current = current;
       if (this.scenario?.dataset_id !== id) this.scenario = null;
       await this.refreshPlans();
-      if (route.dataset === id && !route.alignment && !route.job && current) go({ alignment: current.id }, { quiet: true });
     });
   }
 
@@ -80,10 +81,27 @@ class Workspace {
     });
   }
 
+  /** Whether the map shows what the job finds; not where the reader opened another plan meanwhile. */
+  get followsJob(): boolean {
+    return !route.alignment || !this.shownBest || route.alignment === this.shownBest;
+  }
+
+  /** Put a job's best so far on the map as soon as all of it is here, so that nothing flickers. */
+  async showBest(best: string, isWished = false): Promise<void> {
+    const job = this.job;
+    if (!isWished && !this.followsJob) return;
+    const view = await openView(best, { isWhole: true });
+    if (this.job !== job || !(isWished || this.followsJob)) return;
+    this.shownBest = best;
+    this.view = view;
+    go({ alignment: best }, { quiet: true });
+  }
+
   watch(jobId: string): void {
     if (this.job?.id === jobId) return;
     this.job?.leave();
-    this.job = jobId ? new WatchedJob(jobId, (job) => this.ended(job)) : null;
+    this.shownBest = '';
+    this.job = jobId ? new WatchedJob(jobId, (best) => this.showBest(best), (job) => void this.ended(job)) : null;
     void this.job?.start();
   }
 
@@ -137,20 +155,25 @@ class Workspace {
   undo(): void {
     const parent = this.view?.alignment.origin.parent_id;
     if (!parent || !this.view) return;
-    this.undone = [...this.undone, this.view.id];
+    this.undone = [...this.undone, { id: this.view.id, parent }];
     go({ alignment: parent });
+  }
+
+  /** Whether the open alignment is the one that the last undo came back to. */
+  get canRedo(): boolean {
+    return this.undone.at(-1)?.parent === this.view?.id && this.undone.length > 0;
   }
 
   redo(): void {
     const next = this.undone.at(-1);
-    if (!next) return;
+    if (!next || !this.canRedo) return;
     this.undone = this.undone.slice(0, -1);
-    go({ alignment: next });
+    go({ alignment: next.id });
   }
 
-  private ended(job: Job): void {
-    void this.refreshPlans();
-    if (job.alignment_id && route.job === job.id) go({ alignment: job.alignment_id }, { quiet: true });
+  private async ended(job: Job): Promise<void> {
+    if (job.alignment_id && route.job === job.id) await this.showBest(job.alignment_id).catch(() => go({ alignment: job.alignment_id! }, { quiet: true }));
+    await this.refreshPlans();
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {

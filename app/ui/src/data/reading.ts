@@ -1,0 +1,27 @@
+// The page's side of the worker that reads an alignment's map.
+import { Problem } from '../api/client';
+import type { Answer, Reading, Wish } from './accounts.worker';
+
+let worker: Worker | undefined;
+let count = 0;
+const waiting = new Map<number, { take: (reading: Reading) => void; refuse: (problem: Problem) => void }>();
+
+export function readMap(url: string, repIds: string[]): Promise<Reading> {
+  worker ??= started();
+  const wish: Wish = { number: (count += 1), url, repIds };
+  return new Promise((take, refuse) => {
+    waiting.set(wish.number, { take, refuse });
+    worker!.postMessage(wish);
+  });
+}
+
+function started(): Worker {
+  const made = new Worker(new URL('./accounts.worker.ts', import.meta.url), { type: 'module' });
+  made.onmessage = ({ data }: MessageEvent<Answer>) => {
+    const waits = waiting.get(data.number);
+    waiting.delete(data.number);
+    if ('reading' in data) waits?.take(data.reading);
+    else waits?.refuse(new Problem(data.status, String(data.problem.code ?? ''), String(data.problem.detail ?? '')));
+  };
+  return made;
+}
