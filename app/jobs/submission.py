@@ -28,6 +28,7 @@ from app.scenarios.schemas import Criteria, Search, default_criteria
 from app.scenarios.service import ScenarioService, scenario_faults
 from app.settings import Settings
 from app.strict_json import decode
+from app.travel_times.pairs import travel_source, with_travel_times
 from app.validation import validate_model
 from app.webhooks.targets import Target, checked_target
 
@@ -113,6 +114,9 @@ def checked_body(content: bytes, settings: Settings) -> CheckedBody:
     options, webhook = _validated(rest, parsed, log, settings)
     criteria = options.criteria or default_criteria()
     search = options.search or Search()
+    source = travel_source(settings)
+    if criteria.travel.source == "minutes" and tables.pairs is None and source is not None and log.num_errors == 0:
+        tables = with_travel_times(tables, source, log)
     if log.num_errors == 0:
         log.extend(scenario_faults(tables, criteria, search, settings))
     log.raise_errors()

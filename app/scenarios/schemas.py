@@ -67,7 +67,8 @@ class Travel(StrictModel):
         description=(
             "`great_circle`: kilometers on a sphere of 6371.0088 km; `pairs`: the caller's `cost` per pair, a "
             "missing pair is forbidden; `minutes`: the same with the costs that a dataset imported with "
-            "`travel_times` has, minutes from the service's provider times visits."
+            "`travel_times` has, minutes from the service's provider times visits; a whole job in one call without "
+            "pairs asks the provider itself."
         ),
     )
     road_factor: RoadFactor = Field(

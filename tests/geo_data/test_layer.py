@@ -97,8 +97,8 @@ def test_units_across_the_antimeridian_are_cut() -> None:
 
 
 def test_overlaps_are_found() -> None:
-    """Units that share a quarter are refused, a hair is a warning, touching is fine."""
-    _, faults = read(
+    """Units that share a quarter are refused, a hair is a warning, touching is fine; the earlier one keeps a hair."""
+    layer, faults = read(
         feature(square(0, 0), id="a"),
         feature(square(0.5, 0.5), id="b"),
         feature(square(5, 0), id="c"),
@@ -107,6 +107,8 @@ def test_overlaps_are_found() -> None:
     )
     assert codes(faults) == [("UNITS_OVERLAP", 1, "error"), ("UNITS_OVERLAP", 3, "warning")]
     assert faults[0].params["share"] == pytest.approx(0.25)
+    assert shapely.intersection(layer.geometry[2], layer.geometry[3]).area == 0
+    assert layer.geometry[2].area == 1
 
 
 def test_ids_are_needed_once_each() -> None:

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import shapely
@@ -5,8 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from geo_data.boundaries import us_counties
 from geo_data.clip import clip_area
+from geo_data.coverage import dissolve
 from geo_data.exceptions import ArrayShapeError, CoordinateError, SettingError
+from geo_data.geojson import feature_collection, polygon_feature
 from geo_data.shapes import Territories, territories_from_accounts, territories_from_units
 from geo_data.synthetic import generate
 
@@ -192,6 +197,24 @@ def test_units_that_do_not_match_become_a_coverage() -> None:
     territories = territories_from_units(units, rng.integers(0, 4, 36), num_reps=4)
     assert_sound(territories, [], [], [])
     assert shapely.area(territories.geometry).sum() == pytest.approx(4.0, rel=1e-3)
+
+
+def test_a_thousand_territories_of_counties() -> None:
+    """A thousand territories of all US counties are under 2.5 MB of GeoJSON, and fifty regions of them are nested."""
+    counties = np.array([county.geometry for county in us_counties() if not county.geometry.is_empty], dtype=object)
+    order = np.lexsort(shapely.bounds(counties).T)
+    rep = np.empty(len(counties), dtype=np.int64)
+    rep[order] = np.arange(len(counties)) * 1000 // len(counties)
+    geometry = territories_from_units(counties, rep, num_reps=1000).geometry
+    features = [polygon_feature(str(number), item, {}) for number, item in enumerate(geometry)]
+    assert len(json.dumps(feature_collection(features), separators=(",", ":"))) < 2_500_000
+    assert shapely.coverage_is_valid(geometry)
+    parts, owner = shapely.get_parts(geometry, return_index=True)
+    regions = dissolve(parts, owner // 20, num_reps=50)
+    assert shapely.coverage_is_valid(regions)
+    for region, item in enumerate(regions):
+        below = shapely.union_all(geometry[20 * region : 20 * region + 20])
+        assert shapely.symmetric_difference(below, item).area == 0
 
 
 def test_exclave_does_not_open_the_neighbor() -> None:

@@ -69,6 +69,15 @@ def test_a_form_may_ask_too(client: TestClient, service: Service) -> None:
     assert client.get("/v1/datasets").json()["total_size"] == 2
 
 
+def test_a_job_in_one_call_asks_itself(client: TestClient) -> None:
+    """A whole question that counts minutes and sends no pairs gets those of the provider."""
+    body = {**tiny_dataset(), "criteria": MINUTES, "search": {"time_limit_s": 1}}
+    answer = client.post("/v1/jobs", json=body)
+    assert answer.status_code == 202, answer.text
+    dataset = client.get(f"/v1/datasets/{answer.json()['dataset_id']}").json()
+    assert dataset["counts"]["pairs"] == 8
+
+
 def test_minutes_need_pairs(client: TestClient) -> None:
     """A scenario that counts minutes on a dataset without any is refused with what to do."""
     body = client.post("/v1/datasets", json=tiny_dataset()).json()
