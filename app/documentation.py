@@ -79,7 +79,6 @@ PATH_PARAMETERS = {
     "rep_id": "Id of the rep, percent-encoded; it may contain anything, `/` too.",
     "delivery_id": "Id of the delivery.",
     "code": "Code as it stands in a problem document.",
-    "delivery_id": "Id of the delivery.",
     "z": "Zoom, 0 (the whole world) to 22.",
     "x": "Column from the west, below 2^z.",
     "y": "Row from the north, below 2^z.",

@@ -117,7 +117,8 @@ def read_criteria(criteria: Mapping[str, Any]) -> CheckedCriteria:
     return CheckedCriteria(
         balance=_balances(criteria.get("balance") or ()),
         travel_weight=_number(travel, "weight", "travel") if travel else 0.0,
-        has_pair_costs=_word(travel.get("source"), {*TRAVEL_SOURCES}, "great_circle", "travel.source") != "great_circle",
+        has_pair_costs=_word(travel.get("source"), {*TRAVEL_SOURCES}, "great_circle", "travel.source")
+        != "great_circle",
         road_factor=_number(travel, "road_factor", "travel", default=1.0),
         compactness_weight=_number(compactness, "weight", "compactness") if compactness else 0.0,
         disruption_weight=_number(disruption, "weight", "disruption", default=0.0),
