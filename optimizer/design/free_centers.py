@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from optimizer.design.annealing import Annealing, temperature_of
+from optimizer.design.enumeration import MOST_CHOICES, best_of_all, num_choices
 from optimizer.design.free_bound import free_bound
 from optimizer.design.separators import CenterProgram
 from optimizer.design.space import Bands, free_space
@@ -27,6 +28,8 @@ ROUNDS: Final = 10
 """Parts of a run, between looks at the stop criterion."""
 COLD: Final = 0.01
 """Last temperature, relative to the first of a run from new centers."""
+ROUNDING: Final = 1e-12
+"""Relative difference of two sums of the same numbers."""
 WARM: Final = 0.4
 """First temperature of a run from the best."""
 
@@ -195,6 +198,9 @@ class _FreeSearch:
         if self._proven_below == known:
             return
         self._proven_below = known
+        if num_choices(self.graph.num_nodes, self.bands.num_territories) <= MOST_CHOICES:
+            self._enumerate()
+            return
         possible = np.ones(self.distance.shape, dtype=np.bool_)
         if math.isfinite(known):
             found = free_bound(self.distance, self.bands, known=known)
@@ -215,6 +221,17 @@ class _FreeSearch:
         elif answer.lower_bound is not None:
             bound = max(answer.lower_bound, self.best.lower_bound or -math.inf)
             self.best = replace(self.best, lower_bound=min(bound, known))
+
+    def _enumerate(self) -> None:
+        """Look at all choices of a small graph."""
+        found = best_of_all(self.graph, self.distance, self.bands)
+        if found is None:
+            self.best = FreeAnswer(outcome=Outcome.INFEASIBLE)
+            return
+        self._take(found[0])
+        if self.best.objective is None or self.best.objective > found[1] * (1 + ROUNDING):
+            return
+        self.best = replace(self.best, outcome=Outcome.OPTIMAL, lower_bound=self.best.objective)
 
 
 def free_cost(distance: FloatArray, column: Positions) -> float:

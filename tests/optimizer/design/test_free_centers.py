@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from optimizer.design.enumeration import best_of_all
 from optimizer.design.free_bound import free_bound
 from optimizer.design.free_centers import FreeParams, design_territories, free_cost, grown
 from optimizer.design.separators import CenterProgram
@@ -82,7 +83,7 @@ def test_the_search_proves_its_optimum() -> None:
 
 
 def test_what_cannot_be_is_called_infeasible() -> None:
-    """A node above the upper limit is infeasible by arithmetic; bands that no partition keeps, by the program."""
+    """A node above the upper limit is infeasible by arithmetic; bands that no partition keeps, by looking at all."""
     graph, distance, bands = question(0)
     heavy = Bands(amount=bands.amount * [[1.0, 9.0]], lower=bands.lower, upper=bands.upper)
     assert design_territories(graph, distance, heavy, MaxRuntime(1.0)).outcome is Outcome.INFEASIBLE
@@ -90,6 +91,17 @@ def test_what_cannot_be_is_called_infeasible() -> None:
     params = FreeParams(trials_per_node=100, least_trials=1_000, settled=1)
     found = design_territories(graph, distance, exact, MaxRuntime(600.0), threads=1, params=params)
     assert found.outcome is Outcome.INFEASIBLE
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_all_choices_hold_the_best(seed: int) -> None:
+    """Looking at all choices gives the cheapest partition, and nothing where none keeps its bands."""
+    graph, distance, bands = question(seed)
+    found = best_of_all(graph, distance, bands)
+    assert found is not None
+    assert found[1] == pytest.approx(brute_force(graph, distance, bands)[0])
+    none = Bands(amount=bands.amount, lower=bands.upper, upper=bands.upper)
+    assert best_of_all(graph, distance, none) is None
 
 
 def test_starts_are_connected() -> None:

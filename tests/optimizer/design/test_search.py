@@ -86,7 +86,7 @@ def test_all_other_criteria_still_hold() -> None:
 
 def test_accounts_may_stay_unassigned() -> None:
     """Where accounts may stay unassigned, they need no connection."""
-    problem = grid_problem(2)
+    problem = grid_problem(2, unit=np.arange(5))
     criteria = rook(unassigned=Unassigned(allowed=True, weight=10.0)).replace(
         balance=(Balance(measure="workload", tolerance=0.5, hard=True),)
     )
