@@ -150,8 +150,9 @@ def _append(session: Session) -> None:
         last = hash_of(text)
         shown = {name: content[name] for name in ("number", "tenant_id", "action", "noun", "resource_id", *who)}
         rows.append(shown | {"created_at": now, "content": text, "hash": last})
-    connection.execute(sa.insert(entries), rows)
-    connection.execute(sa.update(heads).where(heads.c.id == HEAD_ID).values(number=number, hash=last))
+    connection.execute(sa.insert(entries), rows)  # type: ignore[arg-type] # a declarative table is a table
+    grown = sa.update(heads)  # type: ignore[arg-type] # a declarative table is a table
+    connection.execute(grown.where(heads.c.id == HEAD_ID).values(number=number, hash=last))
 
 
 def _who(session: Session) -> dict[str, Any]:

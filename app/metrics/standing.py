@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -77,10 +77,10 @@ def _counts(session: Session, column: InstrumentedAttribute[str], condition: sa.
     return {row[0]: row[1] for row in rows}
 
 
-def _number(session: Session, query: sa.Select[tuple[int]]) -> int:
+def _number(session: Session, query: sa.Select[int]) -> int:
     return int(session.scalar(query) or 0)
 
 
-def _age(session: Session, query: sa.Select[tuple[datetime.datetime]], now: datetime.datetime) -> float:
-    oldest = session.scalar(query)
+def _age(session: Session, query: sa.Select[Any], now: datetime.datetime) -> float:
+    oldest: datetime.datetime | None = session.scalar(query)
     return 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())

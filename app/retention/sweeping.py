@@ -88,7 +88,7 @@ def _moment(now: datetime.datetime, days: float | None) -> datetime.datetime | N
 def _each(
     sessions: Sessions,
     model: type[Any],
-    query: sa.Select[tuple[str]] | None,
+    query: sa.Select[str] | None,
     forget: Callable[[Session, Any], None],
 ) -> int:
     """Forget the rows that a query finds, one transaction each; return how many went."""
@@ -105,7 +105,7 @@ def _each(
     return num_forgotten
 
 
-def _found(sessions: Sessions, query: sa.Select[tuple[str]]) -> Iterator[str]:
+def _found(sessions: Sessions, query: sa.Select[str]) -> Iterator[str]:
     """Yield ids until a look finds nothing new; what stays although it was found is seen once."""
     seen: set[str] = set()
     while True:
@@ -117,7 +117,7 @@ def _found(sessions: Sessions, query: sa.Select[tuple[str]]) -> Iterator[str]:
             return
 
 
-def _ended_before(moment: datetime.datetime | None) -> sa.Select[tuple[str]] | None:
+def _ended_before(moment: datetime.datetime | None) -> sa.Select[str] | None:
     if moment is None:
         return None
     return sa.select(Job.id).where(Job.ended_at < moment, Job.state.not_in(UNENDED)).order_by(Job.ended_at)
@@ -129,7 +129,7 @@ def _forget_job(session: Session, job: Job) -> None:
     session.delete(job)
 
 
-def _unused_alignments(moment: datetime.datetime | None) -> sa.Select[tuple[str]] | None:
+def _unused_alignments(moment: datetime.datetime | None) -> sa.Select[str] | None:
     if moment is None:
         return None
     child = aliased(Alignment)
@@ -146,7 +146,7 @@ def _unused_alignments(moment: datetime.datetime | None) -> sa.Select[tuple[str]
     )
 
 
-def _unused_scenarios(moment: datetime.datetime | None) -> sa.Select[tuple[str]] | None:
+def _unused_scenarios(moment: datetime.datetime | None) -> sa.Select[str] | None:
     if moment is None:
         return None
     return (
@@ -160,7 +160,7 @@ def _unused_scenarios(moment: datetime.datetime | None) -> sa.Select[tuple[str]]
     )
 
 
-def _unused_datasets(moment: datetime.datetime | None) -> sa.Select[tuple[str]] | None:
+def _unused_datasets(moment: datetime.datetime | None) -> sa.Select[str] | None:
     if moment is None:
         return None
     return (
