@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.caller import UNNAMED, Caller
+from app.access.credentials import credential_of, unauthenticated
 from app.access.key_sets import KeySource
 from app.access.key_text import KeyText
 from app.access.public import PUBLIC
@@ -21,7 +22,7 @@ from app.access.rates import Rates
 from app.access.reach import is_from_here, is_loopback
 from app.access.repository import KeyRepository
 from app.access.roles import Role, verb_of
-from app.access.service import KeyService, unauthenticated
+from app.access.service import KeyService
 from app.access.tokens import TokenReader
 from app.database import Sessions, snapshot
 from app.errors import ProblemError
@@ -72,12 +73,9 @@ class Gate:
     async def _caller(self, scope: Scope) -> Caller:
         headers = Headers(scope=scope)
         sessions: Sessions = of_all_tenants(scope["app"].state.sessions)
-        sent = headers.get("authorization")
-        if sent is not None:
-            kind, _, credential = sent.partition(" ")
-            if kind.lower() != "bearer" or not credential.strip():
-                raise unauthenticated("Send the key as 'Authorization: Bearer <key>'.")
-            return await run_in_threadpool(self._caller_of, sessions, credential.strip())
+        credential = credential_of(headers, scope["method"])
+        if credential is not None:
+            return await run_in_threadpool(self._caller_of, sessions, credential)
         if await self._is_open(scope, headers, sessions):
             return UNNAMED
         raise unauthenticated("This needs a key; send it as 'Authorization: Bearer <key>'.")

@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from app.access.caller import Caller
+from app.access.credentials import unauthenticated
 from app.access.key_text import KeyText
 from app.access.models import ApiKey
 from app.access.repository import KeyRepository
 from app.access.roles import VERBS_OF_ROLES, Role, Verb
 from app.database import utc_now
-from app.errors import Fault, InvalidInput, NotFound, ProblemError
+from app.errors import Fault, InvalidInput, NotFound
 from app.identifiers import new_id
 from app.tenancy import DEFAULT_TENANT, MAX_TENANT_CHARACTERS
 
 MAX_NAME_CHARACTERS = 200
 TENANT_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="territory"'}
 _NO_SALT, _NO_HASH = "0" * 32, "0" * 64
 
 
@@ -138,11 +138,6 @@ class KeyService:
             verbs=frozenset(Verb(verb) for verb in key.verbs),
             rep_id=key.rep_id,
         )
-
-
-def unauthenticated(detail: str) -> ProblemError:
-    """Return the answer to a caller who did not prove who calls."""
-    return ProblemError("UNAUTHENTICATED", detail, headers=CHALLENGE)
 
 
 def is_tenant_id(text: str) -> bool:

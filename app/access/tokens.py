@@ -10,9 +10,10 @@ from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, JoseError
 
 from app.access.caller import Caller
+from app.access.credentials import unauthenticated
 from app.access.key_sets import KeySource
 from app.access.roles import VERBS_OF_ROLES, Role
-from app.access.service import MAX_NAME_CHARACTERS, is_tenant_id, unauthenticated
+from app.access.service import MAX_NAME_CHARACTERS, is_tenant_id
 from app.errors import ProblemError
 from app.settings import Settings
 

@@ -57,6 +57,25 @@ def test_what_is_no_key_is_refused(client: TestClient, sent: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHENTICATED")
 
 
+def test_a_browser_may_send_the_key_as_a_password(client: TestClient, make_key: MakeKey) -> None:
+    """The challenge lets a browser ask; whatever the name, the password is the key; rubbish is refused."""
+    key = make_key(name="Page")
+    assert "Basic" in client.get("/v1/caller").headers["WWW-Authenticate"]
+    for name in ("", "anybody", "Łódź"):
+        assert client.get("/v1/caller", auth=(name.encode(), key.encode())).json()["name"] == "Page"
+    for sent in ("Basic", "Basic é", "Basic dTpw", "Basic ====", "Basic " + "A" * 10_000):
+        assert client.get("/v1/caller", headers={"Authorization": sent.encode()}).status_code == 401
+
+
+def test_another_sites_form_changes_nothing(client: TestClient, make_key: MakeKey) -> None:
+    """What a browser sends along by itself is not taken from a foreign page; from the own page it is."""
+    password = (b"", make_key().encode())
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 201), ("none", 201)):
+        headers = {"Sec-Fetch-Site": site}
+        answer = client.post("/v1/datasets", json=tiny_dataset(), auth=password, headers=headers)
+        assert answer.status_code == status, site
+
+
 def test_a_wrong_secret_is_not_told_from_a_wrong_prefix(client: TestClient, make_key: MakeKey) -> None:
     """A guess that has a true prefix learns nothing from the answer."""
     guessed = make_key()[:-1] + "#"
