@@ -43,7 +43,6 @@ WATCHED: Mapping[str, Watched] = MappingProxyType(
             ),
         ),
         "webhooks": Watched("webhook", ("job_id", "events")),
-        "api_keys": Watched("key", ("name", "role", "verbs", "rep_id", "expires_at", "revoked_at")),
         "api_keys": Watched("key", ("name", "role", "verbs", "rep_id", "prefix", "expires_at", "revoked_at")),
     }
 )
