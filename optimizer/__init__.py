@@ -33,6 +33,7 @@ from optimizer.score import Scorecard, score
 from optimizer.search.relaxation import RelaxParams, relax
 from optimizer.solve import solve
 from optimizer.stop import AnyOf, Cancelled, GapBelow, MaxRuntime, NoImprovement, StopCriterion
+from optimizer.units import Units
 from optimizer.validation import violations
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "Target",
     "Term",
     "Unassigned",
+    "Units",
     "Violation",
     "apply_relaxation",
     "conflicts",
