@@ -37,7 +37,7 @@ BOUND_SHARE: Final = 0.1
 """Share of the time left that the bound may take."""
 BOUND_PATIENCE: Final = 20
 """Steps without a better bound after which price steps shrink."""
-DIVES_SHARE: Final = 0.05
+DIVES_SHARE: Final = 0.08
 """Share of the time left that the fractional answer for dives may take."""
 FIRST_DIVES: Final = 10
 """Dives for an alignment where none is known."""
@@ -239,8 +239,8 @@ class PatternSearch:
     def _follow(self, pool: ThreadPoolExecutor, trails: Trails, columns: IntArray) -> None:
         """Follow every trail for a batch; a stop ends them within moments."""
         incumbent, halt = self.incumbent, self._dives.halt
-        lost, near = self.losses.by_column(columns), self.losses.exchange(columns)
-        running = {pool.submit(trails.follower.follow, trail, lost, near) for trail in trails.trails}
+        lost, near, ends = self.losses.by_column(columns), self.losses.exchange(columns), trails.ends
+        running = {pool.submit(trails.follower.follow, trail, lost, near, ends) for trail in trails.trails}
         waiting = running
         while waiting:
             waiting = wait(waiting, timeout=POLL_S).not_done

@@ -1,9 +1,11 @@
 """Follow one search among several: groups of columns solved exactly and dives on larger ones, in equal parts of work.
 
 Exact groups grow while they gain nothing. When the largest of them gain no more, the trail is saturated: it goes on
-from the best alignment known, changed by a kick.
+from the best alignment known. That one is merged with others that trails ended at: all columns are solved for the
+pairs that some of these use, which are few enough for patterns of all columns. If this gains nothing, it is kicked.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -28,6 +30,12 @@ KICK_GROUPS: Final = 0.5
 """Groups solved for noisy costs in a kick, in multiples of columns by size."""
 FIRST_DIVES: Final = 4
 """Dives on everything that every trail begins with."""
+PATIENCE_S: Final = 0.025
+"""Work for each column after which groups grow that have gained nothing."""
+MOST_ENDS: Final = 12
+"""Ends of trails that are kept, the best ones."""
+MERGED: Final = (2, 6)
+"""Fewest and most ends merged at a time, beside the trail's own alignment."""
 NOISE: Final = 2.0
 """Size of a kick's noise, in multiples of what a column loses against the bound on average."""
 
@@ -41,6 +49,7 @@ class Trail:
     random: np.random.Generator
     size: int = SMALLEST
     stale: int = 0
+    stale_work: int = 0
     saturated: bool = False
     work_of_groups: int = 0
     work_of_dives: int = 0
@@ -87,8 +96,8 @@ class Follower:
         """Return what an alignment costs, in units of the model."""
         return float(self.model.knapsacks.cost[place, np.arange(len(place))].sum())
 
-    def follow(self, trail: Trail, lost: FloatArray, near: FloatArray) -> None:
-        """Go on until a batch of work is done or nothing more is gained; kick a saturated trail first.
+    def follow(self, trail: Trail, lost: FloatArray, near: FloatArray, ends: Sequence[Places]) -> None:
+        """Go on until a batch of work is done or nothing more is gained; merge or kick a saturated trail first.
 
         Parameters
         ----------
@@ -96,9 +105,11 @@ class Follower:
             How far every column is above the bound. Shape ``(columns,)``.
         near
             How much two columns have to exchange. Shape ``(columns, columns)``.
+        ends
+            Alignments to merge with.
         """
         end = trail.work + int(BATCH_S * WORK_PER_S)
-        if trail.saturated:
+        if trail.saturated and not self._merge(trail, ends):
             self._kick(trail, lost, near)
         while trail.work < end and not trail.saturated and self.dives.halt[0] == 0:
             if self.dives.fractions is not None and trail.work_of_dives <= trail.work_of_groups:
@@ -108,14 +119,16 @@ class Follower:
 
     def _solve(self, trail: Trail, lost: FloatArray, near: FloatArray) -> None:
         """Solve one group exactly; let groups grow, or the trail end, when they gain nothing."""
-        group = group_of(trail.random, trail.size, lost, near)
+        group, before = group_of(trail.random, trail.size, lost, near), trail.work_of_groups
         gain = self._solve_for(trail, self.model.knapsacks, group, sideways=trail.random.random() < 0.5)
         trail.cost -= gain
         trail.stale = 0 if gain > 0 else trail.stale + 1
+        trail.stale_work = 0 if gain > 0 else trail.stale_work + trail.work_of_groups - before
         patience = self.patience * len(lost)
-        if trail.stale <= (min(patience, 3.0) if trail.size >= len(lost) else patience):
+        is_long = trail.stale_work > PATIENCE_S * WORK_PER_S * len(lost)
+        if trail.stale <= (min(patience, 3.0) if trail.size >= len(lost) else patience) and not is_long:
             return
-        trail.stale = 0
+        trail.stale = trail.stale_work = 0
         if trail.size >= self.largest:
             trail.saturated = True
         trail.size = min(max(trail.size + 1, int(trail.size * GROWTH)), self.largest)
@@ -157,6 +170,24 @@ class Follower:
             trail.size, trail.stale = SMALLEST, 0
         trail.cost = cost
 
+    def _merge(self, trail: Trail, ends: Sequence[Places]) -> bool:
+        """Solve all columns for the pairs of the trail's alignment and of some ends; return whether that gained."""
+        others = [end for end in ends if not np.array_equal(end, trail.place)]
+        if len(others) < MERGED[0]:
+            return False
+        count = min(len(others), int(trail.random.integers(MERGED[0], MERGED[1] + 1)))
+        kernel = self.model.knapsacks
+        items = np.arange(len(trail.place))
+        is_used = np.zeros(kernel.cost.shape, dtype=np.bool_)
+        for place in (trail.place, *(others[at] for at in trail.random.permutation(len(others))[:count])):
+            is_used[place, items] = True
+        few = kernel._replace(units=np.where(is_used, kernel.units, kernel.room[:, None] + 1))
+        gain = self._solve_for(trail, few, np.arange(self.dives.num_columns), sideways=False)
+        trail.cost -= gain
+        if gain > 0:
+            trail.size, trail.stale, trail.stale_work, trail.saturated = SMALLEST, 0, 0, False
+        return gain > 0
+
     def _kick(self, trail: Trail, lost: FloatArray, near: FloatArray) -> None:
         """Begin again from the trail's alignment changed by groups solved for costs with noise."""
         kernel = self.model.knapsacks
@@ -176,12 +207,18 @@ class Trails:
         self.follower = follower
         place = columns.astype(np.int64)
         cost = follower.cost(place)
+        self._ends: list[tuple[float, Places]] = []
         self.trails = [Trail(place.copy(), cost, np.random.default_rng([seed, number])) for number in range(count)]
 
     @property
     def best(self) -> Trail:
         """The trail whose alignment costs least."""
         return min(self.trails, key=lambda trail: trail.cost)
+
+    @property
+    def ends(self) -> list[Places]:
+        """Where trails ended, the best of them; it changes only where they meet."""
+        return [place for _, place in self._ends]
 
     def enter(self, columns: IntArray) -> None:
         """Let the worst trail go on from an alignment that is better than all of them."""
@@ -197,8 +234,18 @@ class Trails:
         place = columns.astype(np.int64)
         cost = self.follower.cost(place)
         for trail in self.trails:
+            if trail.saturated:
+                self._keep(trail)
             if trail.saturated and trail.cost > cost:
                 trail.place, trail.cost = place.copy(), cost
+
+    def _keep(self, trail: Trail) -> None:
+        """Remember where a trail ended, unless others ended there or at many better alignments."""
+        if any(np.array_equal(trail.place, place) for _, place in self._ends):
+            return
+        self._ends.append((trail.cost, trail.place.copy()))
+        self._ends.sort(key=lambda end: end[0])
+        del self._ends[MOST_ENDS:]
 
 
 def group_of(random: np.random.Generator, size: int, lost: FloatArray, near: FloatArray) -> Positions:
