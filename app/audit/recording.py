@@ -20,6 +20,8 @@ from app.tenancy import DEFAULT_TENANT, tenant_of
 PENDING: Final = "audit_pending"
 NOBODY: Final = "system"
 HEAD_ID: Final = 1
+HELD_AT_MOST_S: Final = 10
+"""Postgres ends a transaction that holds the head of the chain and says nothing for so long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +136,8 @@ def _append(session: Session) -> None:
 
     heads, entries = AuditHead.__table__, AuditEntry.__table__
     connection = session.connection()
+    if connection.dialect.name == "postgresql":  # a process that freezes here must not hold up all others
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{HELD_AT_MOST_S}s'")
     held = sa.select(heads.c.number, heads.c.hash).where(heads.c.id == HEAD_ID).with_for_update()
     number, last = connection.execute(held).one()
     now = utc_now()
