@@ -18,6 +18,8 @@ from optimizer.problem import BoolArray, Problem
 from optimizer.score import alignment_targets
 from optimizer.tolerances import slack
 
+BELOW: Final = 0.999
+"""Part of a band's upper end that is filled: targets fall a little more with each whole account that leaves."""
 EVEN: Final = 0.1
 """Reps who take are filled evenly, to this part of their capacity; among those the nearest takes."""
 
@@ -46,8 +48,9 @@ def shed(problem: Problem, criteria: Criteria, alignment: Alignment, *, goals: S
     owner = alignment.rep[items.account[items.start[:-1]]]
     free = _may_leave(problem, criteria, items)
     rep_of_account = np.array(alignment.rep)
-    taking = _Taking(problem, criteria, items, load, goals)
-    most = problem.capacity_max + slack(problem.capacity_max)
+    kept = load if goals else np.minimum(load, problem.capacity_max)
+    most = most_loads(problem, criteria, kept)
+    taking = _Taking(problem, criteria, items, load, goals, most=most)
     for rep in np.flatnonzero((load > most).any(axis=1)).tolist():
         own = np.flatnonzero((owner == rep) & free)
         while len(own) and (load[rep] > most[rep]).any():
@@ -95,6 +98,18 @@ def _filled(
     return Alignment(rep=rep_of_account)
 
 
+def most_loads(problem: Problem, criteria: Criteria, load: Float64Array) -> Float64Array:
+    """Return what each rep may carry by maximums and hard bands at these loads. Shape ``(reps, measures)``."""
+    most = problem.capacity_max + slack(problem.capacity_max)
+    target = alignment_targets(problem, criteria, load)
+    for wish in criteria.balance:
+        if wish.hard:
+            measure = problem.measure_index(wish.measure)
+            band = (1.0 + wish.tolerance) * target[:, measure] * BELOW
+            most[:, measure] = np.fmin(most[:, measure], band)
+    return most
+
+
 def least_loads(problem: Problem, criteria: Criteria, load: Float64Array) -> Float64Array:
     """Return what each rep must carry at least by minimums and hard bands. Shape ``(reps, measures)``."""
     least = np.array(problem.capacity_min, dtype=np.float64)
@@ -135,21 +150,31 @@ class _Taking:
         Present loads; read anew for each item. Shape ``(reps, measures)``.
     goals
         The reps.
+    most
+        What each rep may carry. Shape ``(reps, measures)``.
     """
 
     def __init__(
-        self, problem: Problem, criteria: Criteria, items: Items, load: Float64Array, goals: Sequence[int]
+        self,
+        problem: Problem,
+        criteria: Criteria,
+        items: Items,
+        load: Float64Array,
+        goals: Sequence[int],
+        *,
+        most: Float64Array,
     ) -> None:
         self._problem, self._items, self._load = problem, items, load
         self.goals = self._goals = np.array(goals, dtype=np.int64)
         self._is_hard = criteria.eligibility.hard
         self._forbidden = set(criteria.forbid)
-        self._most = problem.capacity_max[self._goals]
+        self._all_most = most
+        self._most = most[self._goals]
 
     def goal(self, item: int, size: Float64Array) -> int | None:
         """Return who takes an item; None where nobody can."""
         load = self._load[self._goals]
-        fits = (load + size <= self._most + slack(self._most)).all(axis=1) & self._may_have(item)
+        fits = (load + size <= self._most).all(axis=1) & self._may_have(item)
         if not fits.any():
             return None
         limited = np.isfinite(self._most) & (self._most > 0)
@@ -164,7 +189,7 @@ class _Taking:
 
     def most(self, goal: int) -> Float64Array:
         """Return what a goal may carry at most. Shape ``(measures,)``."""
-        limit: Float64Array = self._problem.capacity_max[goal] + slack(self._problem.capacity_max[goal])
+        limit: Float64Array = self._all_most[goal]
         return limit
 
     def may_have(self, item: int, goal: int) -> bool:
