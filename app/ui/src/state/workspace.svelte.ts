@@ -61,13 +61,21 @@ class Workspace {
 
   async openAlignment(id: string): Promise<void> {
     await this.attempt(async () => {
-      const view = await openView(id);
-      if (route.alignment !== id) return;
+      const view = await openView(id).catch((error) => this.leaveGone(id, asProblem(error)));
+      if (!view || route.alignment !== id) return;
       this.view = view;
       const { dataset_id: datasetId, scenario_id: scenarioId } = view.alignment;
       if (route.dataset !== datasetId) go({ dataset: datasetId }, { quiet: true });
       if (scenarioId && this.scenario?.id !== scenarioId) this.scenario = await get<Scenario>(`v1/scenarios/${scenarioId}`);
     });
+  }
+
+  /** An address of a running job may name a best that a better one has replaced: then the job tells what is next. */
+  private leaveGone(id: string, problem: Problem): null {
+    if (!route.job || problem.status !== 404) throw problem;
+    if (this.job?.best === id) this.job.best = '';
+    if (route.alignment === id) go({ alignment: '' }, { quiet: true });
+    return null;
   }
 
   async openOther(id: string): Promise<void> {
