@@ -141,8 +141,8 @@ class Progress(BaseModel):
     phase: str = Field(
         description=(
             "`starting`, `planning`, `placing` (reps without a home), `checking`, `bounding`, `constructing`, "
-            "`local_search`, `neighborhoods`, `repair`, `exact`, `relaxing` or `done`; of a curve the label of the point "
-            "that it works on."
+            "`local_search`, `neighborhoods`, `repair`, `exact`, `relaxing` or `done`; of a curve the label of the "
+            "point that it works on."
         ),
         examples=["local_search"],
     )
