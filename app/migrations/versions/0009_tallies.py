@@ -16,7 +16,7 @@ def upgrade() -> None:
         'tallies',
         sa.Column('name', sa.String(length=64), nullable=False),
         sa.Column('labels', sa.String(length=500), nullable=False),
-        sa.Column('value', sa.Float(), nullable=False),
+        sa.Column('value', sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint('name', 'labels', name=op.f('pk_tallies')),
     )
 
