@@ -16,9 +16,9 @@ from app.audit.recording import note
 from app.datasets.service import create_dataset, dataset_json
 from app.datasets.tables import DatasetTables
 from app.errors import Conflict
+from app.scenarios.center import Centers
 from app.webhooks.outbox import announce
 from app.webhooks.schemas import WebhookEvent
-from app.scenarios.center import Centers
 
 
 def publish_alignment(session: Session, alignment_id: str, *, name: str | None) -> dict[str, Any]:

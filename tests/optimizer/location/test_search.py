@@ -80,9 +80,7 @@ def test_another_candidate_never_makes_the_best_worse() -> None:
     for allowed in (2, 4, 6):
         place_of = np.where(np.arange(6) < allowed, np.arange(6), -1)
         near = question(points, columns=2).near_places
-        asked = question(
-            points, columns=2, most=4.0, place_of=place_of, near_places=np.where(near < allowed, near, -1)
-        )
+        asked = question(points, columns=2, most=4.0, place_of=place_of, near_places=np.where(near < allowed, near, -1))
         costs.append(locate(asked, params=PARAMS).cost)
         assert costs[-1] == pytest.approx(best_by_hand(asked), rel=1e-9)
     assert costs == sorted(costs, reverse=True)
