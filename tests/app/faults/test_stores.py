@@ -1,0 +1,162 @@
+"""A store that is full, read-only, or whose migration dies: one clear sentence, nothing corrupted, work goes on."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import structlog
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from fastapi.testclient import TestClient
+from sqlalchemy import event
+
+from app.database import create_engine, session_factory
+from app.main import create_app
+from app.migrations.models import is_ours, metadata
+from app.migrations.upgrade import upgrade
+from app.retention.examination import examine_database
+from app.settings import Settings
+from tests.app.conftest import tiny_dataset
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Render no traces of the many faults: that takes longer than everything else."""
+    with structlog.testing.capture_logs():
+        yield
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest) -> str | None:
+    """Return the database's address on each store."""
+    return request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+
+
+on_both_stores = pytest.mark.parametrize("url", ["sqlite", "postgres"], indirect=True)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, url: str | None) -> Settings:
+    """Return settings of an empty database."""
+    return Settings(data_dir=tmp_path / "data", database_url=url, log_level="error", log_format="console")
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    """Return a client of the started application."""
+    with TestClient(create_app(settings)) as client:
+        yield client
+
+
+def engine_of(client: TestClient) -> sa.Engine:
+    """Return the started application's engine."""
+    engine: sa.Engine = client.app.state.engine  # type: ignore[attr-defined] # the app's own place
+    return engine
+
+
+def assert_whole(client: TestClient) -> None:
+    """Examine every stored byte, reference and entry of the audit."""
+    assert examine_database(session_factory(engine_of(client))).faults == ()
+
+
+def large_dataset() -> dict[str, Any]:
+    """Return a dataset of some hundred kilobytes that no compression helps."""
+    data = tiny_dataset()
+    first = data["accounts"][0]
+    data["accounts"] = [
+        {**first, "id": os.urandom(60).hex(), "lon": 10 + number / 3000, "name": os.urandom(60).hex()}
+        for number in range(3000)
+    ]
+    return data
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_full_disk_stores_nothing_and_passes(client: TestClient) -> None:
+    """Where there is no room an import answers 503 with one sentence and leaves nothing; with room it goes through."""
+    kept = client.post("/v1/datasets", json=tiny_dataset()).json()["id"]
+    engine = engine_of(client)
+    room = [1]
+
+    def limit(connection: Any, _record: Any) -> None:
+        connection.execute(f"PRAGMA max_page_count={room[0]}").close()
+
+    event.listen(engine, "connect", limit)
+    with engine.connect() as connection:
+        room[0] = connection.exec_driver_sql("PRAGMA page_count").scalar_one() + 20
+    engine.dispose()
+    refused = client.post("/v1/datasets", json=large_dataset())
+    assert (refused.status_code, refused.json()["code"]) == (503, "STORAGE_FULL"), refused.text
+    assert int(refused.headers["Retry-After"]) > 0
+    assert client.get("/v1/datasets").json()["total_size"] == 1
+    assert client.get(f"/v1/datasets/{kept}/accounts").status_code == 200
+    room[0] = 1_000_000
+    engine.dispose()
+    assert client.post("/v1/datasets", json=large_dataset()).status_code == 201
+    assert_whole(client)
+
+
+@on_both_stores
+def test_a_read_only_store_serves_what_it_has(client: TestClient) -> None:
+    """Reading goes on, writing answers 503 with one sentence; when it may be written again, writing does too."""
+    kept = client.post("/v1/datasets", json=tiny_dataset()).json()["id"]
+    engine = engine_of(client)
+    words = {"sqlite": "PRAGMA query_only=ON", "postgresql": "SET SESSION default_transaction_read_only = on"}
+    is_read_only = [True]
+
+    def restrict(connection: Any, _record: Any) -> None:
+        if is_read_only[0]:
+            connection.execute(words[engine.dialect.name]).close()
+            if engine.dialect.name == "postgresql":
+                connection.commit()
+
+    event.listen(engine, "connect", restrict)
+    engine.dispose()
+    refused = client.post("/v1/datasets", json=tiny_dataset())
+    assert refused.status_code == 503, refused.text
+    assert "read-only" in refused.json()["detail"]
+    assert client.get(f"/v1/datasets/{kept}/accounts").json()["total_size"] == 4
+    is_read_only[0] = False
+    engine.dispose()
+    assert client.post("/v1/datasets", json=tiny_dataset()).status_code == 201
+    assert_whole(client)
+
+
+@on_both_stores
+def test_a_migration_that_dies_is_done_again(settings: Settings) -> None:
+    """A process that is killed in the middle of a migration leaves the schema as it was; the next one migrates."""
+    for number in (5, 40, 90):
+        child = os.fork()
+        if child == 0:
+            _migrate_and_die(settings, number)
+        _, status = os.waitpid(child, 0)
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        engine = create_engine(settings)
+        assert set(sa.inspect(engine).get_table_names()) <= {"alembic_version"}
+        engine.dispose()
+    engine = create_engine(settings)
+    upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": is_ours})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def _migrate_and_die(settings: Settings, number: int) -> None:
+    """Migrate, and be killed at the n-th statement; does not return."""
+    seen = [0]
+
+    def count(*_: Any) -> None:
+        seen[0] += 1
+        if seen[0] == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    try:
+        engine = create_engine(settings)
+        event.listen(engine, "before_cursor_execute", count)
+        upgrade(engine)
+    finally:
+        os._exit(0)
