@@ -95,6 +95,8 @@ class LocationRun:
     def kick(self, trials: int) -> int:
         """Close and open so many centers; return how often that was better."""
         params, mean = self._params, self._mean
+        if self._question.near.shape[1] == 0:  # a single item has its place already
+            return 0
         found: int = kicks.kick(
             self._space,
             self._state,
