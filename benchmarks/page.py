@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,10 +53,8 @@ def run(options: argparse.Namespace) -> None:
         visits.append({"size": "first screen", **start})
         for size in options.sizes:
             plan = import_plan(address, size)
-            row = results.row(
-                {"visit": "plan", "size": size},
-                lambda plan=plan: work_visit(Visit(browser, address, options.limit_s), plan),
-            )
+            visit = Visit(browser, address, options.limit_s)
+            row = results.row({"visit": "plan", "size": size}, partial(work_visit, visit, plan))
             visits.append({"size": size_name(size), **row})
     write_table(HEADER, map(_loading, visits), markdown=options.markdown)
     write_table(ACTIONS, (line for visit in visits for line in _actions(visit)), markdown=options.markdown)
