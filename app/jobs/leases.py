@@ -215,10 +215,10 @@ def end(jobs: JobRepository, job: Job, ending: Ending) -> None:
     job.lease_expires_at = None
     tell_state(jobs, job)
     jobs.append_event(job, EventKind.DONE, state_json(job) | {"problem": job.problem})
+    tell_ending(jobs.session, job)
 
 
 def tell_state(jobs: JobRepository, job: Job) -> None:
-    tell_ending(jobs.session, job)
     """Add the event of a changed state."""
     jobs.append_event(job, EventKind.STATE, state_json(job))
 

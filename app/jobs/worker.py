@@ -59,9 +59,9 @@ def run_worker(settings: Settings, *, ending: threading.Event | None = None) -> 
         consumer = DbosConsumer(engine, worker_id=worker_id, slots=settings.worker_slots)
         running = RunningJobs()
         folder = _empty_folder(settings.data_dir / "solves" / worker_id)
+        remove_outdated(settings.data_dir / FOLDER)
         solvers = SpareSolvers(folder, environment=_solver_environment(settings))
         solvers.prepare()
-        remove_outdated(settings.data_dir / FOLDER)
         supervisor = Supervisor(
             sessions=sessions,
             queue=queue,
