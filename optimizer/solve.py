@@ -44,6 +44,8 @@ FEW_BREACHES: Final = 0.1
 """Breached limits per column up to which a given alignment is a place to go on from."""
 WARM: Final = 0.1
 """First temperature of the cycle on such an alignment, relative to the usual one."""
+WARM_EFFORT: Final = 0.3
+"""Share of a cycle that such an alignment needs: exchanges do the rest better."""
 LAST_WAIT_S: Final = 0.25
 """Seconds that a proof in the background gets to end after its time."""
 
@@ -195,7 +197,7 @@ class _Search:
             relaxed.rounded if start is None else start,
             multipliers=relaxed.multipliers,
             params=cycle,
-            effort=1.0,
+            effort=WARM_EFFORT if self._is_warm and round_number == 0 else 1.0,
             threads=params.threads,
             seed=self._seed + round_number,
         )
