@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.alignments import listing, schemas
 from app.alignments.assignments import AssignmentFilter
+from app.alignments.books import ReaderParameter, RepReaderParameter
 from app.alignments.diff_answers import PLAIN_TEXT, ComparisonFormat, DiffedComparison, comparison_answer
 from app.alignments.edits_routes import router as edits_router
 from app.alignments.explanations_routes import router as explanations_router
 from app.alignments.fairness_routes import router as fairness_router
-from app.alignments.books import ReaderParameter, RepReaderParameter
 from app.alignments.level_schemas import LevelParameter, LevelScorecard
 from app.alignments.levels import level_json, level_of, rolled_up
 from app.alignments.map_routes import router as map_router

@@ -12,8 +12,8 @@ from app.alignments.schemas import Alignment
 from app.alignments.service import current_alignment, summary_json
 from app.bodies import strict_body
 from app.datasets.changes import changed_tables
-from app.datasets.removal import delete_dataset
 from app.datasets.quota import refuse_full_store
+from app.datasets.removal import delete_dataset
 from app.datasets.repository import DatasetRepository
 from app.datasets.rows import account_rows, rep_rows, sorted_rows
 from app.datasets.schemas import (
