@@ -96,16 +96,29 @@ def discard_unused(session: Session, sha256: str) -> None:
 
 def _put_file(session: Session, file: BinaryIO) -> str:
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type] # BinaryIO is enough
-    if session.get(Blob, digest, with_for_update={"read": True, "key_share": True}) is not None:
-        return digest  # held, so that nobody discards it before it is used
     size = file.tell()
-    file.seek(0)
+    while not _is_held(session, digest):
+        if not _is_new(session, digest, size=size):
+            continue  # another transaction stored the same bytes meanwhile, and a third may discard them again
+        file.seek(0)
+        part = 0
+        while data := file.read(CHUNK_BYTES):
+            session.execute(sa.insert(BlobChunk).values(sha256=digest, part=part, data=data))
+            part += 1
+        return digest
+    return digest
+
+
+def _is_held(session: Session, digest: str) -> bool:
+    """Tell whether the blob is stored, and hold it, so that nobody discards it before it is used."""
+    return session.get(Blob, digest, with_for_update={"read": True, "key_share": True}) is not None
+
+
+def _is_new(session: Session, digest: str, *, size: int) -> bool:
+    """Insert the blob's row; False when another transaction, whose end this waits for, has stored it.
+
+    The row that comes back tells which: no driver promises a count of rows for an insert.
+    """
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = insert(Blob).values(sha256=digest, size=size, created_at=utc_now()).on_conflict_do_nothing()
-    if session.connection().execute(row).rowcount == 0:
-        return digest  # another transaction stored the same bytes meanwhile
-    part = 0
-    while data := file.read(CHUNK_BYTES):
-        session.execute(sa.insert(BlobChunk).values(sha256=digest, part=part, data=data))
-        part += 1
-    return digest
+    return session.connection().scalar(row.returning(Blob.sha256)) is not None
