@@ -36,12 +36,16 @@ class Countdown:
 
 @contextmanager
 def failing_statements(engine: sa.Engine, number: int) -> Iterator[Countdown]:
-    """Let the n-th statement or commit on any connection of the engine fail as a database does that goes away."""
+    """Let the n-th statement or commit on any connection of the engine fail as a database does that goes away.
+
+    What is raised wraps an error of the real driver, whose attributes (SQLSTATE) the queue reads too.
+    """
     countdown = Countdown(number)
+    driver: Any = engine.dialect.loaded_dbapi
 
     def fail(statement: str) -> None:
         if countdown.happens():
-            raise OperationalError(statement, None, RuntimeError("the database is away, says the test"))
+            raise OperationalError(statement, None, driver.OperationalError("the database is away, says the test"))
 
     def on_statement(_c: Any, _k: Any, statement: str, *_rest: Any) -> None:
         fail(statement)

@@ -128,15 +128,10 @@ def test_a_read_only_store_serves_what_it_has(client: TestClient) -> None:
 @on_both_stores
 def test_a_migration_that_dies_is_done_again(settings: Settings) -> None:
     """A process that is killed in the middle of a migration leaves the schema as it was; the next one migrates."""
-    for number in (5, 40, 90):
-        child = os.fork()
-        if child == 0:
-            _migrate_and_die(settings, number)
-        _, status = os.waitpid(child, 0)
-        assert os.WTERMSIG(status) == signal.SIGKILL
-        engine = create_engine(settings)
-        assert set(sa.inspect(engine).get_table_names()) <= {"alembic_version"}
-        engine.dispose()
+    num_statements = killed_migration(settings, None)
+    assert num_statements > 50
+    for number in (5, num_statements // 2, num_statements):
+        assert killed_migration(settings, number) == number
     engine = create_engine(settings)
     upgrade(engine)
     with engine.connect() as connection:
@@ -145,18 +140,49 @@ def test_a_migration_that_dies_is_done_again(settings: Settings) -> None:
     engine.dispose()
 
 
-def _migrate_and_die(settings: Settings, number: int) -> None:
-    """Migrate, and be killed at the n-th statement; does not return."""
+def killed_migration(settings: Settings, number: int | None) -> int:
+    """Migrate in a process that is killed; return how many statements it came to, having checked that none stayed.
+
+    Parameters
+    ----------
+    settings
+        Name the database.
+    number
+        The statement before which it is killed, from 1; without one it is killed before the commit, after all.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _migrate_and_die(settings, number, writer)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        told = pipe.read()
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), f"the migration ended by itself with {os.waitstatus_to_exitcode(status)}"
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    engine = create_engine(settings)
+    assert set(sa.inspect(engine).get_table_names()) <= {"alembic_version"}
+    engine.dispose()
+    return int(told)
+
+
+def _migrate_and_die(settings: Settings, number: int | None, writer: int) -> None:
+    """Migrate, and be killed at the n-th statement or at the commit, telling how many there were; does not return."""
     seen = [0]
+
+    def die(*_: Any) -> None:
+        os.write(writer, str(seen[0]).encode())
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def count(*_: Any) -> None:
         seen[0] += 1
         if seen[0] == number:
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
 
     try:
         engine = create_engine(settings)
         event.listen(engine, "before_cursor_execute", count)
+        event.listen(engine, "commit", die)
         upgrade(engine)
     finally:
-        os._exit(0)
+        os._exit(1)
