@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.alignments.columns import ACCOUNTS, AlignmentColumns, Floats, Integers
+from app.alignments.columns import ACCOUNTS, AlignmentColumns, Flags, Floats, Integers
 from app.alignments.travel import TravelRule, travel_km
 
 _LEADING = ("account_id", "rep_id", "current_rep_id", "moved", "locked", "travel_km")
@@ -41,11 +41,12 @@ class AssignmentFilter:
     seen_reps: frozenset[str] | None = None
 
 
-def assignments_table(columns: AlignmentColumns, travel: TravelRule) -> pa.Table:
+def assignments_table(columns: AlignmentColumns, travel: TravelRule, locked: Flags) -> pa.Table:
     """Return all assignments, sorted by account id.
 
     Columns: account_id, rep_id, current_rep_id, moved, locked, travel_km, one for every measure, then
-    account_name and rep_name. Amounts are what the account needs from its rep.
+    account_name and rep_name. Amounts are what the account needs from its rep. `locked` is given, shape
+    ``(accounts,)``.
     """
     kilometers = travel_km(columns, travel, columns.owner)
     accounts = columns.tables.accounts
@@ -54,7 +55,7 @@ def assignments_table(columns: AlignmentColumns, travel: TravelRule) -> pa.Table
         "rep_id": pick(columns.rep_ids, columns.owner),
         "current_rep_id": pick(columns.rep_ids, columns.current),
         "moved": pa.array(columns.is_moved),
-        "locked": pc.fill_null(accounts.column("locked"), False),
+        "locked": pa.array(locked),
         "travel_km": optional_floats(kilometers),
     }
     for measure, title in measure_titles(columns).items():

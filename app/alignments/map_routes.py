@@ -18,7 +18,7 @@ from app.alignments.tiles import simplify_m_at, tile_bytes
 from app.alignments.views import AlignmentView
 from app.dependencies import ReadSession, SessionsParameter
 from app.documentation import not_modified_responses
-from app.errors import Fault, InvalidInput
+from app.errors import Fault, InvalidInput, NotFound
 from geo_data.exceptions import SettingError
 from geo_data.vector_tiles import DEEPEST_ZOOM, Tile
 
@@ -88,7 +88,7 @@ def get_map(
 
     def make() -> bytes:
         card = view.card if chosen is None else rolled_up(view.card, chosen)
-        return json_bytes(points_geojson(card, view.summary.centers, box))
+        return json_bytes(points_geojson(card, view.summary.centers, box, view.locked))
 
     return immutable(request, make, etag=f'"{tag}{_tag(level)}"', media_type=GEOJSON)
 
@@ -135,16 +135,15 @@ def _tile(z: int, x: int, y: int) -> Tile:
 
     Raises
     ------
-    InvalidInput
+    NotFound
         When there is none.
     """
     try:
         return Tile(z=z, x=x, y=y)
     except SettingError:
         last = (1 << z) - 1
-        params = {"parameter": "x" if x > last else "y", "in": "path", "limit": last}
         detail = f"There is no tile {z}/{x}/{y}; at zoom {z} rows and columns end at {last}."
-        raise InvalidInput([Fault(code="INVALID_VALUE", detail=detail, params=params)]) from None
+        raise NotFound(detail) from None
 
 
 def _box(text: str) -> Box:

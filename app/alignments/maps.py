@@ -59,13 +59,16 @@ def territories_geojson(card: Scorecard, shapes: TerritoryShapes) -> Json:
     return {**feature_collection(features), "outside": shapes.outside}
 
 
-def points_geojson(card: Scorecard, centers: Centers, box: Box | None) -> Json:
-    """Return accounts and rep homes as points, those of a rectangle only where one is given."""
+def points_geojson(card: Scorecard, centers: Centers, box: Box | None, locked: Flags) -> Json:
+    """Return accounts and rep homes as points, those of a rectangle only where one is given.
+
+    `locked` tells which accounts are locked, shape ``(accounts,)``.
+    """
     columns = card.columns
     lat, lon = columns.account_column("lat"), columns.account_column("lon")
     placed = np.isfinite(lat) & np.isfinite(lon)
     wanted = placed if box is None else placed & box.holds(lat, lon)
-    accounts = _account_features(columns, wanted, lat, lon)
+    accounts = _account_features(columns, wanted, locked, lat, lon)
     rep_lat, rep_lon = center_points(columns, card.travel)
     homes = np.isfinite(rep_lat) & np.isfinite(rep_lon)
     wanted_homes = homes if box is None else homes & box.holds(rep_lat, rep_lon)
@@ -81,9 +84,8 @@ def points_geojson(card: Scorecard, centers: Centers, box: Box | None) -> Json:
     }
 
 
-def _account_features(columns: AlignmentColumns, wanted: Flags, lat: Floats, lon: Floats) -> list[Json]:
+def _account_features(columns: AlignmentColumns, wanted: Flags, locked: Flags, lat: Floats, lon: Floats) -> list[Json]:
     names = columns.tables.accounts.column("name").to_pylist()
-    locked = columns.tables.accounts.column("locked").to_pylist()
     y, x = np.round(lat, _DECIMALS).tolist(), np.round(lon, _DECIMALS).tolist()
     moved, owner, current = columns.is_moved.tolist(), columns.owner.tolist(), columns.current.tolist()
     ids = [*columns.rep_ids, None]  # position -1 is nobody

@@ -11,7 +11,8 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from app.alignments.assignments import assignments_table
-from app.alignments.columns import AlignmentColumns, alignment_columns
+from app.alignments.columns import AlignmentColumns, Flags, alignment_columns
+from app.alignments.locks import locked_accounts
 from app.alignments.models import Alignment
 from app.alignments.moves import moved_positions, moves_table
 from app.alignments.scorecards import Scorecard, scorecard
@@ -78,9 +79,14 @@ class AlignmentView:
         return scorecard(self.columns, self.criteria, centers=self.summary.centers)
 
     @cached_property
+    def locked(self) -> Flags:
+        """Tell which accounts are locked, shape ``(accounts,)``."""
+        return locked_accounts(self.columns, self.criteria)
+
+    @cached_property
     def assignments(self) -> pa.Table:
         """Return all assignments with what they weigh, by account id."""
-        return assignments_table(self.columns, self.card.travel)
+        return assignments_table(self.columns, self.card.travel, self.locked)
 
     @cached_property
     def moves(self) -> pa.Table:

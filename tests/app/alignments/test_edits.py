@@ -140,12 +140,23 @@ def test_a_lock_lives_in_a_scenario_of_its_own_and_can_be_released(bench: Bench)
     scenario = bench.get(f"/v1/scenarios/{child['scenario_id']}")
     assert scenario["based_on"] == bench.scenario_id
     assert scenario["criteria"]["locks"] == [{"account_id": "a3", "rep_id": "R1"}]
+    assert shown_as_locked(bench, child["id"]) == {"a3"}
     assert bench.get(f"/v1/scenarios/{bench.scenario_id}")["criteria"]["locks"] == []
     patched = bench.client.patch(f"/v1/scenarios/{child['scenario_id']}", json={"criteria": CRITERIA})
     assert patched.json()["code"] == "IN_USE"
     free = edit(bench, child["id"], {"unlocks": ["a3"]})
     assert bench.get(f"/v1/scenarios/{free['scenario_id']}")["criteria"]["locks"] == []
+    assert shown_as_locked(bench, free["id"]) == set()
     assert_as_checked(bench, free)
+
+
+def shown_as_locked(bench: Bench, alignment_id: str) -> set[str]:
+    """Return the ids of the accounts that list and map call locked, which must be the same."""
+    path = f"/v1/alignments/{alignment_id}"
+    listed = {item["account_id"] for item in bench.get(f"{path}/assignments")["items"] if item["locked"]}
+    points = [feature["properties"] for feature in bench.get(f"{path}/map")["features"]]
+    assert {point["account_id"] for point in points if point["kind"] == "account" and point["locked"]} == listed
+    return listed
 
 
 def test_limits_and_locks_of_the_data_live_in_a_derived_dataset(bench: Bench) -> None:

@@ -75,9 +75,9 @@ def test_units_are_dissolved_and_go_to_most_of_their_workload() -> None:
 
 
 def test_points_leave_out_and_count_what_has_no_place() -> None:
-    """Three of four accounts and three of four reps have a place."""
+    """Three of four accounts and three of four reps have a place; the locked one says so."""
     found = columns(accounts=on_land())
-    answer = points_geojson(scorecard(found, None), {}, None)
+    answer = points_geojson(scorecard(found, None), {}, None, np.array([True, False, False, False]))
     assert answer["counts"] == {
         "accounts": 3,
         "reps": 3,
@@ -87,6 +87,7 @@ def test_points_leave_out_and_count_what_has_no_place() -> None:
     first = answer["features"][0]
     assert first["geometry"] == {"type": "Point", "coordinates": [8.5, 50.5]}
     assert first["properties"]["rep_id"] == "R1"
+    assert [one["properties"]["locked"] for one in answer["features"][:3]] == [True, False, False]
 
 
 def test_a_box_may_cross_the_antimeridian() -> None:
