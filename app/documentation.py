@@ -204,7 +204,8 @@ def _complete_operation(operation: dict[str, Any], dependant: Dependant, schemas
     if PUBLIC.fullmatch(path):
         operation["security"] = []
     else:
-        operation["security"] = [{name: []} for name in SECURITY_SCHEMES]
+        # the empty one: a service of one's own, on loopback, needs no key before the first is made
+        operation["security"] = [*({name: []} for name in SECURITY_SCHEMES), {}]
         codes |= {"UNAUTHENTICATED", "FORBIDDEN", "TOO_MANY_REQUESTS"}
     responses = operation["responses"]
     _complete_headers(operation, path=path, is_once=is_once)

@@ -84,7 +84,7 @@ def level_of(columns: AlignmentColumns, number: int) -> Level:
         detail = f"The hierarchy has {depth} level{'s' if depth > 1 else ''}; level {number} is not there."
         fix = f"Ask for a level from 1 (the top) to {depth} (the reps)."
         params = {"parameter": "level", "in": "query", "levels": depth}
-        raise InvalidInput([Fault(code="INVALID_VALUE", detail=detail, fix=fix, value=number, params=params)])
+        raise InvalidInput([Fault(code="UNKNOWN_REFERENCE", detail=detail, fix=fix, value=number, params=params)])
     cut = [path[:number] for path in paths]
     position = {path[-1]: place for place, path in enumerate(dict.fromkeys(cut))}
     ids = list(position)

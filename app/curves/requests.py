@@ -2,16 +2,18 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from app.jobs.resources import JobOptions
-from app.scenarios.numbers import Count, Positive, Share, Whole
+from app.scenarios.numbers import Count, Positive, Share, whole
 from app.scenarios.schemas import MeasureName
 
 DEFAULT_SHARES = (0.0, 0.02, 0.05, 0.10, 0.20)
 FEWEST_ALIGNMENTS, DEFAULT_ALIGNMENTS, MOST_ALIGNMENTS = 7, 9, 50
 MOST_POINTS = 50
 MOST_REPS = 5_000
+TeamSize = Annotated[int, Field(ge=1, le=MOST_REPS), BeforeValidator(whole)]
+SetSize = Annotated[int, Field(ge=FEWEST_ALIGNMENTS, le=MOST_ALIGNMENTS), BeforeValidator(whole)]
 
 
 class CurveRequest(JobOptions):
@@ -57,30 +59,24 @@ class CurveRequest(JobOptions):
             "hard criteria, and 0.5, 1, 2.5, 5 and 10 % of all accounts more."
         ),
     )
-    alignments: Whole | None = Field(
+    alignments: SetSize | None = Field(
         default=None,
-        ge=FEWEST_ALIGNMENTS,
-        le=MOST_ALIGNMENTS,
         description="Of `pareto`: how many alignments are wanted; 9 where it is left out.",
     )
 
-    from_: Whole | None = Field(
+    from_: TeamSize | None = Field(
         default=None,
         alias="from",
-        ge=1,
-        le=MOST_REPS,
         description="Of `size`: the smallest team. Reps leave where their accounts lose least by it.",
         examples=[8],
     )
-    to: Whole | None = Field(
+    to: TeamSize | None = Field(
         default=None,
-        ge=1,
-        le=MOST_REPS,
         description="Of `size`: the largest team. New reps have no home; the optimizer places them.",
         examples=[14],
     )
-    step: Whole | None = Field(
-        default=None, ge=1, le=MOST_REPS, description="Of `size`: from one team to the next; 1 where it is left out."
+    step: TeamSize | None = Field(
+        default=None, description="Of `size`: from one team to the next; 1 where it is left out."
     )
     within_km: Positive | None = Field(
         default=None,

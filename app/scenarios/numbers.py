@@ -61,7 +61,7 @@ def _count(value: int) -> int:
     return value
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """Take 7.0 for 7, as JSON Schema does; anything else stays as it is."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -84,7 +84,7 @@ Positive = Annotated[float, AfterValidator(_positive), Field(json_schema_extra={
 RoadFactor = Annotated[float, AfterValidator(_factor), Field(json_schema_extra={"minimum": 1})]
 """Road kilometers per great-circle kilometer, ≥ 1."""
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+Whole = Annotated[int, BeforeValidator(whole)]
 """A whole number; 7.0 is one."""
 
 Count = Annotated[Whole, AfterValidator(_count), Field(json_schema_extra={"minimum": 0, "maximum": LARGEST_COUNT})]

@@ -97,11 +97,11 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 def test_the_document_says_what_needs_a_key(bench: Bench) -> None:
-    """Each operation is public and says so, or names the scheme and answers 401, 403 and 429."""
+    """Each operation is public and says so, or names the scheme, that loopback may do without, and 401, 403, 429."""
     for path, item in bench.app.openapi()["paths"].items():
         for method, operation in item.items():
             is_public = PUBLIC.fullmatch(path) is not None
-            assert operation["security"] == ([] if is_public else [{"key": []}]), (method, path)
+            assert operation["security"] == ([] if is_public else [{"key": []}, {}]), (method, path)
             assert is_public or {"401", "403", "429"} <= operation["responses"].keys(), (method, path)
 
 

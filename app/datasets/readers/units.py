@@ -68,7 +68,7 @@ def read_units(
     try:
         layer, faults = _json_layer(content, parsed, limits, wanted)
     except UnreadableLayerError as error:
-        log.add(Fault(code="WRONG_TYPE", detail=_sentence(str(error)), **origin.place(None)))
+        log.add(Fault(code="INVALID_GEOMETRY", detail=_sentence(str(error)), **origin.place(None)))
         return UNIT_FIELDS.empty_table()
     _add_faults(faults, origin, log)
     return _table(layer)

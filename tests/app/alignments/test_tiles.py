@@ -40,9 +40,10 @@ def test_a_tile_shows_territories_and_accounts(bench: Bench, alignment_id: str) 
 
 
 def test_nothing_is_no_content(bench: Bench, alignment_id: str) -> None:
-    """A tile of the Pacific is 204, a tile beyond the map is 422, and so is one of no alignment 404."""
+    """A tile of the Pacific is 204, a tile beyond the map is 404 or 422, and one of no alignment 404."""
     assert bench.client.get(path(alignment_id, 5, 0, 16)).status_code == 204
-    for place in ((1, 2, 0), (23, 0, 0), (0, -1, 0)):
+    assert bench.client.get(path(alignment_id, 1, 2, 0)).status_code == 404
+    for place in ((23, 0, 0), (0, -1, 0)):
         assert bench.client.get(path(alignment_id, *place)).status_code == 422
     assert bench.client.get(path("al_none", 0, 0, 0)).status_code == 404
 
