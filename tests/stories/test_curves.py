@@ -68,7 +68,8 @@ def test_each_further_move_buys_something(http: httpx.Client, scenario_id: str) 
         assert alignment["origin"] == {"kind": "job", "job_id": curve["job_id"], "parent_id": None}
         assert len(alignment["violations"]) == point["num_violations"]
         disruption = http.get(f"/v1/alignments/{point['alignment_id']}/scorecard").json()["team"]["disruption"]
-        assert disruption["accounts"] == point["moved"]["accounts"]
+        assert disruption["moved"] == point["moved"]["accounts"]
+        assert disruption["accounts"] == point["moved"]["accounts"] - point["moved"]["of_left"]
     in_use = http.delete(f"/v1/alignments/{needed['alignment_id']}")
     assert (in_use.status_code, in_use.json()["code"]) == (409, "IN_USE")
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.alignments.scorecards import scorecard, scorecard_json
+from app.scenarios.center import Center
 from tests.app.alignments.line import DEGREE_KM, account_rows, columns, rep_rows
 
 
@@ -97,7 +98,7 @@ def test_a_placed_center_serves_a_rep_without_a_home() -> None:
     """R4 has no home; with its center at longitude 4, a3 is there and a4 a degree away."""
     owner = ["R1", "R1", "R4", "R4"]
     assert rep_of(scorecard_json(scorecard(columns(owner), None)), "R4")["travel_km"] == 0.0
-    answer = scorecard_json(scorecard(columns(owner), None, centers={"R4": (0.0, 4.0)}))
+    answer = scorecard_json(scorecard(columns(owner), None, centers={"R4": Center(0.0, 4.0)}))
     assert rep_of(answer, "R4")["travel_km"] == pytest.approx(DEGREE_KM)
 
 
