@@ -24,8 +24,8 @@ MOST_BINS: Final = 4096
 """Bins that sets are sorted into."""
 ROUNDING: Final = 1e-9
 """Part of a bin by which float sums may err."""
-SETS_WORK: Final = 6
-"""Steps that a set in a list counts as."""
+SET_WORK: Final = 4
+"""Steps that a set in a list counts as, and half as many as it has dimensions."""
 
 
 class Space(NamedTuple):
@@ -177,9 +177,10 @@ def list_sets(space, group, room, half, items, budget, dimensions):  # type: ign
                 away[size, count[at]] = slot
                 count[size] = count[at] + 1
                 size += 1
-                work += SETS_WORK
+                work += SET_WORK + dimensions // 2
         if size > KEPT * most:
             is_whole = False
+            work += size * (SET_WORK + dimensions)
             budget = np.partition(excess[:size], int(KEPT * KEPT * most))[int(KEPT * KEPT * most)]
             kept = 0
             for at in range(size):
@@ -191,7 +192,6 @@ def list_sets(space, group, room, half, items, budget, dimensions):  # type: ign
                         away[kept, place] = away[at, place]
                     kept += 1
             size = kept
-            work += 4 * before
     return size, is_whole, work
 
 
@@ -300,7 +300,7 @@ def match(space, group, room, sizes, base, budget, dimensions, most_checks, foun
             for at in range(begin[number] + start, begin[number + 1]):
                 if value_then[at] > high_then - now[then]:
                     break
-                work += 1
+                work += 1 + dimensions // 4
                 other = second[at]
                 lost = room.excess[1, other]
                 for dimension in range(dimensions):
