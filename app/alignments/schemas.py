@@ -260,7 +260,7 @@ class Assignment(BaseModel):
     rep_id: str | None = Field(description="Null when unassigned.")
     current_rep_id: str | None = Field(description="The rep before; null for none.")
     moved: bool = Field(description="True: had a rep and has another one now.")
-    locked: bool = Field(description="True: stays with its current rep.")
+    locked: bool = Field(description="True: locked, by its row in the dataset or by a lock of the criteria.")
     travel_km: float | None = Field(description="Road kilometers from the rep's center, one way, once.")
     measures: Amounts = Field(description="The account's amounts, for this rep.")
     account_name: str | None = Field(description="Name for people.")
