@@ -25,7 +25,7 @@ from optimizer.search.incumbent import Incumbent
 from optimizer.search.model import Model, Multipliers
 from optimizer.search.neighborhoods import Losses
 
-WORK_PER_S: Final = 1e8
+WORK_PER_S: Final = 2e8
 """Steps of the kernels that count as a second."""
 BATCH_S: Final = 0.1
 """Seconds between looks at the stop criterion."""
