@@ -77,6 +77,10 @@ class UnreadableLayerError(GeoDataError, ValueError):
     """The bytes are no layer of polygons at all."""
 
 
+class EmptyLayerError(UnreadableLayerError):
+    """The layer is well-formed and has no polygon."""
+
+
 class UnpackLimitError(GeoDataError, ValueError):
     """An archive unpacks to more than is allowed.
 

@@ -6,7 +6,7 @@ from typing import Any
 import shapely
 
 from geo_data.boundaries.topojson import num_vertices, polygonal_objects, read_topology
-from geo_data.exceptions import UnreadableLayerError
+from geo_data.exceptions import EmptyLayerError, UnreadableLayerError
 from geo_data.layer import Layer, LayerFault, RawLayer, build_layer
 
 __all__ = ["read_topology_layer"]
@@ -65,7 +65,7 @@ def _chosen(counts: Mapping[str, int], wanted: str | None, faults: list[LayerFau
     if wanted is not None and wanted not in counts:
         raise UnreadableLayerError(f"the topology has no object {wanted[:64]!r}; it has {_listed(counts)}")
     if not any(counts.values()):
-        raise UnreadableLayerError("the topology has no polygons")
+        raise EmptyLayerError("the topology has no polygons")
     name = wanted if wanted is not None else max(counts, key=lambda key: counts[key])
     others = [key for key in counts if key != name]
     if wanted is None and others:

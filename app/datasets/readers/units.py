@@ -20,7 +20,7 @@ from app.errors import Fault
 from app.strict_json import count_keys, decode_syntax, duplicate_key_error, measure_structure, text_faults
 from app.validation import nearest
 from geo_data.bundled import BUNDLED_NAMES, bundled_layer
-from geo_data.exceptions import UnpackLimitError, UnreadableLayerError
+from geo_data.exceptions import EmptyLayerError, UnpackLimitError, UnreadableLayerError
 from geo_data.geojson_layer import read_layer
 from geo_data.layer import Layer, LayerFault
 from geo_data.topojson_layer import read_topology_layer
@@ -68,7 +68,8 @@ def read_units(
     try:
         layer, faults = _json_layer(content, parsed, limits, wanted)
     except UnreadableLayerError as error:
-        log.add(Fault(code="INVALID_GEOMETRY", detail=_sentence(str(error)), **origin.place(None)))
+        code = "INVALID_GEOMETRY" if isinstance(error, EmptyLayerError) else "WRONG_TYPE"
+        log.add(Fault(code=code, detail=_sentence(str(error)), **origin.place(None)))
         return UNIT_FIELDS.empty_table()
     _add_faults(faults, origin, log)
     return _table(layer)
