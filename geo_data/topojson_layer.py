@@ -49,6 +49,8 @@ def read_topology_layer(
             raw.faults.append(LayerFault("TOO_MANY", detail, "simplify the layer", params=params))
             return build_layer(raw)
         features = read_topology(topology, name)
+    except UnreadableLayerError:
+        raise
     except _BROKEN as error:
         raise UnreadableLayerError(
             f"the TopoJSON cannot be read: {str(error)[:120] or type(error).__name__}"
