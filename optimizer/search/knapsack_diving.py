@@ -11,6 +11,7 @@ import numpy as np
 
 from optimizer.search.annealing import _uniform
 from optimizer.search.knapsack_volume import Fractions, copied, move_prices
+from optimizer.search.patterns import items_of_group
 
 SURE = 0.97
 """Mean from which on a pair is fixed beyond the number of a round."""
@@ -151,18 +152,8 @@ def dive_group(  # type: ignore[no-untyped-def]  # compiled
         nowhere, ``WORSE`` or ``TAKEN``), and the work.
     """
     size = group.shape[0]
-    position = np.full(room.shape[0], -1, dtype=np.int64)
-    for at in range(size):
-        position[group[at]] = at
-    count = 0
-    for item in range(place.shape[0]):
-        count += position[place[item]] >= 0
-    items = np.empty(count, dtype=np.int64)
-    count = 0
-    for item in range(place.shape[0]):
-        if position[place[item]] >= 0:
-            items[count] = item
-            count += 1
+    position, items = items_of_group(place, group, room.shape[0])
+    count = items.shape[0]
     if count == 0:
         return 0.0, PRUNED, 0
     cost_in, need_in = np.empty((size, count)), np.empty((size, count), dtype=np.int64)

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from optimizer.search.knapsack import raise_prices
-from optimizer.search.patterns import WORD, combine, fewest_patterns, mask_of
+from optimizer.search.patterns import WORD, combine, fewest_patterns, items_of_group, mask_of
 
 NOISE = 1e-9
 """Part of a cost by which sums of floats may err."""
@@ -50,18 +50,8 @@ def solve_group(knapsacks, price, place, group, step, sideways, steps, most_patt
         bound, ``COMPLETE`` or ``CUT_SHORT``), and the work.
     """
     size = group.shape[0]
-    position = np.full(knapsacks.room.shape[0], -1, dtype=np.int64)
-    for at in range(size):
-        position[group[at]] = at
-    count = 0
-    for item in range(place.shape[0]):
-        count += position[place[item]] >= 0
-    items = np.empty(count, dtype=np.int64)
-    count = 0
-    for item in range(place.shape[0]):
-        if position[place[item]] >= 0:
-            items[count] = item
-            count += 1
+    position, items = items_of_group(place, group, knapsacks.room.shape[0])
+    count = items.shape[0]
     if count == 0:
         return 0.0, False, PRUNED, 0
     cost, amount = np.empty((size, count)), np.empty((size, count))

@@ -218,6 +218,24 @@ def _branch(depth, is_set, begin, end, alive, excess, picked, cursor, rest):  # 
 
 
 @numba.njit(cache=True, nogil=True)
+def items_of_group(place, group, columns):  # type: ignore[no-untyped-def]  # compiled
+    """Return each column's position in a group (−1 outside), shape ``(columns,)``, and the items of the group."""
+    position = np.full(columns, -1, dtype=np.int64)
+    for at in range(group.shape[0]):
+        position[group[at]] = at
+    count = 0
+    for item in range(place.shape[0]):
+        count += position[place[item]] >= 0
+    items = np.empty(count, dtype=np.int64)
+    count = 0
+    for item in range(place.shape[0]):
+        if position[place[item]] >= 0:
+            items[count] = item
+            count += 1
+    return position, items
+
+
+@numba.njit(cache=True, nogil=True)
 def mask_of(inside, mask):  # type: ignore[no-untyped-def]  # compiled
     """Write the mask of the items where ``inside`` is True."""
     mask[:] = 0
