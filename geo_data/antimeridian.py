@@ -23,7 +23,9 @@ def needs_cut(polygon: shapely.Polygon) -> bool:
     longitudes = shapely.get_coordinates(polygon.exterior)[:, 0]
     if not longitudes.size:
         return False
-    return bool(np.abs(longitudes).max() > 180 or np.abs(np.diff(longitudes)).max(initial=0) > 180)
+    jumps = np.abs(np.diff(longitudes))
+    is_wide = (jumps > 180) & (jumps < 360)  # an edge from -180 to 180 runs along the whole map
+    return bool(np.abs(longitudes).max() > 180 or is_wide.any())
 
 
 def cut_at_antimeridian(polygon: shapely.Polygon) -> shapely.MultiPolygon:
@@ -49,6 +51,8 @@ def cut_at_antimeridian(polygon: shapely.Polygon) -> shapely.MultiPolygon:
 def _wrapped(ring: NDArray[np.float64]) -> shapely.Geometry:
     """Fill a ring, and bring what lies beyond ±180 back into the map."""
     whole = shapely.make_valid(shapely.Polygon(ring), method="structure", keep_collapsed=False)
+    if whole.is_empty:
+        return whole
     west, _, east, _ = whole.bounds
     turns = range(int(np.floor((west + 180) / 360)), int(np.floor((east + 180) / 360)) + 1)
     return shapely.union_all(
