@@ -1,8 +1,9 @@
 """What a request proves its caller by: a bearer credential, or the same as the password that a browser asks for.
 
-A browser that is told of Basic asks its user by itself and sends the answer with every request to the service, event
-streams and downloads included, so the page needs no sign-in of its own. Because it does so for a foreign page's forms
-too, such requests change nothing.
+A browser that is told of Basic asks its user by itself and sends the answer with every request to the service, so an
+address of the API can be opened without a page. Because it does so for a foreign page's forms too, such requests
+change nothing. The planning UI asks for keys in a panel of its own: its requests say so (``X-Requested-With``), and
+are not told of Basic.
 """
 
 import base64
@@ -13,6 +14,7 @@ from typing import Final
 from app.errors import ProblemError
 
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="territory", Basic realm="territory", charset="UTF-8"'}
+PAGES_CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="territory"'}
 _OWN_PAGES: Final = ("same-origin", "none")
 
 
@@ -41,6 +43,13 @@ def credential_of(headers: Mapping[str, str], method: str) -> str | None:
 def unauthenticated(detail: str) -> ProblemError:
     """Return the answer to a caller who did not prove who calls."""
     return ProblemError("UNAUTHENTICATED", detail, headers=CHALLENGE)
+
+
+def challenged(error: ProblemError, headers: Mapping[str, str]) -> ProblemError:
+    """Return the error for the one who asks: a page that asks for keys by itself is not told of passwords."""
+    if error.headers == CHALLENGE and "x-requested-with" in headers:
+        error.headers = dict(PAGES_CHALLENGE)
+    return error
 
 
 def _password(encoded: str) -> str:

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.caller import UNNAMED, Caller
-from app.access.credentials import credential_of, unauthenticated
+from app.access.credentials import challenged, credential_of, unauthenticated
 from app.access.key_sets import KeySource
 from app.access.key_text import KeyText
 from app.access.public import PUBLIC
@@ -65,7 +65,8 @@ class Gate:
             caller = await self._caller(scope)
             self._admit(caller, scope)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered as a problem, and nobody is let in
-            await problem_response(error_of_exception(error))(scope, receive, send)
+            problem = challenged(error_of_exception(error), Headers(scope=scope))
+            await problem_response(problem)(scope, receive, send)
             return
         scope.setdefault("state", {})["caller"] = caller
         await self.app(scope, receive, send)

@@ -67,6 +67,13 @@ def test_a_browser_may_send_the_key_as_a_password(client: TestClient, make_key: 
         assert client.get("/v1/caller", headers={"Authorization": sent.encode()}).status_code == 401
 
 
+def test_a_page_that_asks_by_itself_is_not_told_of_passwords(client: TestClient) -> None:
+    """Requests of the page get a challenge that no browser answers with a window of its own."""
+    for sent in ({}, bearer(UNKNOWN)):
+        answer = client.get("/v1/caller", headers={**sent, "X-Requested-With": "page"})
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="territory"')
+
+
 def test_another_sites_form_changes_nothing(client: TestClient, make_key: MakeKey) -> None:
     """What a browser sends along by itself is not taken from a foreign page; from the own page it is."""
     password = (b"", make_key().encode())

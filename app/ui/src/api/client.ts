@@ -1,4 +1,5 @@
 // The one place that speaks HTTP: JSON in and out, problem documents as errors.
+import { ask } from './credential';
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
@@ -28,6 +29,7 @@ export type Alternative = Explanation['alternatives'][number];
 export type Curve = Schemas['CurveResource'];
 export type CurvePoint = Schemas['PointResource'];
 export type Diagnosis = Schemas['Diagnosis'];
+export type Caller = Schemas['CallerResource'];
 
 export interface Fault {
   code: string;
@@ -95,7 +97,7 @@ export async function post<Body>(path: string, body: unknown = {}): Promise<Body
 
 /** A file and the name that the service gives it. */
 export async function download(path: string): Promise<{ name: string; blob: Blob }> {
-  const response = await fetch(address(path));
+  const response = await ask(address(path));
   if (!response.ok) throw await problemOf(response);
   const said = response.headers.get('Content-Disposition') ?? '';
   return { name: /filename="([^"]+)"/.exec(said)?.[1] ?? path.split('/').at(-1)!, blob: await response.blob() };
@@ -144,13 +146,13 @@ export function asProblem(error: unknown): Problem {
 }
 
 async function send<Body>(url: string, init: RequestInit): Promise<Body> {
-  const response = await fetch(url, { ...init, headers: { Accept: 'application/json', ...init.headers } });
+  const response = await ask(url, { ...init, headers: { Accept: 'application/json', ...init.headers } });
   if (!response.ok) throw await problemOf(response);
   if (response.status === 204) return undefined as Body;
   return (await response.json()) as Body;
 }
 
-async function problemOf(response: Response): Promise<Problem> {
+export async function problemOf(response: Response): Promise<Problem> {
   try {
     const body = await response.json();
     return new Problem(

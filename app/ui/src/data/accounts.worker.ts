@@ -4,6 +4,8 @@ import { columnsOf, thinning, type Columns, type PointFeature } from './accounts
 export interface Wish {
   number: number;
   url: string;
+  /** Who asks. */
+  headers: Record<string, string>;
   repIds: string[];
 }
 export interface Home {
@@ -22,7 +24,7 @@ export type Answer = { number: number } & ({ reading: Reading } | { status: numb
 
 self.onmessage = async ({ data }: MessageEvent<Wish>) => {
   try {
-    const response = await fetch(data.url, { headers: { Accept: 'application/json' } });
+    const response = await fetch(data.url, { headers: { Accept: 'application/json', ...data.headers } });
     const body = await response.json();
     if (!response.ok) return self.postMessage({ number: data.number, status: response.status, problem: body } satisfies Answer);
     const reading = read(body.features as PointFeature[], data.repIds);

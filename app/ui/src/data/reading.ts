@@ -1,14 +1,27 @@
 // The page's side of the worker that reads an alignment's map.
 import { Problem } from '../api/client';
+import { anotherThan, credential, credentials } from '../api/credential';
 import type { Answer, Reading, Wish } from './accounts.worker';
 
 let worker: Worker | undefined;
 let count = 0;
 const waiting = new Map<number, { take: (reading: Reading) => void; refuse: (problem: Problem) => void }>();
 
-export function readMap(url: string, repIds: string[]): Promise<Reading> {
+/** Read a map; where its key is refused, with the next one. */
+export async function readMap(url: string, repIds: string[]): Promise<Reading> {
+  for (;;) {
+    const sent = credential();
+    try {
+      return await readOnce({ number: (count += 1), url, headers: credentials(), repIds });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'UNAUTHENTICATED') throw error;
+      await anotherThan(sent, error.message);
+    }
+  }
+}
+
+function readOnce(wish: Wish): Promise<Reading> {
   worker ??= started();
-  const wish: Wish = { number: (count += 1), url, repIds };
   return new Promise((take, refuse) => {
     waiting.set(wish.number, { take, refuse });
     worker!.postMessage(wish);

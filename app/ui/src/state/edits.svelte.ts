@@ -1,5 +1,6 @@
 // Changes by hand: each makes a new alignment, so undo is going back to the one before.
 import { alignmentPath, asProblem, post, type Alignment, type Job, type Problem } from '../api/client';
+import { access } from './access.svelte';
 import { t } from '../i18n/language.svelte';
 import { go } from './route.svelte';
 import { selection } from './selection.svelte';
@@ -8,9 +9,9 @@ import { workspace } from './workspace.svelte';
 
 const state = $state({ isSaving: false, problem: null as Problem | null });
 
-/** Whether this alignment can be changed by hand. */
+/** Whether this alignment can be changed by hand, by this caller. */
 export function isEditable(): boolean {
-  return Boolean(workspace.view);
+  return Boolean(workspace.view) && access.may('write');
 }
 
 export function isSaving(): boolean {

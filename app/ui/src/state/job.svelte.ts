@@ -1,5 +1,6 @@
 // A job as it is watched: its events are read from the start, so that a reload shows the same lines again.
-import { address, asProblem, get, post, remove, type Alignment, type Curve, type Job, type Problem, type Progress } from '../api/client';
+import { asProblem, get, post, remove, type Alignment, type Curve, type Job, type Problem, type Progress } from '../api/client';
+import { listen } from '../api/events';
 
 export interface Mark {
   second: number;
@@ -21,7 +22,7 @@ export class WatchedJob {
   /** The best alignment so far; a better one takes its place, and the one before is gone. */
   best = $state('');
   isEnding = $state(false);
-  private events?: EventSource;
+  private events?: { close: () => void };
   private timer?: number;
   private isLooking = false;
   private nextLook = 0;
@@ -81,14 +82,15 @@ export class WatchedJob {
 
   private listen(): void {
     const wasRunning = this.isRunning;
-    this.events = new EventSource(address(`v1/jobs/${this.id}/events`));
-    this.events.addEventListener('progress', (event) => this.take(JSON.parse(event.data) as Progress));
-    this.events.addEventListener('state', () => void this.refresh().catch(() => undefined));
-    this.events.addEventListener('done', () => {
-      this.leave();
-      void this.refresh().then(() => {
-        if (wasRunning && this.job) this.onEnd(this.job);
-      });
+    this.events = listen(`v1/jobs/${this.id}/events`, (kind, data) => {
+      if (kind === 'progress') this.take(JSON.parse(data) as Progress);
+      else if (kind === 'state') void this.refresh().catch(() => undefined);
+      else if (kind === 'done') {
+        this.leave();
+        void this.refresh().then(() => {
+          if (wasRunning && this.job) this.onEnd(this.job);
+        });
+      }
     });
   }
 
