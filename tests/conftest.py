@@ -1,4 +1,4 @@
-"""Shared by all tests: one BLAS thread, one cache of compiled kernels, and a real Postgres where one can start."""
+"""Shared by all tests: one BLAS thread, one kernel cache, random examples that repeat, and a real Postgres."""
 
 import os
 import uuid
@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".numba_cache"))
+
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

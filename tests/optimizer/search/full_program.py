@@ -48,6 +48,8 @@ def linear_program_value(model: Model) -> float | None:
                 row[: len(item)] = sign * own
                 row[variable] = -1.0
                 limit(row, sign + step * soft.tolerance)
+    if width == 0:
+        return 0.0 if model.num_items == 0 and min(limits, default=0.0) >= 0 else None
     equal = np.zeros((model.num_items, width))
     equal[item, np.arange(len(item))] = 1.0
     result = linprog(
