@@ -70,7 +70,7 @@ class CoolingParams:
         Stage(temperatures=(0.12, 0.06, 0.03, 0.015, 0.008, 0.004, 0.002)),
     )
     max_steps: int = 14
-    tolerance: float = 3e-4
+    tolerance: float = 3e-3
     elastic: float = 100.0
 
 

@@ -26,6 +26,12 @@ SHORT: Final = 16.0
 """Factors by which a row's damping changes: after a step too far, a good one, and one that was too short."""
 TURNED: Final = 0.5
 """A gradient matters that is this share of its old size, or of the mean size where that is larger."""
+REACH: Final = 8.0
+"""Temperatures that a row may go in one step at first: further on other items are split than the curvature tells."""
+FARTHER: Final = 4.0
+"""Factor by which a row's reach changes: it grows where the gradient stayed, and shrinks where it turned."""
+MOST_SHORTENED: Final = 3
+"""Times that a step is shortened in the rows that it would take too far."""
 LEAST_GAIN: Final = 0.05
 """Steps that gain less than this share of what was predicted are not taken."""
 
@@ -62,6 +68,8 @@ class DampedNewton:
         The present point. Shape ``(rows,)``.
     damping
         Relative to the row's curvature. Shape ``(rows,)``.
+    reach
+        Temperatures that each row may go in one step. Shape ``(rows,)``.
     off
         Sum of the absolute gradient at the present point.
     """
@@ -73,6 +81,7 @@ class DampedNewton:
     def __post_init__(self) -> None:
         """Begin lightly damped."""
         self.damping: FloatArray = np.full(len(self.pi), FIRST_DAMPING)
+        self.reach: FloatArray = np.full(len(self.pi), REACH)
         self.off = np.inf
 
     def climb(self, temperature: float, *, tolerance: float, max_steps: int) -> bool:
@@ -87,11 +96,11 @@ class DampedNewton:
             if steps == max_steps or self.is_over():
                 break
             curvature = curvature or self.function.curvature(temperature)
-            damped = self.damping * (curvature.diagonal + 1.0 / temperature)
-            step = curvature.solved(damped, gradient)
+            step = self._step(curvature, gradient, temperature)
             if step is None:
                 self.damping = np.minimum(10.0 * self.damping, MOST_DAMPING)
                 continue
+            damped = self.damping * (curvature.diagonal + 1.0 / temperature)
             predicted = float(gradient @ step) - 0.5 * float(step @ (gradient - damped * step))
             ahead, ahead_gradient = self.function.evaluate(self.pi + step, temperature)
             taken = ahead - value >= LEAST_GAIN * predicted - 1e-12 * abs(value)
@@ -106,11 +115,29 @@ class DampedNewton:
                 return True
         return False
 
+    def _step(self, curvature: Curvature, gradient: FloatArray, temperature: float) -> FloatArray | None:
+        """Return the damped step, its rows damped more where they would go beyond reach."""
+        weight = curvature.diagonal + 1.0 / temperature
+        own = curvature.diagonal / weight
+        step = curvature.solved(self.damping * weight, gradient)
+        for _ in range(MOST_SHORTENED):
+            if step is None:
+                break
+            beyond = np.abs(step) / (self.reach * temperature)
+            if beyond.max() <= 1.5:
+                break
+            needed = np.minimum(beyond * (self.damping + own) - own, MOST_DAMPING)
+            self.damping = np.where(beyond > 1.0, needed, self.damping)
+            step = curvature.solved(self.damping * weight, gradient)
+        return step
+
     def _adapt(self, step: FloatArray, before: FloatArray, after: FloatArray, *, taken: bool) -> None:
         """Change each row's damping by what the step did to its gradient."""
         size = np.abs(before)
         much = np.abs(after) > TURNED * np.maximum(size, size.mean())
         too_far = much & (after * step < 0)
+        grown = np.where(much & taken, FARTHER, 1.0)
+        self.reach = np.maximum(self.reach * np.where(too_far, 1.0 / FARTHER, grown), REACH)
         raised = np.minimum(RAISE * np.maximum(self.damping, FIRST_DAMPING), MOST_DAMPING)
         others = self.damping / np.where(much, SHORT, LOWER) if taken else 2.0 * self.damping
         self.damping = np.where(too_far, raised, np.clip(others, LEAST_DAMPING, MOST_DAMPING))
