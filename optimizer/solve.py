@@ -25,8 +25,10 @@ from optimizer.search.clock import Clock
 from optimizer.search.column_search import column_search
 from optimizer.search.evaluation import alignment_of
 from optimizer.search.exact import BackgroundProof, solve_exactly
+from optimizer.search.hot_columns import improve_hot_columns
 from optimizer.search.incumbent import ProgressCallback
-from optimizer.search.neighborhoods import Losses, Neighborhoods
+from optimizer.search.losses import Losses
+from optimizer.search.neighborhoods import Neighborhoods
 from optimizer.search.pattern_neighborhoods import PatternSearch, pattern_search
 from optimizer.search.reduced_cost_fixing import remaining_pairs
 from optimizer.search.remedies import remedies
@@ -174,6 +176,8 @@ class _Search:
             if is_general and incumbent.columns is not None and incumbent.proceed():
                 incumbent.enter("neighborhoods")
                 threads = max(1, params.threads - (background is not None))
+                if columns is None:
+                    improve_hot_columns(incumbent, losses, threads=threads, seed=self._seed + round_number)
                 Neighborhoods(
                     incumbent.model, losses, params.neighborhoods, self._seed + round_number, threads
                 ).improve(incumbent)

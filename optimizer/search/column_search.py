@@ -6,9 +6,10 @@ from typing import Final
 from optimizer.search.column_bound import ColumnBound
 from optimizer.search.exchange_space import can_price
 from optimizer.search.exchanges import ExchangeParams, ExchangeSearch
+from optimizer.search.hot_columns import improve_hot_columns
 from optimizer.search.incumbent import Incumbent
+from optimizer.search.losses import Losses
 from optimizer.search.model import Multipliers
-from optimizer.search.neighborhoods import Losses
 
 BOUND_SHARE: Final = 0.1
 """Share of the time left that goes into the bound at each turn."""
@@ -37,10 +38,11 @@ class ColumnSearch:
     ) -> None:
         self._incumbent, self._losses = incumbent, losses
         self._bound = ColumnBound(incumbent.model, multipliers, threads=threads)
+        self._params, self._seed, self._threads = params, seed, threads
         self._exchanges = ExchangeSearch(incumbent.model, multipliers, losses, params, seed=seed, threads=threads)
 
     def run(self) -> None:
-        """Raise the bound for a share of the time left, then exchange until nothing gains."""
+        """Raise the bound for a share of the time left, then exchange among ever more columns until nothing gains."""
         incumbent = self._incumbent
         if incumbent.columns is None:
             return
@@ -48,8 +50,14 @@ class ColumnSearch:
         left = incumbent.stop.time_left_s(elapsed)
         until = elapsed + BOUND_SHARE * left if math.isfinite(left) else math.inf
         self._bound.improve(incumbent, self._losses.by_column(incumbent.columns), rounds=ROUNDS, until_s=until)
-        if incumbent.proceed():
-            self._exchanges.improve(incumbent, inevitable=self._bound.inevitable)
+        inevitable = self._bound.inevitable
+        for size in range(self._params.smallest, self._params.largest + 1):
+            if incumbent.proceed():
+                improve_hot_columns(
+                    incumbent, self._losses, threads=self._threads, seed=self._seed, inevitable=inevitable
+                )
+            if incumbent.proceed():
+                self._exchanges.improve(incumbent, size, inevitable=inevitable)
 
 
 def column_search(

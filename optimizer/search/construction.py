@@ -19,7 +19,7 @@ from optimizer.search.bounding import bound_and_round
 from optimizer.search.clock import Clock
 from optimizer.search.evaluation import alignment_of
 from optimizer.search.incumbent import Incumbent
-from optimizer.search.neighborhoods import Losses
+from optimizer.search.losses import Losses
 from optimizer.search.repair import repair
 from optimizer.search.rows import build_model
 from optimizer.stop import AnyOf, SearchState, StopCriterion

@@ -17,7 +17,8 @@ from optimizer.search.clock import Clock
 from optimizer.search.elastic_limits import elastic_question
 from optimizer.search.evaluation import alignment_of
 from optimizer.search.incumbent import Incumbent
-from optimizer.search.neighborhoods import Losses, Neighborhoods
+from optimizer.search.losses import Losses
+from optimizer.search.neighborhoods import Neighborhoods
 from optimizer.search.repair import repair
 from optimizer.stop import AnyOf, GapBelow, StopCriterion
 

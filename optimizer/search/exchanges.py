@@ -5,7 +5,7 @@ Owns which columns are dealt out again, by which thread, and how large the group
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, Final
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.exceptions import InvalidParameter
-from optimizer.problem import FloatArray
+from optimizer.problem import FloatArray, IntArray
 from optimizer.search import exchange_kernels as kernels
 from optimizer.search.bound import valid_multipliers
 from optimizer.search.candidates import Candidates, candidate_columns, pair_amounts
@@ -22,8 +22,8 @@ from optimizer.search.evaluation import loads_of, totals_of
 from optimizer.search.exchange_sets import Room, Space, room_for
 from optimizer.search.exchange_space import price_space
 from optimizer.search.incumbent import Incumbent
+from optimizer.search.losses import Losses
 from optimizer.search.model import Model, Multipliers
-from optimizer.search.neighborhoods import Losses
 
 WORK_PER_S: Final = 2e8
 """Steps of the kernels that count as a second."""
@@ -121,50 +121,60 @@ class ExchangeSearch:
         self._model, self._losses, self._params = model, losses, params
         self._multipliers = valid_multipliers(model, multipliers)
         self._random = np.random.default_rng([seed, 2])
+        self._kept: tuple[Candidates, Space] | None = None
         count = min(threads, max(1, model.num_columns // 4))
         self._workers = [_worker(model, params, self._random) for _ in range(count)]
 
-    def improve(self, incumbent: Incumbent, *, inevitable: FloatArray | None = None) -> None:
-        """Exchange until told to stop, or until groups of the largest size gain no more.
+    def improve(self, incumbent: Incumbent, size: int, *, inevitable: FloatArray | None = None) -> None:
+        """Exchange among so many columns at a time until told to stop, or until no group gains.
 
         Parameters
         ----------
         inevitable
             What each column loses in any alignment, so that no time is spent on it. Shape ``(columns,)``.
         """
-        if incumbent.columns is None:
+        if incumbent.columns is None or size > self._model.num_columns:
             return
-        model, params = self._model, self._params
-        candidates = candidate_columns(model, self._losses.prices, per_item=params.per_item, keep=(incumbent.columns,))
-        space = self._space(candidates)
+        candidates, space = self._pairs(incumbent.columns)
         slot = candidates.slots_of(incumbent.columns)
-        changed = np.zeros(model.num_columns, dtype=np.int64)
+        changed = np.zeros(self._model.num_columns, dtype=np.int64)
         for worker in self._workers:
             worker.stamp[:] = -1
             worker.counts[:] = 0
-        size, quiet = params.smallest, 0
+        quiet = 0
         with ThreadPoolExecutor(len(self._workers)) as pool:
-            while incumbent.proceed() and size <= min(params.largest, model.num_columns):
-                gain, saturated = 0.0, True
+            while incumbent.proceed() and quiet < QUIET:
                 batch = self._batch(space, slot, candidates, changed, size, inevitable)
-                parts = neighboring_parts(batch.near, self._num_parts(), self._random)
-                for first in range(0, len(parts), len(self._workers)):
-                    own = parts[first : first + len(self._workers)]
-                    before = [int(worker.counts[kernels.WORK]) for worker in self._workers]
-                    gain += sum(pool.map(self._run, self._workers, own, repeat(batch)))
-                    spent = [
-                        int(worker.counts[kernels.WORK]) - work
-                        for worker, work in zip(self._workers, before, strict=True)
-                    ]
-                    incumbent.clock.charge(max(spent) / WORK_PER_S)
-                    saturated &= all(worker.counts[kernels.SATURATED] for worker in self._workers[: len(own)])
-                    if not incumbent.proceed():
-                        break
+                gain, is_saturated = self._run_batch(pool, incumbent, batch)
                 if gain > 0 and not incumbent.offer(candidates.column[slot]):
                     slot = candidates.slots_of(incumbent.columns)
-                quiet = quiet + 1 if saturated and gain <= 0 else 0
-                if quiet >= QUIET:
-                    size, quiet = size + 1, 0
+                quiet = quiet + 1 if is_saturated and gain <= 0 else 0
+
+    def _run_batch(self, pool: Executor, incumbent: Incumbent, batch: _Batch) -> tuple[float, bool]:
+        """Deal out groups for a moment; return what was gained, and whether all groups were tried."""
+        gain, saturated = 0.0, True
+        parts = neighboring_parts(batch.near, self._num_parts(), self._random)
+        for first in range(0, len(parts), len(self._workers)):
+            own = parts[first : first + len(self._workers)]
+            before = [int(worker.counts[kernels.WORK]) for worker in self._workers]
+            gain += sum(pool.map(self._run, self._workers, own, repeat(batch)))
+            spent = [
+                int(worker.counts[kernels.WORK]) - work for worker, work in zip(self._workers, before, strict=True)
+            ]
+            incumbent.clock.charge(max(spent) / WORK_PER_S)
+            saturated &= all(worker.counts[kernels.SATURATED] for worker in self._workers[: len(own)])
+            if not incumbent.proceed():
+                break
+        return gain, saturated
+
+    def _pairs(self, columns: IntArray) -> tuple[Candidates, Space]:
+        """Return the pairs that may be used, the present ones among them; those of before where they suffice."""
+        if self._kept is None or (self._kept[0].slots_of(columns) < 0).any():
+            candidates = candidate_columns(
+                self._model, self._losses.prices, per_item=self._params.per_item, keep=(columns,)
+            )
+            self._kept = candidates, self._space(candidates)
+        return self._kept
 
     def _num_parts(self) -> int:
         workers = len(self._workers)

@@ -20,7 +20,7 @@ from optimizer.search.knapsack import price_pairs, raise_prices
 from optimizer.search.knapsack_columns import KnapsackModel, knapsack_model
 from optimizer.search.knapsack_cooling import cool_columns
 from optimizer.search.knapsack_dives import AIM, Dives
-from optimizer.search.neighborhoods import Losses
+from optimizer.search.losses import Losses
 from optimizer.search.pattern_trails import WORK_PER_S, Follower, Trails
 from optimizer.search.reduced_costs import cheapest_columns
 from optimizer.search.subproblem import Positions

@@ -13,8 +13,8 @@ from optimizer.problem import IntArray
 from optimizer.search.cp_sat import CpSatModel
 from optimizer.search.evaluation import loads_of, row_excess
 from optimizer.search.incumbent import Incumbent, relative_excess
+from optimizer.search.losses import Losses
 from optimizer.search.model import Model
-from optimizer.search.neighborhoods import Losses
 from optimizer.search.solver_answer import Effort
 from optimizer.search.subproblem import Positions, part_of
 

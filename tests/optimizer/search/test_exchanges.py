@@ -13,8 +13,8 @@ from optimizer.search.evaluation import columns_of, keeps_rows, model_objective
 from optimizer.search.exchange_space import can_price
 from optimizer.search.exchanges import ExchangeParams, ExchangeSearch, neighboring_parts
 from optimizer.search.incumbent import Incumbent
+from optimizer.search.losses import Losses
 from optimizer.search.model import Corrections, LoadName, Model, Multipliers
-from optimizer.search.neighborhoods import Losses
 from optimizer.search.rows import build_model
 from optimizer.stop import MaxRuntime
 from tests.optimizer.brute_force import EveryAlignment, brute_force
@@ -73,10 +73,10 @@ def test_exchanging_all_columns_finds_the_best_at_any_prices(seed: int) -> None:
         model,
         prices,
         Losses(model, prices),
-        ExchangeParams(smallest=size, largest=size, per_item=size),
+        ExchangeParams(per_item=size),
         seed=seed,
         threads=1,
-    ).improve(incumbent)
+    ).improve(incumbent, size)
     assert keeps_rows(model, incumbent.columns)
     assert model_objective(model, incumbent.columns) == pytest.approx(every.optimum, rel=1e-7, abs=1e-9)
 

@@ -7,8 +7,8 @@ from optimizer.search.bound import zero_multipliers
 from optimizer.search.clock import Clock
 from optimizer.search.evaluation import keeps_rows
 from optimizer.search.incumbent import Incumbent
+from optimizer.search.losses import Losses
 from optimizer.search.model import Model
-from optimizer.search.neighborhoods import Losses
 from optimizer.search.pattern_neighborhoods import PatternParams, PatternSearch, pattern_search
 from optimizer.stop import MaxRuntime
 from tests.optimizer.search.generalized_assignment import amounts, every_answer, random_assignment

@@ -5,7 +5,7 @@ from optimizer.problem import Problem
 from optimizer.search.bound import zero_multipliers
 from optimizer.search.clock import Clock
 from optimizer.search.incumbent import Incumbent
-from optimizer.search.neighborhoods import Losses
+from optimizer.search.losses import Losses
 from optimizer.search.repair import RepairParams, repair
 from optimizer.search.rows import build_model
 from optimizer.stop import MaxRuntime
