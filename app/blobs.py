@@ -2,12 +2,16 @@
 
 A blob is written in the same transaction as the row that uses it, so neither exists without the other,
 and one setting (the database URL) is all that many machines need to share them.
+
+On Postgres two transactions meet at a blob when both store the same content, or one discards what the other stores.
+So that they never wait for each other in a circle, what is stored together is stored in the order of the hashes, and
+a discard waits for nobody: it comes last, and leaves what another transaction holds to the next sweep.
 """
 
 import datetime
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,6 +55,17 @@ def put(session: Session, content: bytes | Path) -> str:
     return _put_file(session, io.BytesIO(content))
 
 
+def put_all(session: Session, contents: Mapping[str, bytes]) -> dict[str, str]:
+    """Store several contents by name; return their SHA-256 by name.
+
+    They are stored in the order of their hashes, so that transactions that store the same ones never block each other.
+    """
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    for name in sorted(contents, key=digests.__getitem__):
+        put(session, contents[name])
+    return digests
+
+
 def read(session: Session, sha256: str) -> bytes:
     """Return the whole content.
 
@@ -84,7 +99,10 @@ def discard(session: Session, sha256: str) -> None:
 
 
 def discard_unused(session: Session, sha256: str) -> None:
-    """Forget a content unless a row of any table still names it."""
+    """Forget a content unless a row of any table still names it, or another transaction is about to."""
+    free = sa.select(Blob.sha256).where(Blob.sha256 == sha256).with_for_update(skip_locked=True)
+    if session.scalar(free) is None:
+        return
     for table in Base.metadata.tables.values():
         for key in table.foreign_keys:
             if key.target_fullname != "blobs.sha256" or table.name == BlobChunk.__tablename__:

@@ -5,18 +5,20 @@ Every model of every noun is mapped on ``Base``. Writers go through ``transactio
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from app.audit.origin import ACTOR
 from app.audit.recording import install_audit
 from app.settings import Settings
+from app.storage_faults import is_deadlock
 from app.tenancy import Sessions as Sessions  # every noun takes it from here
 from app.tenancy import install_tenancy
 
@@ -29,6 +31,22 @@ NAMING_CONVENTION = {
 }
 READ_ONLY_OPTION = "territory_read_only"
 BUSY_TIMEOUT_MS = 30_000
+DEADLOCK_PATIENCE = 5
+"""How often work is tried that meets other transactions in deadlocks."""
+IDLE_IN_TRANSACTION_S = 120
+"""Postgres ends a transaction that says nothing for so long, because its process is frozen or its machine is gone: what
+it holds is held no longer."""
+POSTGRES_CONNECTION = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""How a connection notices that the other machine is gone, in seconds (the last one in milliseconds); parameters of
+the address win."""
+
+Value = TypeVar("Value")
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime.datetime]):
@@ -71,7 +89,15 @@ def create_engine(settings: Settings) -> sa.Engine:
     """Make the engine of ``settings``; a SQLite file gets its folder, WAL and foreign keys."""
     url = sa.make_url(settings.resolved_database_url())
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        engine = sa.create_engine(
+            url,
+            connect_args={name: value for name, value in POSTGRES_CONNECTION.items() if name not in url.query},
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=20,
+        )
+        event.listen(engine, "connect", _bound_idle_transactions)
+        return engine
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
@@ -82,6 +108,12 @@ def create_engine(settings: Settings) -> sa.Engine:
     )
     install_sqlite_rules(engine)
     return engine
+
+
+def _bound_idle_transactions(connection: Any, _record: Any) -> None:
+    """Let Postgres end a transaction of this connection that nobody goes on with."""
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_S}s'")
+    connection.commit()
 
 
 def install_sqlite_rules(engine: sa.Engine) -> None:
@@ -125,6 +157,27 @@ def transaction(sessions: Sessions) -> Iterator[Session]:
     """Open a unit of work: committed when the block ends, rolled back when it raises."""
     with sessions() as session, session.begin():
         yield session
+
+
+def transact(sessions: Sessions, work: Callable[[Session], Value]) -> Value:
+    """Do work in a transaction of its own, and again where it met another one in a deadlock, which ended it whole.
+
+    Parameters
+    ----------
+    sessions
+        The database.
+    work
+        May be done several times; nothing of all but the last time stays.
+    """
+    for _ in range(DEADLOCK_PATIENCE - 1):
+        try:
+            with transaction(sessions) as session:
+                return work(session)
+        except DBAPIError as error:
+            if not is_deadlock(error):
+                raise
+    with transaction(sessions) as session:
+        return work(session)
 
 
 @contextmanager

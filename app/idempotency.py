@@ -26,7 +26,7 @@ from fastapi.responses import Response
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.database import Base, Sessions, transaction, utc_now
+from app.database import Base, Sessions, transact, transaction, utc_now
 from app.dependencies import get_sessions
 from app.errors import Conflict, Fault, InvalidInput, ProblemError
 from app.settings import Settings
@@ -93,8 +93,7 @@ class Once:
             When the key was used for another request, or whatever ``work`` raises.
         """
         if self.key is None:
-            with transaction(self.sessions) as session:
-                answer = work(session)
+            answer = transact(self.sessions, work)
             content, headers = answer.rendered()
             return _response(answer.status, content, headers)
         claim = secrets.token_hex(16)
@@ -139,7 +138,7 @@ class Once:
         return None
 
     def _work_under(self, key: str, claim: str, work: Work) -> Response:
-        with transaction(self.sessions) as session:
+        def work_and_remember(session: Session) -> Response:
             answer = work(session)
             content, headers = answer.rendered()
             fenced = (
@@ -153,7 +152,9 @@ class Once:
             )
             if session.connection().execute(fenced).rowcount != 1:
                 raise _in_flight()
-        return _response(answer.status, content, headers)
+            return _response(answer.status, content, headers)
+
+        return transact(self.sessions, work_and_remember)
 
     def _release(self, key: str, claim: str) -> None:
         with transaction(self.sessions) as session:

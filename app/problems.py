@@ -4,7 +4,6 @@ Whatever a caller sent, the answer is small, finite and valid UTF-8: values are 
 and lone surrogates are replaced, and the whole body stays under ``MAX_BODY_BYTES``.
 """
 
-import errno
 import html
 import json
 from collections.abc import Sequence
@@ -16,13 +15,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from app.error_codes import ERROR_CODES, ErrorCode, status_of
 from app.errors import Fault, InvalidInput, NotFound, ProblemError, Unavailable
 from app.fault_json import MAX_SENTENCE_CHARACTERS, clean, clean_params, fault_json
+from app.storage_faults import is_away, is_full, is_read_only
 from app.validation import faults_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -95,29 +95,13 @@ def error_of_exception(error: Exception) -> ProblemError:
         code = _STATUS_CODES.get(error.status_code, "INVALID_INPUT")
         detail = f"{ERROR_CODES[code].description} {ERROR_CODES[code].fix}"
         return ProblemError(code, detail, headers=error.headers)
-    if _is_full(error):
+    if is_full(error):
         return Unavailable("STORAGE_FULL", "The disk of the service is full; nothing was stored.")
-    if _is_read_only(error):
+    if is_read_only(error):
         return Unavailable("UNAVAILABLE", "The database is read-only for now; nothing was stored.")
-    if isinstance(error, (OperationalError, PoolTimeoutError)) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    ):
+    if is_away(error):
         return Unavailable("UNAVAILABLE", "The database cannot be reached; repeat the request in a moment.")
     return ProblemError("INTERNAL_ERROR", "A fault of ours; the log has it under the request id.")
-
-
-def _is_full(error: Exception) -> bool:
-    """Tell whether there is no room: on our disk, or where SQLite or Postgres (SQLSTATE 53100) writes."""
-    if isinstance(error, DBAPIError):
-        return "disk is full" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "53100"
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
-def _is_read_only(error: Exception) -> bool:
-    """Tell whether the database takes no writes: a file without the right to write, or a standby (SQLSTATE 25006)."""
-    if not isinstance(error, DBAPIError):
-        return False
-    return "readonly database" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "25006"
 
 
 def _allowed_methods(request: Request) -> list[str]:

@@ -166,14 +166,12 @@ class EditService:
         kept = {column.name: getattr(dataset, column.name) for column in Dataset.__table__.columns}
         for name in ("id", "created_at"):
             del kept[name]
+        changed = [name for name in ("accounts", "reps") if getattr(new, name) is not getattr(old, name)]
+        digests = blobs.put_all(self._session, {name: write_parquet(getattr(new, name)) for name in changed})
         child = Dataset(
             **kept
             | {"id": new_id("ds"), "parent_id": dataset.id, "sha256": content_sha256(new), "archived": False}
-            | {
-                f"{name}_sha256": blobs.put(self._session, write_parquet(getattr(new, name)))
-                for name in ("accounts", "reps")
-                if getattr(new, name) is not getattr(old, name)
-            }
+            | {f"{name}_sha256": sha256 for name, sha256 in digests.items()}
         )
         self._session.add(child)
         self._session.flush()

@@ -68,8 +68,9 @@ def create_dataset(
         num_checks=len(checks) if num_checks is None else num_checks,
         sha256=content_sha256(tables),
     )
-    for table_name, table in tables.named():
-        setattr(dataset, f"{table_name}_sha256", blobs.put(session, write_parquet(table)))
+    digests = blobs.put_all(session, {name: write_parquet(table) for name, table in tables.named()})
+    for table_name, sha256 in digests.items():
+        setattr(dataset, f"{table_name}_sha256", sha256)
     DatasetRepository(session).add(dataset)
     return dataset
 
