@@ -82,6 +82,11 @@ class Settings(BaseSettings):
         le=1024,
         description="Cores that one solve may use; 0 means all of the machine, and 2 in a deterministic search.",
     )
+    solver_memory_bytes: int = Field(
+        default=0,
+        ge=0,
+        description="Memory that one solve may take, in bytes; a solve that needs more fails; 0 means any amount.",
+    )
     lease_s: float = Field(
         default=15.0, ge=1, le=3600, description="Seconds without a heartbeat after which a job is taken over."
     )
@@ -179,7 +184,7 @@ class Settings(BaseSettings):
         default=7.0, gt=0, description="Days for which an Idempotency-Key answers the first request again."
     )
     idempotency_claim_s: float = Field(
-        default=300.0, gt=0, description="Seconds after which a request that died no longer holds its key."
+        default=60.0, gt=0, description="Seconds after which a request that died no longer holds its key."
     )
 
     def resolved_database_url(self) -> str:

@@ -7,7 +7,7 @@ fence alone leaves a dead worker's job lying.
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.database import utc_now
 from app.jobs.endings import tell_ending
 from app.jobs.engine import Dispatch, JobQueue
+from app.jobs.losses import WORKER_LOST, Loss
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository
 from app.jobs.states import EventKind, JobState
@@ -90,39 +91,18 @@ class Ending:
     progress: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True)
-class Loss:
-    """Why a job that lost its workers too often fails.
-
-    Parameters
-    ----------
-    code
-        Stable word of the error table.
-    detail
-        One plain sentence.
-    """
-
-    code: str = "WORKER_LOST"
-    detail: str = "The job lost its worker too often and was given up; submit it again."
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-    def problem(self) -> dict[str, Any]:
-        """Return the job's problem document, as far as it is stored."""
-        return {"code": self.code, "detail": self.detail, "params": dict(self.params)}
-
-
 def claim(session: Session, dispatch: Dispatch, *, worker_id: str, rules: LeaseRules) -> Claim | None:
     """Take a job for a worker; None when the dispatch is void, somebody holds the job, or it is given up."""
     jobs = JobRepository(session)
     job = jobs.locked(dispatch.job_id)
-    now = utc_now()
+    now = jobs.now()
     if job is None or JobState(job.state).has_ended or job.dispatch != dispatch.number:
         return None
     if job.worker_id is not None:
         is_held = job.lease_expires_at is not None and job.lease_expires_at > now
         if job.worker_id != worker_id and is_held:
             return None
-        if _count_death(jobs, job, rules=rules, loss=Loss()):
+        if _count_death(jobs, job, rules=rules, loss=WORKER_LOST):
             return None
     return _take(jobs, job, worker_id=worker_id, rules=rules)
 
@@ -133,7 +113,7 @@ def hold(session: Session, held: Claim, *, rules: LeaseRules, progress: Mapping[
     job = jobs.held(held.job_id, held.fence)
     if job is None:
         return None
-    job.lease_expires_at = rules.until(utc_now())
+    job.lease_expires_at = rules.until(jobs.now())
     if progress is not None:
         job.progress = dict(progress)
         jobs.append_event(job, EventKind.PROGRESS, progress)
@@ -166,21 +146,32 @@ def retry(session: Session, held: Claim, *, rules: LeaseRules, loss: Loss) -> Cl
     return _take(jobs, job, worker_id=job.worker_id, rules=rules)
 
 
-def take_over(session: Session, job_id: str, queue: JobQueue, *, rules: LeaseRules) -> bool:
-    """Give a job whose lease ran out back to the queue, or fail it; False when its worker lives after all."""
+def put_aside(session: Session, held: Claim, queue: JobQueue, *, rules: LeaseRules, loss: Loss, delay_s: float) -> None:
+    """Count a loss that may pass and give the job back to the queue, for later; the last one fails the job."""
     jobs = JobRepository(session)
-    job = jobs.locked(job_id)
-    now = utc_now()
+    job = jobs.held(held.job_id, held.fence)
+    if job is not None and not _count_death(jobs, job, rules=rules, loss=loss):
+        redispatch(session, job, queue, delay_s=delay_s)
+
+
+def take_over(session: Session, job_id: str, queue: JobQueue, *, rules: LeaseRules) -> bool:
+    """Give a job whose lease ran out back to the queue, or fail it; False when its worker lives after all.
+
+    A job that a transaction holds is somebody's, who may be frozen: it is looked at another time.
+    """
+    jobs = JobRepository(session)
+    job = jobs.locked(job_id, skip_held=True)
+    now = jobs.now()
     if job is None or job.state != JobState.RUNNING or job.lease_expires_at is None or job.lease_expires_at >= now:
         return False
-    if not _count_death(jobs, job, rules=rules, loss=Loss()):
+    if not _count_death(jobs, job, rules=rules, loss=WORKER_LOST):
         redispatch(session, job, queue)
     return True
 
 
 def hand_over_again(session: Session, dispatch: Dispatch, queue: JobQueue) -> bool:
     """Enqueue a job whose dispatch was lost before anybody claimed it; False when that is not so any more."""
-    job = JobRepository(session).locked(dispatch.job_id)
+    job = JobRepository(session).locked(dispatch.job_id, skip_held=True)
     if job is None or JobState(job.state).has_ended or job.dispatch != dispatch.number:
         return False
     if job.worker_id is not None:
@@ -235,7 +226,7 @@ def state_json(job: Job) -> dict[str, Any]:
 
 
 def _take(jobs: JobRepository, job: Job, *, worker_id: str, rules: LeaseRules) -> Claim:
-    now = utc_now()
+    now = jobs.now()
     job.state = JobState.RUNNING
     job.worker_id = worker_id
     job.lease_expires_at = rules.until(now)

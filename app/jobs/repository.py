@@ -50,6 +50,16 @@ class JobRepository:
     def __init__(self, session: Session) -> None:
         self.session = session
 
+    def now(self) -> datetime.datetime:
+        """Return this moment by the database's clock, which is the same for all machines; leases are told by it.
+
+        SQLite has no other clock than this machine's.
+        """
+        if self.session.get_bind().dialect.name != "postgresql":
+            return utc_now()
+        moment: datetime.datetime = self.session.scalars(sa.select(sa.func.clock_timestamp())).one()
+        return moment.astimezone(datetime.UTC)
+
     def add(self, job: Job) -> None:
         """Store a new job and its tags."""
         self.session.add(job)
@@ -69,9 +79,14 @@ class JobRepository:
             raise NotFound("There is no such job.")
         return job
 
-    def locked(self, job_id: str) -> Job | None:
-        """Return a job, None when there is none, and keep others from changing it until the commit."""
-        return self.session.get(Job, job_id, with_for_update=True, populate_existing=True)
+    def locked(self, job_id: str, *, skip_held: bool = False) -> Job | None:
+        """Return a job, None when there is none, and keep others from changing it until the commit.
+
+        With ``skip_held`` nobody is waited for: None also when another transaction keeps it. SQLite has one writer
+        anyway.
+        """
+        lock = {"skip_locked": True} if skip_held else True
+        return self.session.get(Job, job_id, with_for_update=lock, populate_existing=True)
 
     def held(self, job_id: str, fence: int) -> Job | None:
         """Return a running job for its worker, None when the fence has changed or the job has ended."""
@@ -154,7 +169,7 @@ class JobRepository:
 
     def beat(self, worker: Worker) -> None:
         """Store that a worker lives."""
-        worker.heartbeat_at = utc_now()
+        worker.heartbeat_at = self.now()
         self.session.merge(worker)
 
     def living_workers(self, since: datetime.datetime) -> set[str]:

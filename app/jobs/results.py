@@ -86,14 +86,18 @@ def store_ending(session: Session, held: Claim, files: SolverFiles, answer: Mapp
     if job is None:
         return False
     if answer.get("problem") is not None:
-        return finish(session, held, failure(answer["problem"], alignment_id=job.alignment_id))
+        return store_failure(session, held, answer["problem"])
     if answer.get("points") is not None:
         store_points(session, job, files, name=answer["points"])
     name = answer["alignment"]
-    certificate = files.path(CERTIFICATE)
+    best = None
     if name is not None:
+        certificate = files.path(CERTIFICATE)
         proof = certificate.read_bytes() if certificate.exists() else None
-        _replace_best(session, job, _store(session, held, files, name=name, certificate=proof))
+        best = _store(session, held, files, name=name, certificate=proof)
+    relaxations = [_relaxation(session, held, files, entry) for entry in answer["relaxations"]]
+    if best is not None:  # only now: what this discards is discarded after everything was stored (app/blobs.py)
+        _replace_best(session, job, best)
     return finish(
         session,
         held,
@@ -103,7 +107,7 @@ def store_ending(session: Session, held: Claim, files: SolverFiles, answer: Mapp
             stop_reason=answer["stop_reason"],
             alignment_id=job.alignment_id,
             conflicts=answer["conflicts"],
-            relaxations=[_relaxation(session, held, files, entry) for entry in answer["relaxations"]],
+            relaxations=relaxations,
             progress=_last_progress(held, answer["progress"]),
         ),
     )
@@ -120,6 +124,14 @@ def store_interrupted(session: Session, held: Claim, *, stop_reason: str) -> boo
     return finish(session, held, ending)
 
 
+def store_failure(session: Session, held: Claim, problem: Mapping[str, Any]) -> bool:
+    """End a job that failed, with the best that is stored; False when the job is not held any more."""
+    job = JobRepository(session).held(held.job_id, held.fence)
+    if job is None:
+        return False
+    return finish(session, held, Ending(state=JobState.FAILED, alignment_id=job.alignment_id, problem=problem))
+
+
 def discard_alignment(session: Session, alignment_id: str | None) -> None:
     """Delete an alignment that is no longer a job's best, unless something was made from it."""
     session.flush()
@@ -127,11 +139,6 @@ def discard_alignment(session: Session, alignment_id: str | None) -> None:
     if alignment is not None:
         with suppress(Conflict):
             delete_alignment(session, alignment)
-
-
-def failure(problem: Mapping[str, Any], *, alignment_id: str | None = None) -> Ending:
-    """Return the ending of a job that failed; an alignment that was stored before is kept."""
-    return Ending(state=JobState.FAILED, alignment_id=alignment_id, problem=problem)
 
 
 def _outcome(answer: Mapping[str, Any], job: Job) -> str:

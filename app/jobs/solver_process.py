@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,7 @@ from app.curves.solving import answer_curve
 from app.errors import Fault, ProblemError
 from app.jobs.centers import placed, unproven_for
 from app.jobs.judgement import Judge, Judged, discrepancies, gap
+from app.jobs.losses import EXIT_NO_ROOM, OUT_OF_MEMORY
 from app.jobs.names import Names
 from app.jobs.proofs import Bound, Proof
 from app.jobs.provenance import software
@@ -27,11 +29,13 @@ from app.jobs.remedies import least_bad, write_remedies
 from app.jobs.reoptimization import held_outside, unproven, without_bounds
 from app.jobs.sentences import conflict_json
 from app.jobs.solver_files import CORES_VARIABLE, CRITERIA, CURVE, RESULT, SEARCH, SolverFiles
+from app.jobs.solver_memory import limit_memory
 from app.jobs.solver_reports import Reporter, Tell, line_writer
 from app.jobs.warm_up import warm_up
 from app.scenarios.columns import texts
 from app.scenarios.planning import Plan
 from app.scenarios.schemas import Criteria, Search
+from app.storage_room import lacks_room
 from optimizer.params import SolveParams
 from optimizer.result import Outcome, Result
 from optimizer.solve import solve
@@ -48,6 +52,7 @@ LEAST_SEARCH_SHARE: Final = 0.2
 def main() -> int:
     """Wait for a question, answer it, and return the process' exit code."""
     os.nice(NICENESS)
+    limit_memory()
     tell = line_writer(_private_output())
     orders = Orders()
     threading.Thread(target=orders.obey, name="orders", daemon=True).start()
@@ -56,9 +61,10 @@ def main() -> int:
         tell("ready")
         files = SolverFiles(orders.wait_for_question())
         files.write_json(RESULT, _answer(files, tell=tell, stop=orders.stop))
-    except Exception:  # noqa: BLE001 - the last resort: the trace goes to the worker's log, the job fails
-        traceback.print_exc()
-        return EXIT_BROKEN
+    except Exception as error:  # noqa: BLE001 - the last resort: the trace goes to the worker's log, the job fails
+        with suppress(OSError):  # the log may have no room either
+            traceback.print_exc()
+        return EXIT_NO_ROOM if lacks_room(error) else EXIT_BROKEN
     tell("result")
     return 0
 
@@ -112,7 +118,7 @@ def _answer(files: SolverFiles, *, tell: Tell, stop: threading.Event) -> dict[st
     except ProblemError as error:
         return _failed(error.code, error.detail, faults=error.faults)
     except MemoryError:
-        return _failed("OUT_OF_MEMORY", "The solver ran out of memory; split the problem by region or add memory.")
+        return _failed(OUT_OF_MEMORY.code, OUT_OF_MEMORY.detail)
 
 
 def answer_question(files: SolverFiles, *, tell: Tell, stop: threading.Event) -> dict[str, Any]:
@@ -267,5 +273,6 @@ def _private_output() -> int:
 
 if __name__ == "__main__":
     exit_code = main()
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stderr.flush()
     os._exit(exit_code)  # a solver that cannot be interrupted may still be at work in a thread: nobody waits for it

@@ -8,7 +8,9 @@ import json
 import os
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import numpy as np
@@ -137,8 +139,17 @@ class Reporter:
                     return
                 assert self._offered is not None
                 (alignment, progress), self._offered = self._offered, None
-            is_first = not self._save(alignment, progress) and is_first
+            is_first = not self._saved(alignment, progress) and is_first
             last = time.monotonic()
+
+    def _saved(self, alignment: Alignment, progress: Progress) -> bool:
+        """Save an alignment; False where it breaks a criterion, or want of room or memory leaves that for later."""
+        try:
+            return self._save(alignment, progress)
+        except (OSError, MemoryError):
+            with suppress(OSError):  # the log may have no room either
+                traceback.print_exc()
+            return False
 
     def _save(self, alignment: Alignment, progress: Progress) -> bool:
         report = self._judge.report(alignment)

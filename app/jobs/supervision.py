@@ -1,54 +1,38 @@
-"""One attempt at a job: start the solver, store what it finds, pass on stop and cancel, survive its crash.
+"""One attempt at a job after another: start the solver, follow it, store its answer, survive its crash.
 
-The worker's side of a solve. Holds the lease while the solver runs; lets go as soon as a write is refused. Progress
-is stored at most twice a second, more seldom in long jobs; stop and cancel are looked for every quarter of a second.
+The worker's side of a solve. Holds the lease while the solver runs; lets go as soon as a write is refused.
 """
 
-import signal
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any, Final, TypeVar
 
 import structlog
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.database import Sessions, snapshot, transaction
 from app.jobs.engine import Dispatch, JobQueue
-from app.jobs.leases import Claim, LeaseRules, Loss, claim, finish, hand_back, hold, retry
-from app.jobs.models import Job
-from app.jobs.repository import JobRepository
-from app.jobs.results import failure, store_best, store_curve, store_ending, store_interrupted, write_question
-from app.jobs.solver_child import SolverChild, SpareSolvers
-from app.jobs.solver_files import RESULT, SEARCH, SolverFiles
-from app.jobs.states import JobState
+from app.jobs.leases import Claim, LeaseRules, claim, hand_back, put_aside, retry
+from app.jobs.losses import NEVER_READY, NO_ROOM, Loss, loss_of_exit
+from app.jobs.results import store_ending, store_failure, store_interrupted, write_question
+from app.jobs.solver_child import SpareSolvers
+from app.jobs.solver_files import RESULT, SolverFiles
+from app.jobs.solver_watch import Attempt, LostError, Patience, Watch, WatchEnd
 from app.jobs.turns import put_off
+from app.storage_faults import is_full, may_pass
 from app.tenancy import of_tenant
 
-POLL_S: Final = 0.25
-PROGRESS_S: Final = 0.5
-PROGRESS_THINNING: Final = 1 / 600
-"""Seconds between progress events grow to this share of the elapsed time, which bounds their number."""
-STOP_GRACE_S: Final = 5.0
-OVERTIME_S: Final = 60.0
-OVERTIME_SHARE: Final = 2.0
-OVERTIME_BY_WORK: Final = 50.0
-"""Of a search that counts work: its answer must not feel the clock, which only ends a solver that hangs."""
 DATABASE_PATIENCE_S: Final = 600.0
 DATABASE_PAUSE_S: Final = 0.5
-
-CRASHED: Final = Loss("SOLVER_CRASHED", "The solver ended unexpectedly; report the job's id.")
-OUT_OF_MEMORY: Final = Loss("OUT_OF_MEMORY", "The solver ran out of memory; split the problem by region or add memory.")
+NO_ROOM_PAUSE_S: Final = 30.0
+"""Seconds before a job is tried again that found no room on a worker's disk."""
 
 Value = TypeVar("Value")
-
-
-class LostError(Exception):
-    """The job has changed hands or has ended: this worker must let go of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +53,8 @@ class Supervisor:
         Where solver processes come from.
     ending
         Set when this worker ends in order.
+    patience
+        How long a solver is waited for.
     """
 
     sessions: Sessions
@@ -78,6 +64,7 @@ class Supervisor:
     folder: Path
     solvers: SpareSolvers
     ending: Event
+    patience: Patience = field(default_factory=Patience)
 
     def __call__(self, dispatch: Dispatch) -> None:
         """Claim the job and bring it to its end, in its own tenant's sessions; nothing when the dispatch is void."""
@@ -102,189 +89,66 @@ class Supervisor:
 
     def _attempt(self, held: Claim, log: Any) -> Claim | None:
         """Run one solver process; return the next claim when the process died and may be tried again."""
-        with TemporaryDirectory(prefix=f"{held.job_id}-", dir=self.folder) as name:
-            files = SolverFiles(Path(name))
-            with snapshot(self.sessions) as session:
-                write_question(session, held, files)
-            child = self.solvers.take()
-            try:
-                child.solve(files.folder)
-                watch = Watch(self, held, child, files=files)
-                reason = watch.run()
-            finally:
-                child.kill()
-                if not self.ending.is_set():
-                    self.solvers.prepare()
-            log.info("solver ended", reason=reason, exit_code=child.wait())
-            return self._conclude(held, child, files, reason=reason, log=log)
+        try:
+            with TemporaryDirectory(prefix=f"{held.job_id}-", dir=self.folder, ignore_cleanup_errors=True) as name:
+                return self._solve(held, SolverFiles(Path(name)), log)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            log.error("disk full", error=str(error))
+            return self._lose(held, NO_ROOM)
 
-    def _conclude(self, held: Claim, child: SolverChild, files: SolverFiles, *, reason: str, log: Any) -> Claim | None:
-        if reason == "handed_back":
+    def _solve(self, held: Claim, files: SolverFiles, log: Any) -> Claim | None:
+        self._patiently(lambda session: write_question(session, held, files), reads_only=True)
+        child = self.solvers.take()
+        attempt = Attempt(held, child, files)
+        try:
+            child.solve(files.folder)
+            end = Watch(self.sessions, attempt, rules=self.rules, ending=self.ending, patience=self.patience).run()
+        finally:
+            child.kill()
+            if not self.ending.is_set():
+                self.solvers.prepare()
+        log.info("solver ended", reason=str(end), exit_code=child.wait())
+        return self._conclude(attempt, end, log)
+
+    def _conclude(self, attempt: Attempt, end: WatchEnd, log: Any) -> Claim | None:
+        """Store what is to be told of a solver that is gone; return the next claim when the job is tried again."""
+        held, files = attempt.held, attempt.files
+        if end is WatchEnd.HANDED_BACK:
             self._patiently(lambda session: hand_back(session, held, self.queue))
             return None
         if files.path(RESULT).exists():
             answer = files.read_json(RESULT)
             self._patiently(lambda session: store_ending(session, held, files, answer))
             return None
-        if reason in ("stopped", "time_limit"):
-            self._patiently(lambda session: store_interrupted(session, held, stop_reason=reason))
+        if end in (WatchEnd.STOPPED, WatchEnd.TIME_LIMIT):
+            self._patiently(lambda session: store_interrupted(session, held, stop_reason=str(end)))
             return None
-        code, said = child.wait(), child.log_tail()
+        code, said = attempt.child.wait(), attempt.child.log_tail()
         log.error("solver crashed", exit_code=code, log=said)
+        return self._lose(held, NEVER_READY if end is WatchEnd.NEVER_READY else loss_of_exit(code, said), code=code)
+
+    def _lose(self, held: Claim, loss: Loss, *, code: int = 0) -> Claim | None:
+        """Do what a loss asks for: fail the job, try it again at once, or give it back for later."""
+        if loss is NO_ROOM:
+            later = partial(put_aside, held=held, queue=self.queue, rules=self.rules, loss=loss)
+            self._patiently(partial(later, delay_s=NO_ROOM_PAUSE_S))
+            return None
         if code < 0:
-            return self._patiently(lambda session: retry(session, held, rules=self.rules, loss=_loss(-code, said)))
-        problem = OUT_OF_MEMORY if _wanted_memory(said) else CRASHED
-        self._patiently(lambda session: finish(session, held, failure(problem.problem())))
+            return self._patiently(lambda session: retry(session, held, rules=self.rules, loss=loss))
+        self._patiently(lambda session: store_failure(session, held, loss.problem()))
         return None
 
-    def _patiently(self, work: Callable[[Session], Value]) -> Value:
-        """Do work in a transaction, again and again while the database is away."""
+    def _patiently(self, work: Callable[[Session], Value], *, reads_only: bool = False) -> Value:
+        """Do work in a transaction, again and again while the database does not take it."""
         give_up = time.monotonic() + DATABASE_PATIENCE_S
         while True:
             try:
-                with transaction(self.sessions) as session:
+                with (snapshot if reads_only else transaction)(self.sessions) as session:
                     return work(session)
-            except OperationalError as error:
-                if time.monotonic() > give_up:
+            except Exception as error:
+                if not may_pass(error) or isinstance(error, OSError) or time.monotonic() > give_up:
                     raise
-                structlog.get_logger("territory.jobs").warning("database away", error=str(error.orig))
-                self.ending.wait(DATABASE_PAUSE_S)
-
-
-class Watch:
-    """Follows one solver process: its messages in, the caller's wishes out.
-
-    Parameters
-    ----------
-    supervisor
-        Gives sessions and rules.
-    held, child, files
-        The claim, the process and its folder.
-    """
-
-    def __init__(self, supervisor: Supervisor, held: Claim, child: SolverChild, *, files: SolverFiles) -> None:
-        self._supervisor = supervisor
-        self._held = held
-        self._child = child
-        self._files = files
-        self._started: float | None = None  # the clock starts when the solver is ready, compilation excluded
-        self._progress: dict[str, Any] | None = None
-        self._is_new = False
-        self._stored_at = -1.0
-        self._stop_asked_at: float | None = None
-        self._longest_s = longest_s(files.read_json(SEARCH))
-
-    def run(self) -> str:
-        """Return why it is over: ``ended``, ``stopped`` or ``time_limit`` (both killed), or ``handed_back``.
-
-        Raises
-        ------
-        LostError
-            When the job is not this worker's any more.
-        """
-        polled_at = -1.0
-        while True:
-            try:
-                message = self._child.next_message(timeout_s=POLL_S)
-            except TimeoutError:
-                message = {}
-            if message is None or message.get("type") == "result":
-                return "ended"  # what the process has written is complete; its own tidying up is not waited for
-            self._take(message)
-            now = time.monotonic()
-            if now - polled_at >= POLL_S:
-                polled_at = now
-                reason = self._poll(now)
-                if reason is not None:
-                    return reason
-
-    def _take(self, message: dict[str, Any]) -> None:
-        kind = message.pop("type", None)
-        if kind == "ready":
-            self._started = time.monotonic()
-        elif kind == "progress":
-            self._progress = message
-            self._is_new = True
-        elif kind == "alignment":
-            self._guarded(lambda session: store_best(session, self._held, self._files, name=message["name"]))
-        elif kind == "points":
-            self._guarded(lambda session: store_curve(session, self._held, self._files, name=message["name"]))
-
-    def _poll(self, now: float) -> str | None:
-        if self._supervisor.ending.is_set():
-            return "handed_back"
-        self._look_for_wishes(now)
-        if self._stop_asked_at is not None and now - self._stop_asked_at > STOP_GRACE_S:
-            return "stopped"
-        elapsed_s = self._elapsed_s(now)
-        if elapsed_s > self._longest_s:
-            return "time_limit"
-        pause = max(PROGRESS_S, elapsed_s * PROGRESS_THINNING)
-        if self._is_new and now - self._stored_at >= pause:
-            self._store(now, self._body(now))
-        elif now - self._stored_at >= self._supervisor.rules.lease_s / 3:
-            self._store(now, None)
-        return None
-
-    def _look_for_wishes(self, now: float) -> None:
-        try:
-            with snapshot(self._supervisor.sessions) as session:
-                found = JobRepository(session).signals(self._held.job_id)
-        except OperationalError:
-            return  # the database is away; the solver goes on, the lease decides whose job it is afterwards
-        if found is None or found[0] != self._held.fence or found[1] != JobState.RUNNING:
-            raise LostError
-        if found[2] and self._stop_asked_at is None:
-            self._stop_asked_at = now
-            self._child.ask_to_stop()
-
-    def _store(self, now: float, body: dict[str, Any] | None) -> None:
-        self._stored_at = now
-        self._is_new = self._is_new and body is None
-        self._guarded(lambda session: hold(session, self._held, rules=self._supervisor.rules, progress=body))
-
-    def _elapsed_s(self, now: float) -> float:
-        return 0.0 if self._started is None else now - self._started
-
-    def _body(self, now: float) -> dict[str, Any]:
-        blank = dict.fromkeys(("objective", "lower_bound", "gap", "violations", "moved_accounts"))
-        clock = {
-            "elapsed_s": round(self._held.elapsed_s + self._elapsed_s(now), 3),
-            "time_limit_s": self._held.time_limit_s,
-        }
-        return {"phase": "starting", **clock, **blank, **(self._progress or {})}
-
-    def _guarded(self, work: Callable[[Session], Job | bool | None]) -> None:
-        """Write under the fence; a database that is away is tried again with the next write."""
-        try:
-            with transaction(self._supervisor.sessions) as session:
-                is_ours = work(session)
-        except OperationalError:
-            return
-        if not is_ours:
-            raise LostError
-
-
-def longest_s(search: Mapping[str, Any]) -> float:
-    """Return the seconds after which a solver is ended that did not end by itself."""
-    limit_s = float(search["time_limit_s"])
-    share = OVERTIME_BY_WORK if search["deterministic"] else OVERTIME_SHARE
-    return limit_s + max(OVERTIME_S, share * limit_s)
-
-
-def _loss(number: int, said: str) -> Loss:
-    """Return why a solver died: by which signal, and with which last words."""
-    if number == signal.SIGKILL:
-        return Loss(
-            "OUT_OF_MEMORY",
-            "The operating system killed the solver each time, most likely for want of memory; split the problem "
-            "by region or add memory.",
-        )
-    if _wanted_memory(said):
-        return OUT_OF_MEMORY
-    return Loss("SOLVER_CRASHED", "The solver crashed each time; report the job's id.", {"signal": number})
-
-
-def _wanted_memory(said: str) -> bool:
-    """Tell by its last words whether a solver ended for want of memory."""
-    return any(words in said for words in ("MemoryError", "bad_alloc", "Cannot allocate memory", "out of memory"))
+                structlog.get_logger("territory.jobs").warning("database away", error=str(error))
+            time.sleep(DATABASE_PAUSE_S)

@@ -13,16 +13,18 @@ import threading
 from pathlib import Path
 from types import FrameType
 
+import sqlalchemy as sa
 import structlog
 
 from app.database import create_engine, session_factory
 from app.jobs import dbos_engine
 from app.jobs.dbos_engine import DbosConsumer, DbosQueue
-from app.jobs.engine import Dispatch, Handler
 from app.jobs.identity import worker_identity
 from app.jobs.kernel_cache import FOLDER, kernel_environment, remove_outdated
 from app.jobs.leases import LeaseRules
+from app.jobs.running_jobs import RunningJobs
 from app.jobs.solver_child import SpareSolvers, core_environment
+from app.jobs.solver_memory import memory_environment
 from app.jobs.supervision import Supervisor
 from app.jobs.takeover import Caretaker
 from app.logs import configure_logs
@@ -48,79 +50,61 @@ def run_worker(settings: Settings, *, ending: threading.Event | None = None) -> 
     engine = create_engine(settings)
     upgrade(engine)
     dbos_engine.migrate(engine)
+    try:
+        with worker_identity(settings.data_dir, settings.worker_id) as worker_id:
+            _work(settings, engine, worker_id=worker_id, ending=ending)
+    finally:
+        engine.dispose()
+
+
+def _work(settings: Settings, engine: sa.Engine, *, worker_id: str, ending: threading.Event) -> None:
+    """Take jobs until ``ending`` is set; then give back what runs."""
     sessions = of_all_tenants(session_factory(engine, actor=f"worker {settings.worker_id or socket.gethostname()}"))
     rules = LeaseRules(
         lease_s=settings.lease_s,
         max_deaths=settings.max_attempts,
         max_running=settings.max_running_jobs_per_tenant,
     )
-    with worker_identity(settings.data_dir, settings.worker_id) as worker_id:
-        queue = DbosQueue(engine)
-        consumer = DbosConsumer(engine, worker_id=worker_id, slots=settings.worker_slots)
-        running = RunningJobs()
-        folder = _empty_folder(settings.data_dir / "solves" / worker_id)
-        remove_outdated(settings.data_dir / FOLDER)
-        solvers = SpareSolvers(folder, environment=_solver_environment(settings))
-        solvers.prepare()
-        supervisor = Supervisor(
-            sessions=sessions,
-            queue=queue,
-            worker_id=worker_id,
-            rules=rules,
-            folder=folder,
-            solvers=solvers,
-            ending=ending,
-        )
-        caretaker = Caretaker(
-            sessions=sessions, queue=queue, worker_id=worker_id, rules=rules, ending=ending, settings=settings
-        )
-        care = threading.Thread(target=caretaker.run, name="caretaker", daemon=True)
-        sender = Sender(sessions=sessions, settings=settings, ending=ending)
-        sending = threading.Thread(target=sender.run, name="webhooks", daemon=True)
-        consumer.start(running.counting(supervisor))
-        care.start()
-        sending.start()
-        structlog.get_logger("territory.jobs").info("worker ready", worker_id=worker_id)
-        ending.wait()
-        running.wait_until_none(timeout_s=ENDING_PATIENCE_S)
-        solvers.close()
-        consumer.stop()
-        care.join(timeout=ENDING_PATIENCE_S)
-        sending.join(timeout=ENDING_PATIENCE_S)
-        engine.dispose()
-
-
-class RunningJobs:
-    """Counts the jobs that this worker executes, so that its end can wait for them to be given back."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._changed = threading.Condition()
-
-    def counting(self, handler: Handler) -> Handler:
-        """Return ``handler``, counted."""
-
-        def counted(dispatch: Dispatch) -> None:
-            self._add(1)
-            try:
-                handler(dispatch)
-            except Exception:
-                structlog.get_logger("territory.jobs").exception("job not executed", dispatch=dispatch.id)
-                raise
-            finally:
-                self._add(-1)
-
-        return counted
-
-    def wait_until_none(self, *, timeout_s: float) -> bool:
-        """Wait until no job is executed; False when the time is over before."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._count == 0, timeout=timeout_s)
-
-    def _add(self, change: int) -> None:
-        with self._changed:
-            self._count += change
-            self._changed.notify_all()
+    queue = DbosQueue(engine)
+    consumer = DbosConsumer(engine, worker_id=worker_id, slots=settings.worker_slots)
+    running = RunningJobs()
+    folder = _empty_folder(settings.data_dir / "solves" / worker_id)
+    remove_outdated(settings.data_dir / FOLDER)
+    solvers = SpareSolvers(folder, environment=_solver_environment(settings))
+    solvers.prepare()
+    supervisor = Supervisor(
+        sessions=sessions,
+        queue=queue,
+        worker_id=worker_id,
+        rules=rules,
+        folder=folder,
+        solvers=solvers,
+        ending=ending,
+    )
+    caretaker = Caretaker(
+        sessions=sessions,
+        queue=queue,
+        worker_id=worker_id,
+        running=running,
+        rules=rules,
+        ending=ending,
+        settings=settings,
+    )
+    sender = Sender(sessions=sessions, settings=settings, ending=ending)
+    threads = [
+        threading.Thread(target=caretaker.run, name="caretaker", daemon=True),
+        threading.Thread(target=sender.run, name="webhooks", daemon=True),
+    ]
+    consumer.start(running.counting(supervisor))
+    for thread in threads:
+        thread.start()
+    structlog.get_logger("territory.jobs").info("worker ready", worker_id=worker_id)
+    ending.wait()
+    running.wait_until_none(timeout_s=ENDING_PATIENCE_S)
+    solvers.close()
+    consumer.stop()
+    for thread in threads:
+        thread.join(timeout=ENDING_PATIENCE_S)
 
 
 def end_with_parent(ending: threading.Event) -> None:
@@ -146,7 +130,11 @@ def _obey_signals(ending: threading.Event) -> None:
 
 
 def _solver_environment(settings: Settings) -> dict[str, str]:
-    return core_environment(settings.solver_cores) | kernel_environment(settings.data_dir / FOLDER)
+    return (
+        core_environment(settings.solver_cores)
+        | memory_environment(settings.solver_memory_bytes)
+        | kernel_environment(settings.data_dir / FOLDER)
+    )
 
 
 def _empty_folder(folder: Path) -> Path:

@@ -20,16 +20,19 @@ class Countdown:
     ----------
     number
         Which one fails, from 1; 0 is none.
+    lasting
+        Whether all later ones fail, too.
     """
 
     number: int
+    lasting: bool = False
     seen: int = 0
     has_failed: bool = False
 
     def happens(self) -> bool:
         """Count one thing; True when it must fail."""
         self.seen += 1
-        fails = self.seen == self.number
+        fails = self.seen == self.number or (self.lasting and self.seen > self.number)
         self.has_failed = self.has_failed or fails
         return fails
 
@@ -78,9 +81,12 @@ def _watch(kind: str, arguments: tuple[Any, ...]) -> None:
 
 
 @contextmanager
-def failing_writes(folder: object, number: int) -> Iterator[Countdown]:
-    """Let the n-th opening for writing or renaming of a file under the folder fail as on a full disk."""
-    countdown = Countdown(number)
+def failing_writes(folder: object, number: int, *, lasting: bool = False) -> Iterator[Countdown]:
+    """Let the n-th opening for writing or renaming of a file under the folder fail as on a full disk.
+
+    With ``lasting`` so do all later ones.
+    """
+    countdown = Countdown(number, lasting)
     if not getattr(_watch, "is_installed", False):
         sys.addaudithook(_watch)
         _watch.is_installed = True  # type: ignore[attr-defined] # once in a process

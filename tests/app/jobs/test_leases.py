@@ -1,7 +1,6 @@
 """Claims, leases and fences on a real SQLite file with the real queue."""
 
 import datetime
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -9,8 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.database import Sessions, create_engine, session_factory, transaction, utc_now
-from app.datasets.importing import read_json_dataset
-from app.datasets.service import create_dataset
 from app.jobs import dbos_engine
 from app.jobs.dbos_engine import DbosQueue
 from app.jobs.engine import Dispatch
@@ -18,7 +15,6 @@ from app.jobs.leases import (
     Claim,
     Ending,
     LeaseRules,
-    Loss,
     claim,
     finish,
     hand_back,
@@ -27,14 +23,13 @@ from app.jobs.leases import (
     retry,
     take_over,
 )
+from app.jobs.losses import Loss
 from app.jobs.models import Job
 from app.jobs.service import JobService, Submission
 from app.jobs.states import JobState
 from app.migrations.upgrade import upgrade
-from app.scenarios.schemas import Search, default_criteria
-from app.scenarios.service import ScenarioService
 from app.settings import Settings
-from tests.app.conftest import tiny_dataset
+from tests.app.jobs.questions import submit_tiny
 
 RULES = LeaseRules(lease_s=10, max_deaths=3)
 
@@ -53,14 +48,7 @@ class Bench:
 
     def submit(self, priority: int = 0) -> str:
         """Submit one more job and return its id."""
-        tables, log, _ = read_json_dataset(json.dumps(tiny_dataset()).encode(), self.settings)
-        assert log.num_errors == 0
-        with transaction(self.sessions) as session:
-            dataset = create_dataset(session, tables, name="Tiny", checks=[])
-            scenario = ScenarioService(session, self.settings).store(
-                dataset_id=dataset.id, name="Tiny", criteria=default_criteria(), search=Search()
-            )
-            return JobService(session, self.queue, self.settings).submit(scenario, Submission(priority=priority)).id
+        return submit_tiny(self.sessions, self.queue, self.settings, priority=priority)
 
     def job(self) -> Job:
         """Return the job's row."""

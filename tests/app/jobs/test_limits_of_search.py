@@ -6,7 +6,7 @@ import pytest
 
 from app.jobs.solver_files import CORES_VARIABLE
 from app.jobs.solver_process import DETERMINISTIC_THREADS, threads_of
-from app.jobs.supervision import longest_s
+from app.jobs.solver_watch import longest_s
 from app.scenarios.schemas import Search
 
 
