@@ -8,7 +8,8 @@ exactly one column, and the terms of :mod:`optimizer.search.exchange_space`,
 
 bounds every alignment's objective (partial dualization; Geoffrion 1974, doi 10.1007/BFb0120690). Each minimum is found
 by listing all sets within a budget of the best one for free loads; where they are too many, the largest budget that
-could be searched whole counts. The prices rise where nobody wants an item, and fall where several do.
+could be searched whole counts, or what an integer program proves for the columns that lose most. The prices rise
+where nobody wants an item, and fall where several do.
 
 A proof by search, not by prices alone: it counts as a bound of the search, never as the certificate's.
 """
@@ -24,6 +25,7 @@ import numpy as np
 from optimizer.problem import FloatArray, IntArray
 from optimizer.search.bound import FLOAT32_ROUNDING, column_prices, valid_multipliers
 from optimizer.search.column_kernels import least_loss, list_held
+from optimizer.search.column_program import least_cost
 from optimizer.search.exchange_sets import Room, Space, room_for
 from optimizer.search.exchange_space import price_space, widened
 from optimizer.search.exchanges import WORK_PER_S, Positions
@@ -55,6 +57,11 @@ PATIENCE: Final = 3
 """Steps in a row that may not help."""
 MOMENTUM: Final = 0.6
 """Part of the last step's direction that goes into the next."""
+HARD: Final = 0.05
+"""Share of all losses from which on a column's minimum is worth a program."""
+MOST_PROGRAMS: Final = 3
+PROGRAM_SHARE: Final = 0.1
+"""Share of the time left that one program may take."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -97,6 +104,8 @@ class ColumnBound:
         self._direction: FloatArray = np.zeros(model.num_items)
         self._at: FloatArray = self._item_price
         self.inevitable: FloatArray = np.zeros(model.num_columns)
+        self._solved_for: dict[int, float] = {}
+        self._listed, self._gained = -math.inf, 0.0
         self.bound = -math.inf
 
     def improve(self, incumbent: Incumbent, lost: FloatArray, *, rounds: int, until_s: float = math.inf) -> None:
@@ -113,9 +122,46 @@ class ColumnBound:
         with ThreadPoolExecutor(len(self._rooms)) as pool:
             for _ in range(rounds):
                 if incumbent.objective is None or not incumbent.proceed() or incumbent.clock.elapsed_s >= until_s:
-                    return
+                    break
                 if not self._evaluate(pool, incumbent, budget):
                     return
+
+    def sharpen(self, incumbent: Incumbent, lost: FloatArray) -> None:
+        """Solve the minima of the columns that lose most, at the best prices, where listing did not get far enough.
+
+        Parameters
+        ----------
+        lost
+            What each column loses now. Shape ``(columns,)``.
+        """
+        if incumbent.objective is None or not np.isfinite(self.bound):
+            return
+        order = np.argsort(self.inevitable - lost, kind="stable")[:MOST_PROGRAMS]
+        for column in order[lost[order] - self.inevitable[order] > HARD * lost.sum()].tolist():
+            if not incumbent.proceed() or self._solved_for.get(column, math.inf) <= lost[column]:
+                continue
+            self._solved_for[column] = float(lost[column])
+            amount = self._amounts(column)
+            worth = self._worth(column, amount, self._item_price)
+            held = worth <= 0.0
+            near = np.flatnonzero((np.abs(worth) <= lost[column]) | held)
+            found = least_cost(
+                self._whole,
+                column,
+                worth=worth[near],
+                amount=amount[near],
+                seconds=PROGRAM_SHARE * incumbent.seconds_left(),
+                seed=column,
+            )
+            incumbent.clock.charge(found.work)
+            # A set that leaves the near items costs more than the column loses now.
+            loss = min(found.bound - math.fsum(worth[held]), float(lost[column]))
+            loss -= self._rounding(loss)
+            if loss > self.inevitable[column]:
+                self._gained += loss - float(self.inevitable[column])
+                self.inevitable[column] = loss
+        self.bound = max(self.bound, self._listed + self._gained)
+        incumbent.raise_bound(min(self.bound, incumbent.objective), source="search")
 
     def _evaluate(self, pool: ThreadPoolExecutor, incumbent: Incumbent, budget: FloatArray) -> bool:
         """Evaluate the present prices and step; return False when the search was stopped meanwhile."""
@@ -133,8 +179,10 @@ class ColumnBound:
             loss[part] = [minimum.loss for minimum in found]
         covered = np.bincount(np.concatenate([minimum.held for minimum in minima]), minlength=self._model.num_items)
         bound -= self._rounding(bound)
-        if bound > self.bound:
-            self.bound, self.inevitable, self._item_price, self._stale = bound, loss, self._at, 0
+        if bound > self._listed:
+            self._listed, self._gained, self._item_price, self._stale = bound, 0.0, self._at, 0
+            self.bound, self.inevitable = max(bound, self.bound), loss
+            self._solved_for.clear()
             if incumbent.objective is not None:
                 incumbent.raise_bound(min(bound, incumbent.objective), source="search")
         else:
@@ -163,11 +211,8 @@ class ColumnBound:
 
     def _minimum(self, room: Room, column: int, budget: float) -> _Minimum:
         """Return the least that a column costs at the items' prices."""
-        model = self._model
         amount = self._amounts(column)
-        with np.errstate(invalid="ignore"):
-            worth = model.cost[:, column] + amount @ self._prices[:, column] - self._at
-        worth = np.where(np.isfinite(worth), worth, np.inf)
+        worth = self._worth(column, amount, self._at)
         held = worth <= 0.0
         value = math.fsum(worth[held])
         near = np.flatnonzero((np.abs(worth) <= budget) | held)
@@ -187,8 +232,14 @@ class ColumnBound:
                 break
             now = min(budget, now * GROWTH)
         return _Minimum(
-            value=value + max(loss, 0.0), loss=max(loss, 0.0), held=np.flatnonzero(held), work=work + model.num_items
+            value=value + max(loss, 0.0), loss=max(loss, 0.0), held=np.flatnonzero(held), work=work + len(worth)
         )
+
+    def _worth(self, column: int, amount: FloatArray, item_price: FloatArray) -> FloatArray:
+        """Return what each item costs in a column beyond its price, infinite where barred. Shape ``(items,)``."""
+        with np.errstate(invalid="ignore"):
+            worth = self._model.cost[:, column] + amount @ self._prices[:, column] - item_price
+        return np.where(np.isfinite(worth), worth, np.inf)
 
     def _amounts(self, column: int) -> FloatArray:
         """Return what each item brings to a column. Shape ``(items, loads)``."""

@@ -50,14 +50,18 @@ class ColumnSearch:
         left = incumbent.stop.time_left_s(elapsed)
         until = elapsed + BOUND_SHARE * left if math.isfinite(left) else math.inf
         self._bound.improve(incumbent, self._losses.by_column(incumbent.columns), rounds=ROUNDS, until_s=until)
-        inevitable = self._bound.inevitable
         for size in range(self._params.smallest, self._params.largest + 1):
             if incumbent.proceed():
                 improve_hot_columns(
-                    incumbent, self._losses, threads=self._threads, seed=self._seed, inevitable=inevitable
+                    incumbent,
+                    self._losses,
+                    threads=self._threads,
+                    seed=self._seed,
+                    inevitable=self._bound.inevitable,
                 )
+                self._bound.sharpen(incumbent, self._losses.by_column(incumbent.columns))
             if incumbent.proceed():
-                self._exchanges.improve(incumbent, size, inevitable=inevitable)
+                self._exchanges.improve(incumbent, size, inevitable=self._bound.inevitable)
 
 
 def column_search(

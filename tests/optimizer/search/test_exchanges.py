@@ -23,7 +23,7 @@ from tests.optimizer.random_problems import Mix, random_problem
 SEEDS = range(80)
 
 
-def _prices(model: Model, seed: int) -> Multipliers:
+def random_prices(model: Model, seed: int) -> Multipliers:
     """Return some prices of the limits, of the size of the costs; most of them 0."""
     rng = np.random.default_rng(seed)
     scale = float(np.abs(model.cost[np.isfinite(model.cost)]).mean()) / max(float(model.amount.mean()), 1e-9)
@@ -67,7 +67,7 @@ def test_exchanging_all_columns_finds_the_best_at_any_prices(seed: int) -> None:
     incumbent = _started(problem, criteria, model, every, seed)
     if incumbent.columns is None:
         return
-    prices = _prices(model, seed)
+    prices = random_prices(model, seed)
     size = model.num_columns
     ExchangeSearch(
         model,
@@ -92,9 +92,11 @@ def test_the_bound_from_whole_columns_lies_between_the_prices_and_the_truth(seed
     incumbent = _started(problem, criteria, model, every, seed)
     if incumbent.columns is None or every.optimum is None:
         return
-    prices = _prices(model, seed)
+    prices = random_prices(model, seed)
     bound = ColumnBound(model, prices, threads=2)
-    bound.improve(incumbent, Losses(model, prices).by_column(incumbent.columns), rounds=8)
+    lost = Losses(model, prices).by_column(incumbent.columns)
+    bound.improve(incumbent, lost, rounds=8)
+    bound.sharpen(incumbent, lost)
     size = abs(every.optimum) + 1.0
     assert bound.bound <= every.optimum + 1e-9 * size
     assert bound.bound >= lower_bound(model, prices) - 1e-6 * size
