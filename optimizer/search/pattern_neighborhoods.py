@@ -270,8 +270,9 @@ class PatternSearch:
         return self._trails
 
     def _tell(self, objective: float | None) -> None:
-        """Give the bound to the incumbent, rounded up where costs are whole; prove what it meets."""
+        """Give the best bound to the incumbent, rounded up where costs are whole; prove what it meets."""
         bound, unit = self.bound * self.model.unit, self.model.unit
+        bound = max(bound, -np.inf if self.incumbent.lower_bound is None else self.incumbent.lower_bound)
         if not np.isfinite(bound) or objective is None:
             return
         bound = rounded_up(bound, unit) if self.model.is_integral else bound - 1e-9 * abs(bound)
