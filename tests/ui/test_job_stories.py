@@ -93,3 +93,27 @@ def test_trade_offs_are_a_chart_whose_dots_open_plans(page: Page, solved: dict[s
     expect(curve.locator("svg")).to_contain_text("↑ Travel a year")
     curve.locator("tbody button.link").last.click()
     expect(curve.locator("tbody tr.open")).not_to_have_count(0)
+
+
+def test_team_sizes_are_compared_and_one_opens_with_its_reps(page: Page, solved: dict[str, Any]) -> None:
+    """A point a team as chart and table, by travel or load; one with a rep more opens on data with that rep."""
+    open_plan(page, solved)
+    page.get_by_text("Choices and their price").click()
+    page.get_by_label("Smallest team").fill("6")
+    page.get_by_label("Largest team").fill("8")
+    page.get_by_label("Covered within, km").fill("800")
+    page.get_by_label("Longest search").select_option("15")
+    page.get_by_role("button", name="Compare team sizes").click()
+    curve = page.get_by_test_id("curve")
+    expect(curve.locator("tbody tr")).to_have_count(3, timeout=JOB_LIMIT_MS)
+    expect(page.get_by_role("button", name="Keep these points")).to_have_count(0, timeout=JOB_LIMIT_MS)
+    expect(curve.get_by_role("columnheader", name="Accounts covered")).to_be_visible()
+    expect(curve.locator("svg")).to_contain_text("Reps →")
+    curve.get_by_label("Shown").select_option(label="Workload per rep")
+    expect(curve.locator("svg")).to_contain_text("↑ Workload per rep")
+    point = curve.get_by_role("button", name=re.compile("^8 reps: Workload per rep"))
+    point.press("Enter")
+    expect(point).to_have_attribute("aria-pressed", "true")
+    expect(page).not_to_have_url(re.compile(f"dataset={solved['dataset_id']}"), timeout=MAP_LIMIT_MS)
+    expect(page.get_by_role("slider", name="Index of Workload for 8 reps")).to_be_visible(timeout=MAP_LIMIT_MS)
+    expect(curve.locator("tbody tr")).to_have_count(3)

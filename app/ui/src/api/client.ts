@@ -128,7 +128,7 @@ export async function getAll<Item>(
   const items: Item[] = [];
   let token: string | undefined;
   do {
-    const page: Page<Item> = await get(path, { ...query, page_size: PAGE_SIZE, page_token: token }, options.signal);
+    const page: Page<Item> = await get(path, { page_size: PAGE_SIZE, ...query, page_token: token }, options.signal);
     items.push(...page.items);
     options.onPage?.(page.items, page.total_size);
     token = page.next_page_token ?? undefined;

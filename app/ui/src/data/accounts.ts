@@ -73,6 +73,7 @@ export class Accounts implements Columns {
   readonly travelKm: Float64Array;
   /** Amounts by measure; empty until they are loaded. */
   amounts: Map<string, Float64Array> = new Map();
+  private searched?: string[];
   private readonly positions: Map<string, number>;
 
   /** `zooms` and `points` are what the map draws: from which zoom each point shows, and GeoJSON of all of them. */
@@ -85,6 +86,12 @@ export class Accounts implements Columns {
     ({ ids: this.ids, names: this.names, lon: this.lon, lat: this.lat, rep: this.rep, current: this.current, moved: this.moved, locked: this.locked } = columns);
     this.travelKm = new Float64Array(this.size).fill(NaN);
     this.positions = new Map(this.ids.map((id, row) => [id, row]));
+  }
+
+  /** Name and id of each account in small letters, to be searched. */
+  get words(): string[] {
+    this.searched ??= this.ids.map((id, row) => `${this.names[row] ?? ''} ${id}`.toLowerCase());
+    return this.searched;
   }
 
   position(id: string): number {

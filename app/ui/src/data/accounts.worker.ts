@@ -6,6 +6,8 @@ export interface Wish {
   url: string;
   /** Who asks. */
   headers: Record<string, string>;
+  /** Whose order of names the ranks follow. */
+  locale: string;
   repIds: string[];
 }
 export interface Home {
@@ -20,7 +22,12 @@ export interface Reading {
   points: Blob;
   homes: Home[];
 }
-export type Answer = { number: number } & ({ reading: Reading } | { status: number; problem: Record<string, unknown> });
+/** Where each account stands when they are sorted by name or id; it comes after the reading, which it must not delay. */
+export interface Ranks {
+  names: Int32Array<ArrayBuffer>;
+  ids: Int32Array<ArrayBuffer>;
+}
+export type Answer = { number: number } & ({ reading: Reading } | { ranks: Ranks } | { status: number; problem: Record<string, unknown> });
 
 self.onmessage = async ({ data }: MessageEvent<Wish>) => {
   try {
@@ -30,7 +37,11 @@ self.onmessage = async ({ data }: MessageEvent<Wish>) => {
     const reading = read(body.features as PointFeature[], data.repIds);
     const { lon, lat, rep, current, moved, locked } = reading.columns;
     const answer: Answer = { number: data.number, reading };
+    const { compare } = new Intl.Collator(data.locale, { numeric: true });
+    const { ids, names } = reading.columns;
     self.postMessage(answer, { transfer: [lon, lat, rep, current, moved, locked, reading.zooms].map((column) => column.buffer) });
+    const ranks: Ranks = { names: ranked(names.map((name, row) => name ?? ids[row]!), compare), ids: ranked(ids, compare) };
+    self.postMessage({ number: data.number, ranks } satisfies Answer, { transfer: [ranks.names.buffer, ranks.ids.buffer] });
   } catch (error) {
     self.postMessage({ number: data.number, status: 0, problem: { detail: String(error) } } satisfies Answer);
   }
@@ -48,6 +59,13 @@ function read(features: PointFeature[], repIds: string[]): Reading {
       active: properties.active ?? true,
     }));
   return { columns, zooms, points: pointsText(columns, zooms), homes };
+}
+
+function ranked(texts: string[], compare: (a: string, b: string) => number): Int32Array<ArrayBuffer> {
+  const order = Uint32Array.from(texts.keys()).sort((a, b) => compare(texts[a]!, texts[b]!));
+  const ranks = new Int32Array(texts.length);
+  order.forEach((row, rank) => (ranks[row] = rank));
+  return ranks;
 }
 
 /** Row, rep, moved, locked and zoom of each point; the map finds the color by the rep. */

@@ -159,7 +159,7 @@ export function saidMove(move: Move, lines: Map<string, RepLine>, measure: strin
   if (giver) Object.assign(params, { gives: giver.moved_out, takes: giver.moved_in });
   const code = `reason.${move.reason_code}`;
   const told = first([`${code}#1`, `${code}#2`, code], params);
-  if (!told) return move.reason;
+  if (!told) return named(move.reason, [move.from, move.to], (id) => (id === move.from ? move.from_name : move.to_name) ?? id ?? '');
   const nearer = ['OVER', 'UNDER'].includes(move.reason_code) ? say('reason.and_nearer', params) : '';
   return [told, nearer].filter(Boolean).join(' ');
 }
@@ -176,7 +176,7 @@ export function saidHindrance(other: Alternative, rep: Called): string {
 
 /** Why an account is where it is: its rep, the next best one, and what stands against that one. */
 export function saidWhy(why: Explanation, isLocked: boolean, objective: number, rep: Called): string {
-  if (language() === 'en') return why.sentence;
+  if (language() === 'en') return named(why.sentence, [why.rep_id, ...why.alternatives.map((other) => other.rep_id)], rep);
   const own = rep(why.rep_id);
   const told: string[] = [];
   const allowed = why.alternatives.filter((other) => other.eligible && other.level === 'direct');
@@ -214,19 +214,39 @@ function against(other: Alternative, objective: number, rep: Called): string {
   return say('against.price', { share, what: say(`term.${kind}`, { measure: measureName(measure ?? '') }) });
 }
 
+/** A sentence of the API in which reps are called by their names, where it calls them by their ids. */
+function named(text: string, ids: (string | null | undefined)[], rep: Called): string {
+  const known = [...new Set(ids)].filter((id): id is string => Boolean(id)).sort((a, b) => b.length - a.length);
+  if (!known.length) return text;
+  const any = known.map((id) => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+  return text.replace(new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${any})(?![\\p{L}\\p{N}_-])`, 'gu'), (id) => rep(id));
+}
+
 /** What the API calls a point of a curve. */
 export function saidPoint(point: CurvePoint): string {
-  if (language() === 'en') return point.label;
-  const mixed = /^balance (\d+)%, travel (\d+)%, at most ([\d.]+)% moved$/.exec(point.label);
+  return saidLabel(point.label);
+}
+
+/** The label of a point, as it stands in the names of alignments, too. */
+export function saidLabel(label: string): string {
+  if (language() === 'en') return label;
+  const mixed = /^balance (\d+)%, travel (\d+)%, at most ([\d.]+)% moved$/.exec(label);
   if (mixed) {
     const [balance, travel, moved] = mixed.slice(1).map((text) => percent(Number(text) / 100)) as [string, string, string];
-    return say('point.mixed', { balance, travel, moved }) || point.label;
+    return say('point.mixed', { balance, travel, moved }) || label;
   }
-  const share = /^([\d.]+) ?%$/.exec(point.label);
+  const between = /^between at most ([\d.]+)% and ([\d.]+)% moved$/.exec(label);
+  if (between) {
+    const [low, high] = between.slice(1).map((text) => percent(Number(text) / 100)) as [string, string];
+    return say('point.between', { low, high }) || label;
+  }
+  const share = /^([\d.]+) ?%$/.exec(label);
   if (share) return percent(Number(share[1]) / 100);
-  const moves = /^([\d,]+) moves$/.exec(point.label);
-  if (moves) return say('point.moves', { n: Number(moves[1]!.replaceAll(',', '')) }) || point.label;
-  return say(`point.${point.label.replaceAll(' ', '_')}`, {}) || point.label;
+  const moves = /^([\d,]+) moves$/.exec(label);
+  if (moves) return say('point.moves', { n: Number(moves[1]!.replaceAll(',', '')) }) || label;
+  const team = /^([\d,]+) reps?$/.exec(label);
+  if (team) return say('point.reps', { n: Number(team[1]!.replaceAll(',', '')) }) || label;
+  return say(`point.${label.replaceAll(' ', '_')}`, {}) || label;
 }
 
 function amountsOf(values: Record<string, number | null | undefined>, measure: string | null | undefined): Params {

@@ -30,10 +30,11 @@ export function mapStyle(base: BaseMap, isDark: boolean): StyleSpecification {
   return {
     version: 8,
     sources: {
-      land: { type: 'geojson', data: base.land as GeoJSON.GeoJSON, tolerance: 0.3 },
-      borders: { type: 'geojson', data: base.borders, tolerance: 0.3 },
-      states: { type: 'geojson', data: base.states, tolerance: 0.3 },
-      territories: { type: 'geojson', data: EMPTY, promoteId: 'rep_id', tolerance: 0.3 },
+      land: { type: 'geojson', data: base.land as GeoJSON.GeoJSON, tolerance: 1 },
+      borders: { type: 'geojson', data: base.borders, tolerance: 1 },
+      states: { type: 'geojson', data: base.states, tolerance: 1 },
+      territories: { type: 'geojson', data: EMPTY, promoteId: 'rep_id', tolerance: 0.8 },
+      chosen: { type: 'geojson', data: EMPTY, tolerance: 0.8 },
       accounts: { type: 'geojson', data: EMPTY, buffer: 8, maxzoom: 12 },
       selection: { type: 'geojson', data: EMPTY, buffer: 8 },
       arcs: { type: 'geojson', data: EMPTY },
@@ -65,20 +66,13 @@ export function mapStyle(base: BaseMap, isDark: boolean): StyleSpecification {
         id: 'territory-line',
         type: 'line',
         source: 'territories',
-        paint: { 'line-color': outline, 'line-width': 1, 'line-opacity': 0.9 },
+        paint: { 'line-color': outline, 'line-width': ['interpolate', ['linear'], ['zoom'], 3, 0.7, 6, 1], 'line-opacity': 0.9 },
       },
       {
         id: 'territory-selected',
         type: 'line',
-        source: 'territories',
-        paint: {
-          'line-color': color('ink'),
-          'line-width': [
-            'interpolate', ['linear'], ['zoom'],
-            3, ['case', ['boolean', ['feature-state', 'selected'], false], 1.2, 0],
-            7, ['case', ['boolean', ['feature-state', 'selected'], false], 3, 0],
-          ],
-        },
+        source: 'chosen',
+        paint: { 'line-color': color('ink'), 'line-width': ['interpolate', ['linear'], ['zoom'], 3, 1.2, 7, 3] },
       },
       {
         id: 'arcs',

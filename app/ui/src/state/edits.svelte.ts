@@ -9,9 +9,9 @@ import { workspace } from './workspace.svelte';
 
 const state = $state({ isSaving: false, problem: null as Problem | null });
 
-/** Whether this alignment can be changed by hand, by this caller. */
+/** Whether this alignment can be changed by hand, by this caller; accounts are given to reps, not to managers. */
 export function isEditable(): boolean {
-  return Boolean(workspace.view) && access.may('write');
+  return workspace.view?.level === 0 && access.may('write');
 }
 
 export function isSaving(): boolean {

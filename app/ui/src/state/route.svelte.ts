@@ -17,6 +17,8 @@ export interface Route {
   rep: string;
   account: string;
   measure: string;
+  /** The level of the hierarchy that is seen, from 1 at the top; empty for every rep. */
+  level: string;
   fill: Fill;
   points: boolean;
   arcs: boolean;
@@ -40,6 +42,7 @@ const EMPTY: Route = {
   rep: '',
   account: '',
   measure: '',
+  level: '',
   fill: 'rep',
   points: true,
   arcs: false,

@@ -15,8 +15,26 @@ import {
   type Search,
 } from '../api/client';
 import { WatchedJob } from './job.svelte';
+import { depthOf, pathsOf } from './levels';
 import { go, route } from './route.svelte';
 import { openView, type View } from './views.svelte';
+
+/** What is asked of a curve, as the API takes it. */
+export interface CurveWish {
+  kind: 'disruption' | 'pareto' | 'size';
+  name: string;
+  measure?: string;
+  from?: number;
+  to?: number;
+  step?: number;
+  within_km?: number;
+}
+
+/** The address's level as a number; 0 for the reps themselves. */
+export function levelOf(text: string): number {
+  const level = Number(text);
+  return Number.isInteger(level) && level > 0 ? level : 0;
+}
 
 class Workspace {
   dataset = $state.raw<Dataset | null>(null);
@@ -42,6 +60,17 @@ class Workspace {
 
   private names = $derived(new Map(this.reps.map((rep) => [rep.id, rep.name || rep.id])));
 
+  private paths = $derived(pathsOf(this.reps));
+  /** Levels of the hierarchy above the reps, with theirs; 1 where there is none. */
+  readonly depth = $derived(depthOf(this.paths));
+
+  /** Who stands for a rep at the open level. */
+  nodeOf(repId: string | null | undefined): string {
+    const level = this.view?.level ?? 0;
+    const path = level ? this.paths.get(repId ?? '') : undefined;
+    return path ? (path[level - 1] ?? path.at(-1)!) : (repId ?? '');
+  }
+
   async openDataset(id: string): Promise<void> {
     if (this.dataset?.id === id) return;
     await this.attempt(async () => {
@@ -59,10 +88,10 @@ class Workspace {
     });
   }
 
-  async openAlignment(id: string): Promise<void> {
+  async openAlignment(id: string, level = 0): Promise<void> {
     await this.attempt(async () => {
-      const view = await openView(id).catch((error) => this.leaveGone(id, asProblem(error)));
-      if (!view || route.alignment !== id) return;
+      const view = await openView(id, { level }).catch((error) => this.leaveGone(id, asProblem(error)));
+      if (!view || route.alignment !== id || levelOf(route.level) !== level) return;
       this.view = view;
       const { dataset_id: datasetId, scenario_id: scenarioId } = view.alignment;
       if (route.dataset !== datasetId) go({ dataset: datasetId }, { quiet: true });
@@ -72,6 +101,9 @@ class Workspace {
 
   /** An address of a running job may name a best that a better one has replaced: then the job tells what is next. */
   private leaveGone(id: string, problem: Problem): null {
+    const isTooDeep = problem.faults.some((fault) => fault.params?.parameter === 'level');
+    if (isTooDeep) go({ level: '' }, { quiet: true });
+    if (isTooDeep) return null;
     if (!route.job || problem.status !== 404) throw problem;
     if (this.job?.best === id) this.job.best = '';
     if (route.alignment === id) go({ alignment: '' }, { quiet: true });
@@ -84,7 +116,7 @@ class Workspace {
       return;
     }
     await this.attempt(async () => {
-      const view = await openView(id);
+      const view = await openView(id, { level: levelOf(route.level) });
       if (route.with === id) this.other = view;
     });
   }
@@ -98,7 +130,7 @@ class Workspace {
   async showBest(best: string, isWished = false): Promise<void> {
     const job = this.job;
     if (!isWished && !this.followsJob) return;
-    const view = await openView(best, { isWhole: true });
+    const view = await openView(best, { isWhole: true, level: levelOf(route.level) });
     if (this.job !== job || !(isWished || this.followsJob)) return;
     this.shownBest = best;
     this.view = view;
@@ -135,7 +167,7 @@ class Workspace {
   }
 
   /** Start a job that answers the question many times. */
-  async explore(criteria: Criteria, timeLimitS: number, curve: { kind: 'disruption' | 'pareto'; measure: string; name: string }): Promise<void> {
+  async explore(criteria: Criteria, timeLimitS: number, curve: CurveWish): Promise<void> {
     const scenario = await this.ask(criteria, timeLimitS, curve.name);
     const job = await post<Job>(`v1/scenarios/${scenario.id}/curves`, curve);
     go({ job: job.id, room: 'plan' });
