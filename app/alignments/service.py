@@ -5,6 +5,7 @@ Knows no HTTP. What is read from an alignment (scorecard, moves, map) stands in 
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -236,6 +237,19 @@ def delete_alignment(session: Session, alignment: Alignment) -> None:
     if repository.num_children(alignment.id):
         _refuse_use(alignment, "other alignments or published datasets were made from it")
     repository.remove(alignment)
+
+
+def discard_alignment(session: Session, alignment_id: str | None) -> None:
+    """Delete an alignment that is no longer wanted, unless something was made from it, or is being made just now.
+
+    A child that another transaction stores at this moment keeps it: that is only seen when the row is deleted, so the
+    deletion alone is undone, and not the caller's transaction.
+    """
+    session.flush()
+    alignment = None if alignment_id is None else AlignmentRepository(session).get(alignment_id)
+    if alignment is not None:
+        with suppress(Conflict, IntegrityError), session.begin_nested():
+            delete_alignment(session, alignment)
 
 
 def _refuse_use(alignment: Alignment, reason: str) -> None:

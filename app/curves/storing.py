@@ -5,19 +5,17 @@ caller holds the job under its fence.
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app import blobs
 from app.alignments.repository import AlignmentRepository
-from app.alignments.service import delete_alignment, store_alignment
+from app.alignments.service import discard_alignment, store_alignment
 from app.alignments.summaries import AlignmentSummary, Origin, OriginKind
 from app.curves.kinds import CurveKind
 from app.curves.models import CurvePoint
 from app.curves.repository import CurveRepository
-from app.errors import Conflict
 from app.jobs.models import Job
 from app.jobs.relaxed_scenarios import relaxed_scenario
 from app.jobs.solver_files import CURVE, SolverFiles
@@ -129,9 +127,5 @@ def _scenario(session: Session, job: Job, files: SolverFiles, entry: dict[str, A
 
 
 def _discard(session: Session, alignment_ids: Iterable[str | None]) -> None:
-    alignments = AlignmentRepository(session)
     for alignment_id in alignment_ids:
-        row = None if alignment_id is None else alignments.get(alignment_id)
-        if row is not None:
-            with suppress(Conflict):
-                delete_alignment(session, row)
+        discard_alignment(session, alignment_id)

@@ -4,7 +4,6 @@ Owns the step from a solve's files to the database. Every write carries the clai
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,11 +11,10 @@ from sqlalchemy.orm import Session
 from app import blobs
 from app.alignments.models import Alignment
 from app.alignments.repository import AlignmentRepository
-from app.alignments.service import delete_alignment, store_alignment
+from app.alignments.service import discard_alignment, store_alignment
 from app.alignments.summaries import AlignmentSummary, Origin, OriginKind
 from app.curves.storing import has_alignment, store_points, write_curve
 from app.datasets.models import Dataset
-from app.errors import Conflict
 from app.jobs.leases import Claim, Ending, finish
 from app.jobs.models import Job
 from app.jobs.relaxed_scenarios import relaxed_scenario
@@ -116,12 +114,14 @@ def store_ending(session: Session, held: Claim, files: SolverFiles, answer: Mapp
 def store_interrupted(session: Session, held: Claim, *, stop_reason: str) -> bool:
     """End a job whose solver did not end by itself, with the best that is stored."""
     job = JobRepository(session).held(held.job_id, held.fence)
-    if job is None:
-        return False
+    return job is not None and finish(session, held, interruption(session, job, stop_reason=stop_reason))
+
+
+def interruption(session: Session, job: Job, *, stop_reason: str) -> Ending:
+    """Return the ending of a job that nobody solves any more, with the best that is stored."""
     is_found = job.alignment_id is not None or has_alignment(session, job.id)
     outcome = "feasible" if is_found else "unknown"
-    ending = Ending(state=JobState.SUCCEEDED, outcome=outcome, stop_reason=stop_reason, alignment_id=job.alignment_id)
-    return finish(session, held, ending)
+    return Ending(state=JobState.SUCCEEDED, outcome=outcome, stop_reason=stop_reason, alignment_id=job.alignment_id)
 
 
 def store_failure(session: Session, held: Claim, problem: Mapping[str, Any]) -> bool:
@@ -130,15 +130,6 @@ def store_failure(session: Session, held: Claim, problem: Mapping[str, Any]) -> 
     if job is None:
         return False
     return finish(session, held, Ending(state=JobState.FAILED, alignment_id=job.alignment_id, problem=problem))
-
-
-def discard_alignment(session: Session, alignment_id: str | None) -> None:
-    """Delete an alignment that is no longer a job's best, unless something was made from it."""
-    session.flush()
-    alignment = None if alignment_id is None else AlignmentRepository(session).get(alignment_id)
-    if alignment is not None:
-        with suppress(Conflict):
-            delete_alignment(session, alignment)
 
 
 def _outcome(answer: Mapping[str, Any], job: Job) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from app.alignments.service import current_alignment
+from app.alignments.service import current_alignment, discard_alignment
 from app.curves.storing import discard_points
 from app.datasets.models import Dataset
 from app.errors import Conflict, Fault, InvalidInput, NotFound, Unavailable
@@ -17,7 +17,7 @@ from app.jobs.engine import Dispatch, JobQueue
 from app.jobs.leases import Ending, end, tell_state
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository
-from app.jobs.results import discard_alignment
+from app.jobs.results import interruption
 from app.jobs.states import JobKind, JobState
 from app.jobs.turns import next_turn
 from app.scenarios.models import Scenario
@@ -136,7 +136,7 @@ class JobService:
         return None if current is None else current.id
 
     def stop(self, job_id: str) -> Job:
-        """Ask for the best so far; a job that still waits is canceled.
+        """Ask for the best so far; a job that still waits is canceled, one that waits for its next worker ends now.
 
         Raises
         ------
@@ -148,6 +148,8 @@ class JobService:
         job = self._unended(job_id)
         if job.state == JobState.QUEUED:
             end(self._jobs, job, Ending(state=JobState.CANCELED))
+        elif job.worker_id is None:
+            end(self._jobs, job, interruption(self._session, job, stop_reason="stopped"))
         else:
             job.stop_requested = True
         return job

@@ -142,8 +142,8 @@ class SpareSolvers:
         self._numbers = itertools.count(1)
 
     def prepare(self) -> None:
-        """Start a spare process unless there is one."""
-        with self._lock:
+        """Start a spare process unless there is one; where none can start, the next job tells why."""
+        with self._lock, suppress(OSError):
             if self._spare is None or not self._spare.is_alive():
                 self._spare = self._start()
 

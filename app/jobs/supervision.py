@@ -28,6 +28,8 @@ from app.storage_faults import is_full, may_pass
 from app.tenancy import of_tenant
 
 DATABASE_PATIENCE_S: Final = 600.0
+ENDING_PATIENCE_S: Final = 10.0
+"""Seconds that a worker which ends waits for the database: the lease lets another one go on."""
 DATABASE_PAUSE_S: Final = 0.5
 NO_ROOM_PAUSE_S: Final = 30.0
 """Seconds before a job is tried again that found no room on a worker's disk."""
@@ -142,13 +144,14 @@ class Supervisor:
 
     def _patiently(self, work: Callable[[Session], Value], *, reads_only: bool = False) -> Value:
         """Do work in a transaction, again and again while the database does not take it."""
-        give_up = time.monotonic() + DATABASE_PATIENCE_S
+        began = time.monotonic()
         while True:
             try:
                 with (snapshot if reads_only else transaction)(self.sessions) as session:
                     return work(session)
             except Exception as error:
-                if not may_pass(error) or isinstance(error, OSError) or time.monotonic() > give_up:
+                patience_s = ENDING_PATIENCE_S if self.ending.is_set() else DATABASE_PATIENCE_S
+                if not may_pass(error) or isinstance(error, OSError) or time.monotonic() - began > patience_s:
                     raise
                 structlog.get_logger("territory.jobs").warning("database away", error=str(error))
             time.sleep(DATABASE_PAUSE_S)
