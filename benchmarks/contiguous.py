@@ -96,8 +96,11 @@ def question(kind: str, *, num_reps: int, seed: int) -> tuple[Problem, Criteria]
 
 
 def _counties() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    features = [one for one in us_counties() if str(one.id)[:2] <= LAST_STATE and str(one.id)[:2] not in OUTSIDE]
-    geometry = [one.geometry for one in features]
+    geometry = [
+        one.geometry
+        for one in us_counties()
+        if str(one.id)[:2] <= LAST_STATE and str(one.id)[:2] not in OUTSIDE and not one.geometry.is_empty
+    ]
     points = shapely.point_on_surface(np.array(geometry, dtype=object))
     found = neighbors(geometry, "rook")
     return np.column_stack([shapely.get_y(points), shapely.get_x(points)]), found.first, found.second

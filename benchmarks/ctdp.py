@@ -43,8 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Solve the instances one after the other and print a row for each."""
     results = Results(options.json, command="ctdp", resume=options.resume)
-    with (options.instances / "best_known.csv").open() as lines:
-        known = list(csv.DictReader(lines))
+    known = _known(options.instances)
     write_line(COLUMNS)
     rows = []
     for row in known:
@@ -57,6 +56,15 @@ def run(options: argparse.Namespace) -> None:
             write_line(_cells(rows[-1]))
     if options.markdown:
         write_table(COLUMNS, map(_cells, rows), markdown=True)
+
+
+def _known(folder: Path) -> list[dict[str, str]]:
+    """Return a row for every instance, empty values for those of which nothing was published."""
+    with (folder / "best_known.csv").open() as lines:
+        rows = {row["instance"]: row for row in csv.DictReader(lines)}
+    names = [path.name.removesuffix(".json.gz") for path in sorted((folder / "instances").glob("*.json.gz"))]
+    nothing = dict.fromkeys(("exact_mtdp_published", "optimum_proved_here", "alns_published"), "")
+    return [*rows.values(), *({**nothing, "instance": name} for name in names if name not in rows)]
 
 
 def unit_question(path: Path) -> Question:

@@ -159,12 +159,20 @@ class _Lagrangian:
         return np.flatnonzero(np.isfinite(np.diagonal(self.cost)))
 
     @property
+    def is_possible(self) -> bool:
+        """Whether there are enough centers left, and a pair for every node."""
+        reached = np.isfinite(self.cost[:, self.centers]).any(axis=1)
+        return len(self.centers) >= self.territories and bool(reached.all())
+
+    @property
     def num_pairs(self) -> int:
         """Number of pairs that are left."""
         return int(np.isfinite(self.cost[:, self.centers]).sum())
 
 
-def free_bound(distance: FloatArray, bands: Bands, *, known: float) -> FreeBound:
+def free_bound(
+    distance: FloatArray, bands: Bands, *, known: float, possible: npt.NDArray[np.bool_] | None = None
+) -> FreeBound:
     """Return a bound near that of the linear relaxation, and the pairs left.
 
     Parameters
@@ -175,6 +183,8 @@ def free_bound(distance: FloatArray, bands: Bands, *, known: float) -> FreeBound
         Loads and limits, the same for every territory.
     known
         Cost of a known answer; better ones are looked for.
+    possible
+        Pairs that an answer may use at all; None for all. Shape ``(nodes, nodes)``.
 
     Notes
     -----
@@ -184,7 +194,7 @@ def free_bound(distance: FloatArray, bands: Bands, *, known: float) -> FreeBound
     """
     size = np.maximum(np.abs(bands.upper[0]), 1e-300)
     relaxed = _Lagrangian(
-        cost=np.array(distance, dtype=np.float64),
+        cost=np.where(np.True_ if possible is None else possible, distance, np.inf).astype(np.float64),
         amount=bands.amount / size,
         lower=bands.lower[0] / size,
         upper=bands.upper[0] / size,
@@ -193,7 +203,10 @@ def free_bound(distance: FloatArray, bands: Bands, *, known: float) -> FreeBound
     )
     nodes, loads = relaxed.amount.shape
     zero = np.zeros((nodes, loads))
-    first = np.sort(relaxed.cost, axis=1)[:, min(1, nodes - 1)]
+    if not relaxed.is_possible:
+        return FreeBound(bound=known, possible=np.isfinite(relaxed.cost))
+    first = np.sort(relaxed.cost, axis=1)
+    first = np.where(np.isfinite(first[:, min(1, nodes - 1)]), first[:, min(1, nodes - 1)], first[:, 0])
     best, prices = relaxed.ascend(_Prices(first, zero, zero.copy()), steps=STEPS)
     for _ in range(ROUNDS):
         before = relaxed.num_pairs
@@ -201,7 +214,7 @@ def free_bound(distance: FloatArray, bands: Bands, *, known: float) -> FreeBound
             alone, _ = relaxed.ascend(prices, steps=PROBE_STEPS, forced=center)
             if alone > known * (1 + NOISE):
                 relaxed.cost[:, center] = np.inf
-        if len(relaxed.centers) < bands.num_territories or not np.isfinite(relaxed.cost).any(axis=1).all():
+        if not relaxed.is_possible:
             best = known
             break
         bound, prices = relaxed.ascend(prices, steps=STEPS)

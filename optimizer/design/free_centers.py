@@ -1,11 +1,14 @@
 """Territories whose centers are free: many starts, annealing with the best member as center, and a proof where small.
 
-Each round anneals on all threads: from new centers, or again from the best. What a Lagrangian bound leaves possible
-goes to an integer program once it is small enough; its answer, or that it has none, is the proof.
+Each round anneals on all threads: from new centers, or again from the best. Once the best stays the same, one thread
+proves: what bounds leave possible goes to an integer program where it is small enough; its answer, or that it has none,
+is the proof.
 """
 
 import heapq
 import math
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -13,10 +16,9 @@ from typing import Final
 import numpy as np
 
 from optimizer.design.annealing import Annealing, temperature_of
-from optimizer.design.enumeration import MOST_CHOICES, best_of_all, num_choices
-from optimizer.design.free_bound import free_bound
-from optimizer.design.separators import CenterProgram
+from optimizer.design.free_proof import BackgroundProof, FreeProof, ProofTask
 from optimizer.design.space import Bands, free_space
+from optimizer.design.state import Space
 from optimizer.exceptions import InvalidProblem
 from optimizer.graph import Graph, Positions
 from optimizer.problem import FloatArray
@@ -32,6 +34,8 @@ ROUNDING: Final = 1e-12
 """Relative difference of two sums of the same numbers."""
 WARM: Final = 0.4
 """First temperature of a run from the best."""
+LAST_WAIT_S: Final = 0.25
+"""Seconds that a proof gets to end after its time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +53,14 @@ class FreeParams:
     most_pairs
         Pairs up to which the integer program is tried.
     proof_share
-        Share of the time left that a proof may take.
+        Share of the time left that a proof may take beside the search.
     """
 
     trials_per_node: int = 10_000
     least_trials: int = 100_000
     most_trials: int = 4_000_000
     settled: int = 2
-    most_pairs: int = 4_000
+    most_pairs: int = 16_000
     proof_share: float = 0.9
 
 
@@ -134,40 +138,52 @@ class _FreeSearch:
     threads: int
     best: FreeAnswer = field(default_factory=lambda: FreeAnswer(outcome=Outcome.UNKNOWN))
     _stale: int = 0
+    _proof: BackgroundProof | None = None
     _proven_below: float = math.nan
 
     def run(self, stop: StopCriterion, clock: Clock) -> FreeAnswer:
         """Search until told to stop or proven."""
-        number = 0
+        number, began = 0, time.monotonic()
         space = free_space(self.graph, self.distance, self.bands)
         random = np.random.default_rng(self.seed)
-        while self.best.outcome in (Outcome.UNKNOWN, Outcome.FEASIBLE) and not self._ends(stop, clock):
+        while not self._ends(stop, clock):
             before = self.best.objective
-            starts = [self._start(number * self.threads + thread, random) for thread in range(self.threads)]
-            searches = [
-                Annealing(space, column, seed=self.seed + number * self.threads + thread)
-                for thread, (column, _) in enumerate(starts)
-            ]
-            trials = int(np.clip(self.params.trials_per_node * self.graph.num_nodes, *self._trial_range()))
-            hot = [share * temperature_of(space, column) for column, share in starts]
-            with ThreadPoolExecutor(self.threads) as pool:
-                for part in range(ROUNDS):
-                    list(pool.map(_go_on, searches, hot, [part] * self.threads, [trials // ROUNDS] * self.threads))
-                    if self._ends(stop, clock):
-                        break
-            for search in searches:
-                self._take(search.best)
+            self._anneal(space, number, random, lambda: self._ends(stop, clock))
             self._stale = 0 if self.best.objective != before else self._stale + 1
             number += 1
             if self._stale >= self.params.settled and not self._ends(stop, clock):
-                self._prove(stop.time_left_s(clock.elapsed_s))
+                per_second = max(1.0, (time.monotonic() - began) / max(clock.elapsed_s, 1e-9))
+                self._prove(per_second * stop.time_left_s(clock.elapsed_s))
+        self._collect(wait_s=LAST_WAIT_S)
         return self.best
+
+    def _anneal(self, space: Space, number: int, random: np.random.Generator, ends: Callable[[], bool]) -> None:
+        """Anneal once on all threads that no proof has."""
+        threads = max(1, self.threads - (self._proof is not None))
+        starts = [self._start(number * self.threads + thread, random) for thread in range(threads)]
+        searches = [
+            Annealing(space, column, seed=self.seed + number * self.threads + thread)
+            for thread, (column, _) in enumerate(starts)
+        ]
+        trials = int(np.clip(self.params.trials_per_node * self.graph.num_nodes, *self._trial_range()))
+        hot = [share * temperature_of(space, column) for column, share in starts]
+        with ThreadPoolExecutor(threads) as pool:
+            for part in range(ROUNDS):
+                list(pool.map(_go_on, searches, hot, [part] * threads, [trials // ROUNDS] * threads))
+                if ends():
+                    break
+        for search in searches:
+            self._take(search.best)
 
     def _trial_range(self) -> tuple[int, int]:
         return self.params.least_trials, self.params.most_trials
 
     def _ends(self, stop: StopCriterion, clock: Clock) -> bool:
+        """Return whether to stop: the answer is proven, or a criterion says so."""
+        self._collect()
         best = self.best
+        if best.outcome not in (Outcome.UNKNOWN, Outcome.FEASIBLE):
+            return True
         state = SearchState(
             elapsed_s=clock.elapsed_s,
             objective=best.objective,
@@ -193,45 +209,35 @@ class _FreeSearch:
             self.best = replace(self.best, outcome=Outcome.FEASIBLE, column=column, objective=objective)
 
     def _prove(self, seconds: float) -> None:
-        """Bound the answer, and solve what is left whole where that is small enough."""
+        """Begin a proof beside the search, unless there is one or there was one for this answer."""
         known = math.inf if self.best.objective is None else self.best.objective
-        if self._proven_below == known:
+        if self._proof is not None or self._proven_below == known:
             return
         self._proven_below = known
-        if num_choices(self.graph.num_nodes, self.bands.num_territories) <= MOST_CHOICES:
-            self._enumerate()
-            return
-        possible = np.ones(self.distance.shape, dtype=np.bool_)
-        if math.isfinite(known):
-            found = free_bound(self.distance, self.bands, known=known)
-            possible = found.possible
-            self.best = replace(self.best, lower_bound=found.bound)
-        program = CenterProgram(self.graph, self.distance, self.bands, possible, known)
-        if program.num_pairs > self.params.most_pairs:
-            return
-        answer = program.solve(seconds=self.params.proof_share * seconds, seed=self.seed)
-        is_kept = answer.center is None
-        if answer.center is not None:
-            column = np.unique(answer.center, return_inverse=True)[1]
-            self._take(column)
-            is_kept = self.best.objective is not None and self.best.objective <= free_cost(self.distance, column)
-        if answer.is_proven and is_kept:
-            outcome = Outcome.OPTIMAL if self.best.column is not None else Outcome.INFEASIBLE
-            self.best = replace(self.best, outcome=outcome, lower_bound=self.best.objective)
-        elif answer.lower_bound is not None:
-            bound = max(answer.lower_bound, self.best.lower_bound or -math.inf)
-            self.best = replace(self.best, lower_bound=min(bound, known))
+        most = self.params.most_pairs
+        task = ProofTask(graph=self.graph, distance=self.distance, bands=self.bands, known=known, most_pairs=most)
+        self._proof = BackgroundProof(task, seconds=self.params.proof_share * seconds, seed=self.seed)
 
-    def _enumerate(self) -> None:
-        """Look at all choices of a small graph."""
-        found = best_of_all(self.graph, self.distance, self.bands)
-        if found is None:
-            self.best = FreeAnswer(outcome=Outcome.INFEASIBLE)
+    def _collect(self, *, wait_s: float = 0.0) -> None:
+        """Take what a proof has shown, once it is there."""
+        found = None if self._proof is None else self._proof.collect(wait_s=wait_s)
+        if found is None or self._proof is None:
             return
-        self._take(found[0])
-        if self.best.objective is None or self.best.objective > found[1] * (1 + ROUNDING):
-            return
-        self.best = replace(self.best, outcome=Outcome.OPTIMAL, lower_bound=self.best.objective)
+        known, self._proof = self._proof.task.known, None
+        self._take(found.column)
+        if found.is_complete and self._is_settled(found, known):
+            outcome = Outcome.INFEASIBLE if self.best.column is None else Outcome.OPTIMAL
+            self.best = replace(self.best, outcome=outcome, lower_bound=self.best.objective)
+        elif math.isfinite(found.lower_bound) and self.best.objective is not None:
+            bound = max(found.lower_bound, self.best.lower_bound or -math.inf)
+            self.best = replace(self.best, lower_bound=min(bound, self.best.objective))
+
+    def _is_settled(self, found: FreeProof, known: float) -> bool:
+        """Return whether a complete proof speaks of the best answer there is."""
+        least = known if found.column is None else free_cost(self.distance, found.column)
+        if self.best.objective is None:
+            return found.column is None and math.isinf(known)
+        return self.best.objective <= least * (1 + ROUNDING)
 
 
 def free_cost(distance: FloatArray, column: Positions) -> float:

@@ -17,9 +17,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 
+from optimizer.design.program_rows import Rows
 from optimizer.design.space import Bands
 from optimizer.graph import Graph, Positions
 from optimizer.problem import FloatArray
@@ -106,6 +106,27 @@ class CenterProgram:
                 return ProgramAnswer(center=center, is_proven=True, lower_bound=lower_bound)
             self._cuts += cuts
 
+    def tightened(self) -> tuple[float, npt.NDArray[np.bool_]]:
+        """Return the bound of the linear relaxation, and the pairs that a better answer than the known one may use.
+
+        The bound is added up from the solver's prices, so that it holds whatever the solver's tolerances are.
+
+        Returns
+        -------
+        tuple
+            No answer is cheaper, infinite where there is none; and the pairs left. Shape ``(nodes, nodes)``.
+        """
+        rows, cost = self._gathered()
+        program = rows.model(cost, are_whole=False)
+        found = mathopt.solve(program, mathopt.SolverType.GLOP)
+        if found.termination.reason != mathopt.TerminationReason.OPTIMAL:
+            return -math.inf, self.possible
+        bound, reduced = rows.bound(cost, np.asarray(found.dual_values(list(program.linear_constraints()))))
+        left = bound + np.maximum(reduced, 0.0) <= self.known * self._scale * (1 + FULL_GAP)
+        possible = np.zeros_like(self.possible)
+        possible[self._node[left], self._center[left]] = True
+        return bound / self._scale, possible
+
     @property
     def _scale(self) -> float:
         reference = self.known if math.isfinite(self.known) else float(self.distance.min(axis=1).sum())
@@ -119,16 +140,17 @@ class CenterProgram:
         return center
 
     def _missing(self, center: Positions) -> Iterator[tuple[int, Positions]]:
-        """Yield for every piece without its center the pair that it lacks a way for, and what separates them."""
+        """Yield what separates every piece without its center, from that center and from all others outside."""
         pieces = self.graph.pieces(center)
         for piece in np.unique(pieces):
             mine = np.flatnonzero(pieces == piece)
-            root = int(center[mine[0]])
-            if pieces[root] == piece:
+            if pieces[center[mine[0]]] == piece:
                 continue
-            separator = self._pair[self._separator(mine, root), root]
-            for node in mine.tolist():
-                yield int(self._pair[node, root]), separator[separator >= 0]
+            for root in np.flatnonzero((self._pair.diagonal() >= 0) & (pieces != piece)).tolist():
+                pairs = self._pair[mine, root]
+                separator = self._pair[self._separator(mine, root), root] if (pairs >= 0).any() else pairs
+                for pair in pairs[pairs >= 0].tolist():
+                    yield pair, separator[separator >= 0]
 
     def _separator(self, piece: Positions, root: int) -> Positions:
         """Return the nodes around a piece that a way from its center meets first."""
@@ -158,7 +180,12 @@ class CenterProgram:
             yield pair, beside[beside >= 0]
 
     def _program(self) -> mathopt.Model:
-        rows = _Rows()
+        rows, cost = self._gathered()
+        return rows.model(cost, are_whole=True)
+
+    def _gathered(self) -> tuple[Rows, FloatArray]:
+        """Return all rows, and what each pair costs."""
+        rows = Rows()
         own = self._pair.diagonal()
         for node in range(self.graph.num_nodes):
             pairs = np.flatnonzero(self._node == node)
@@ -172,9 +199,9 @@ class CenterProgram:
         cost = self.distance[self._node, self._center] * self._scale
         if math.isfinite(self.known):
             rows.add(np.arange(self.num_pairs), cost, -math.inf, self.known * self._scale * (1 + FULL_GAP))
-        return rows.model(cost)
+        return rows, cost
 
-    def _add_center(self, rows: "_Rows", center: int, own: int) -> None:
+    def _add_center(self, rows: Rows, center: int, own: int) -> None:
         pairs = np.flatnonzero(self._center == center)
         for kind in range(self.bands.amount.shape[1]):
             upper, lower = self.bands.upper[0, kind], self.bands.lower[0, kind]
@@ -184,46 +211,6 @@ class CenterProgram:
             rows.add(pairs, amount - is_own * (lower / upper), 0.0, math.inf)
         for pair in pairs[pairs != own].tolist():
             rows.add(np.array([pair, own]), np.array([1.0, -1.0]), -math.inf, 0.0)
-
-
-class _Rows:
-    """Rows of an integer program while they are gathered."""
-
-    def __init__(self) -> None:
-        self._columns: list[npt.NDArray[np.int64]] = []
-        self._values: list[FloatArray] = []
-        self._lower: list[float] = []
-        self._upper: list[float] = []
-
-    def add(self, columns: Positions, values: FloatArray, lower: float, upper: float) -> None:
-        """Add lower ≤ values · x ≤ upper."""
-        self._columns.append(columns)
-        self._values.append(values)
-        self._lower.append(float(lower))
-        self._upper.append(float(upper))
-
-    def model(self, cost: FloatArray) -> mathopt.Model:
-        """Return the program with these costs and a binary variable for each."""
-        proto = model_pb2.ModelProto()
-        proto.variables.ids.extend(range(len(cost)))
-        proto.variables.lower_bounds.extend([0.0] * len(cost))
-        proto.variables.upper_bounds.extend([1.0] * len(cost))
-        proto.variables.integers.extend([True] * len(cost))
-        used = np.flatnonzero(cost)
-        proto.objective.linear_coefficients.ids.extend(used.tolist())
-        proto.objective.linear_coefficients.values.extend(cost[used].tolist())
-        proto.linear_constraints.ids.extend(range(len(self._lower)))
-        proto.linear_constraints.lower_bounds.extend(self._lower)
-        proto.linear_constraints.upper_bounds.extend(self._upper)
-        row = np.repeat(np.arange(len(self._lower)), [len(columns) for columns in self._columns])
-        column, value = np.concatenate(self._columns), np.concatenate(self._values)
-        order = np.lexsort((column, row))
-        order = order[value[order] != 0]
-        matrix = proto.linear_constraint_matrix
-        matrix.row_ids.extend(row[order].tolist())
-        matrix.column_ids.extend(column[order].tolist())
-        matrix.coefficients.extend(value[order].tolist())
-        return mathopt.Model.from_model_proto(proto)
 
 
 def _solved(program: mathopt.Model, seconds: float, seed: int) -> mathopt.SolveResult:
