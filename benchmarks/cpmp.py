@@ -10,7 +10,7 @@ import gzip
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -20,18 +20,13 @@ from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 
 from benchmarks.machine import machine
-from optimizer.location.bound import lower_bound
-from optimizer.location.params import LocationParams
+from optimizer.location.answer import AnswerParams, answer
 from optimizer.location.question import Located, LocationQuestion
-from optimizer.location.search import locate
 from optimizer.location.warm_up import compile_location
 from optimizer.stop import relative_gap
 
 NEIGHBORS: Final = 12
 NEAR_PLACES: Final = 24
-BOUND_SHARE: Final = 0.2
-"""Share of the time that the bound may take, after the search."""
-ENDLESS: Final = 10**12
 ROW_POINTS: Final = 3.0
 """Height of a row of the map, in mean distances of points."""
 COLUMNS: Final = (
@@ -70,7 +65,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=300.0, help="time limit of each")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--starts", type=int, default=4)
     parser.add_argument(
         "--cpu", action="store_true", help="count seconds of CPU time over all threads, for a machine that is not alone"
     )
@@ -83,8 +77,9 @@ def run(options: argparse.Namespace) -> None:
     _line(COLUMNS)
     rows = []
     for path, known in instances(options.instances, options.names):
-        params = LocationParams(starts=options.starts, threads=options.threads, trials=ENDLESS)
-        solved = solve(path, known, params, seconds=options.seconds, seed=options.seed, by_cpu=options.cpu)
+        step = 1.0 if known["metric"] == "floor" else 0.0
+        params = AnswerParams(seconds=options.seconds, threads=options.threads, seed=options.seed, step=step)
+        solved = solve(path, known, params, by_cpu=options.cpu)
         rows.append(asdict(solved))
         _line(_text(rows[-1][column]) for column in COLUMNS)
         if options.json:
@@ -134,20 +129,18 @@ def along_rows(points: np.ndarray) -> np.ndarray:
     return points[np.lexsort((np.where(row % 2 == 0, points[:, 0], -points[:, 0]), row))]
 
 
-def solve(path: Path, known: dict[str, str], params: LocationParams, *, seconds: float, seed: int, by_cpu: bool) -> Run:
+def solve(path: Path, known: dict[str, str], params: AnswerParams, *, by_cpu: bool) -> Run:
     """Solve one file, audit the answer on its numbers, and compare."""
     question = read_question(path, metric=known["metric"])
-    now: Callable[[], float] = time.process_time if by_cpu else time.monotonic
-    # CPU time adds up over threads: as much of it as so many seconds on that many free cores
-    scale = params.threads if by_cpu else 1
+
+    def now() -> float:
+        # CPU time adds up over threads: as much of it as so many seconds on that many free cores
+        return time.process_time() / params.threads if by_cpu else time.monotonic()
+
     started = now()
-    search_s = seconds * (1 - BOUND_SHARE) * scale
-    found = locate(question, seed=seed, params=params, elapsed=lambda: (now() - started) / search_s)
-    until = now() + BOUND_SHARE * seconds
-    bound = lower_bound(question, known=found.cost, stop=lambda: now() > until)
-    if bound is not None and known["metric"] == "floor":
-        bound = float(np.ceil(bound - 1e-6))
+    found = answer(question, params, now=now)
     best = float(known["best_known"])
+    bound = found.lower_bound
     return Run(
         name=known["instance"],
         points=question.num_items,
@@ -157,7 +150,7 @@ def solve(path: Path, known: dict[str, str], params: LocationParams, *, seconds:
         above_percent=100.0 * (found.cost / best - 1.0),
         gap_percent=None if bound is None else 100.0 * relative_gap(found.cost, min(bound, found.cost)),
         faults=faults(question, found),
-        seconds=(now() - started) / scale,
+        seconds=now() - started,
         clock="cpu" if by_cpu else "wall",
     )
 

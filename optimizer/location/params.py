@@ -12,7 +12,9 @@ class LocationParams:
     Attributes
     ----------
     starts
-        Runs from different seeds, half the work in all; the best goes on alone for the other half.
+        Runs from different seeds.
+    kept_for_best
+        Share of the work with which the best of several runs goes on alone.
     trials
         Trials of moves of all runs together; a limit in work, so that the same seed gives the same answer.
     first_share, cooling_trials_per_item
@@ -33,6 +35,7 @@ class LocationParams:
     """
 
     starts: int = 4
+    kept_for_best: float = 0.5
     trials: int = 40_000_000
     first_share: float = 0.25
     cooling_trials_per_item: int = 600
@@ -51,5 +54,5 @@ class LocationParams:
             raise InvalidParameter("starts, trials, steps, around, trials_per_item and threads must be at least 1")
         if not 0 < self.cold <= self.hot or not 0 < self.kick_cold <= self.kick_hot:
             raise InvalidParameter("temperatures must satisfy 0 < cold ≤ hot")
-        if not 0 <= self.first_share <= 1:
-            raise InvalidParameter("first_share must be in [0, 1]")
+        if not 0 <= self.first_share <= 1 or not 0 <= self.kept_for_best < 1:
+            raise InvalidParameter("first_share must be in [0, 1], kept_for_best in [0, 1)")

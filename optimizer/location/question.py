@@ -135,12 +135,15 @@ class Located:
         What all pairs cost.
     breaches
         How many limits of loads are breached; 0 is right.
+    lower_bound
+        No answer costs less; None where that was not asked. Where it is the cost, the answer is optimal.
     """
 
     center: Positions
     owner: Positions
     cost: float
     breaches: int
+    lower_bound: float | None = None
 
     @property
     def rank(self) -> tuple[int, float]:

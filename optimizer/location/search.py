@@ -15,8 +15,10 @@ from optimizer.location.run import LocationRun, space_of
 
 KICKS_AT_ONCE: Final = 10
 """Trials of closing and opening between looks at the clock."""
-KEPT_FOR_BEST: Final = 0.5
-"""Share of the work that the best run gets after all have ended."""
+PROBE: Final = 10
+"""Trials per item by which the speed is told where the clock limits."""
+COOLED: Final = 0.6
+"""Share of a run's time in which it may cool."""
 
 Elapsed = Callable[[], float]
 
@@ -44,7 +46,7 @@ def locate(
     """
     params = params or LocationParams()
     space = space_of(question)
-    shared = (1.0 - KEPT_FOR_BEST) if params.starts > 1 else 1.0
+    shared = (1.0 - params.kept_for_best) if params.starts > 1 else 1.0
     each = max(1, int(params.trials * shared / params.starts))
     cooling = min(int(each * params.first_share), params.cooling_trials_per_item * question.num_items)
     rounds = math.ceil(params.starts / params.threads)
@@ -52,18 +54,27 @@ def locate(
     def start(number: int) -> LocationRun:
         until = shared * (number // params.threads + 1) / rounds
         run = LocationRun(question, space, params, seed=seed + number)
-        _cool(run, params, trials=cooling, is_over=lambda: elapsed() >= until)
+        affordable = _affordable(run, question, trials=cooling, elapsed=elapsed, until=until)
+        _cool(run, params, trials=affordable, is_over=lambda: elapsed() >= until)
         _improve(run, question, params, trials=each - cooling, is_over=lambda: elapsed() >= until)
         return run
 
     with ThreadPoolExecutor(max_workers=min(params.threads, params.starts)) as pool:
         runs = list(pool.map(start, range(params.starts)))
     best = min(runs, key=lambda run: run.best.rank)
-    if params.starts > 1:
+    if params.starts > 1 and params.kept_for_best > 0:
         best.back_to_best()
         rest = params.trials - params.starts * each
         _improve(best, question, params, trials=rest, is_over=lambda: elapsed() >= 1)
     return best.best
+
+
+def _affordable(run: LocationRun, question: LocationQuestion, *, trials: int, elapsed: Elapsed, until: float) -> int:
+    """Return how many trials of cooling fit the time, all of them where only trials count."""
+    begun, probe = elapsed(), PROBE * question.num_items
+    run.anneal(0, probe)
+    spent = elapsed() - begun
+    return trials if spent <= 0 else min(trials, int(probe * COOLED * max(0.0, until - begun) / spent))
 
 
 def _cool(run: LocationRun, params: LocationParams, *, trials: int, is_over: Callable[[], bool]) -> None:

@@ -1,7 +1,10 @@
 """Compile the search for centers before a clock starts: few questions have free centers."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from optimizer.location.bound import lower_bound
 from optimizer.location.params import LocationParams
 from optimizer.location.question import LocationQuestion
 from optimizer.location.search import locate
@@ -21,4 +24,6 @@ def compile_location() -> None:
         near=near,
         near_places=near,
     )
-    locate(question, params=LocationParams(starts=1, trials=100, steps=2, threads=1))
+    found = locate(question, params=LocationParams(starts=1, trials=100, steps=2, threads=1))
+    lower_bound(question, known=found.cost)
+    lower_bound(replace(question, is_exclusive=True), known=found.cost)

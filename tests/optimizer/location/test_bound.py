@@ -57,11 +57,11 @@ def test_the_bound_is_below_the_best_and_the_search_finds_it(seed: int, room: fl
     assert 0.5 * best < bound <= best * (1 + 1e-9)
 
 
-def test_there_is_no_bound_where_it_would_not_hold() -> None:
-    """Fixed centers, smallest loads, or columns that differ have none."""
-    assert lower_bound(p_median(0, center=np.array([3, -1])), known=1.0) is None
-    assert lower_bound(p_median(0, lower=np.ones((2, 1))), known=1.0) is None
-    assert lower_bound(p_median(0, upper=np.array([[7.0], [9.0]])), known=1.0) is None
+def test_there_is_no_bound_where_an_item_may_not_be_served() -> None:
+    """An item that every column bans has no answer, and so no bound."""
+    banned = np.zeros((2, 8), dtype=np.bool_)
+    banned[:, 4] = True
+    assert lower_bound(p_median(0, banned=banned), known=1.0) is None
 
 
 def test_two_centers_need_two_places() -> None:

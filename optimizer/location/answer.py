@@ -1,0 +1,143 @@
+"""Find centers and say how good they are: the search, a bound by prices, then regions that are solved whole.
+
+Owns how a time is shared among the three. By the clock: the same seed need not give the same answer; the search alone
+(:func:`optimizer.location.search.locate`) limits work instead.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from optimizer.location.bound import priced_items, proven
+from optimizer.location.improvement import Improvement, ImprovementParams, is_regional
+from optimizer.location.params import LocationParams
+from optimizer.location.question import Located, LocationQuestion
+from optimizer.location.search import locate
+
+SEARCH_SHARE: Final = 0.25
+"""Share of the time that the search has where regions follow."""
+FEW_SHARE: Final = 0.6
+"""The same where columns have few items: prices leave a wide gap there, and closing and opening finds more."""
+FEW: Final = 8
+"""Items per column that are few."""
+ALONE_SHARE: Final = 0.8
+"""The same where none do."""
+BOUND_SHARE: Final = 0.15
+"""Share of the time that prices have."""
+COOLING_TRIALS_PER_ITEM: Final = 20_000
+SMALL: Final = 300
+"""Questions of fewer items are left to regions after ``SMALL_TRIALS_PER_ITEM`` trials of each run, not by the clock."""
+SMALL_TRIALS_PER_ITEM: Final = 40_000
+ENDLESS: Final = 10**12
+CLOSE: Final = 1e-6
+"""Relative gap that counts as none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerParams:
+    """How a question is answered.
+
+    Attributes
+    ----------
+    seconds
+        Time in all.
+    threads
+        Used at the same time.
+    seed
+        Of everything random.
+    step
+        What costs are multiples of (1 for whole numbers); 0 where they are of any size.
+    """
+
+    seconds: float
+    threads: int = 2
+    seed: int = 0
+    step: float = 0.0
+
+
+def answer(
+    question: LocationQuestion,
+    params: AnswerParams,
+    *,
+    now: Callable[[], float] = time.monotonic,
+    stop: Callable[[], bool] = lambda: False,
+) -> Located:
+    """Return places and an assignment with a lower bound on what any answer costs.
+
+    Parameters
+    ----------
+    question
+        What is asked.
+    params
+        How long, and how.
+    now
+        The clock, in seconds.
+    stop
+        Asked often; True ends with the best so far.
+    """
+    started = now()
+
+    def left() -> float:
+        return 0.0 if stop() else params.seconds - (now() - started)
+
+    is_followed = is_regional(question)
+    has_few = question.num_items < FEW * question.num_columns
+    share = ALONE_SHARE
+    if is_followed:
+        share = FEW_SHARE if has_few else SEARCH_SHARE
+
+    def elapsed() -> float:
+        return (params.seconds - left()) / (share * params.seconds)
+
+    found = locate(
+        question, seed=params.seed, params=_search_params(question, params, is_followed=is_followed), elapsed=elapsed
+    )
+    until = (1.0 - share - BOUND_SHARE) * params.seconds if is_followed else 0.0
+    priced = priced_items(question, known=found.cost, threads=params.threads, stop=lambda: left() <= until or stop())
+    if priced is None:
+        return found
+    bound = _stepped(proven(priced.bound), params.step)
+    if is_followed and (found.breaches or bound < found.cost * (1.0 - CLOSE)) and left() > 0:
+        improvement = Improvement(
+            question,
+            found,
+            priced.price,
+            bound=bound,
+            params=ImprovementParams(threads=params.threads),
+            seed=params.seed,
+            step=params.step,
+            time_left=left,
+        )
+        found = improvement.run()
+        bound = found.cost if improvement.is_optimal else _stepped(improvement.bound, params.step)
+    if found.breaches:
+        return replace(found, lower_bound=bound)
+    if bound >= found.cost * (1.0 - CLOSE):
+        bound = found.cost
+    return replace(found, lower_bound=bound)
+
+
+def _stepped(bound: float, step: float) -> float:
+    """Return a bound raised to the next multiple of a step."""
+    if not step:
+        return bound
+    return float(-((-bound + CLOSE * abs(step)) // step) * step)
+
+
+def _search_params(question: LocationQuestion, params: AnswerParams, *, is_followed: bool) -> LocationParams:
+    if not is_followed:
+        return LocationParams(threads=params.threads, trials=ENDLESS)
+    each = SMALL_TRIALS_PER_ITEM * question.num_items if question.num_items < SMALL else ENDLESS
+    runs = LocationParams(
+        starts=params.threads, threads=params.threads, kept_for_best=0.0, trials=each * params.threads
+    )
+    if question.num_items < FEW * question.num_columns:
+        return runs
+    return replace(
+        runs,
+        first_share=0.5,
+        cooling_trials_per_item=COOLING_TRIALS_PER_ITEM,
+        hot=0.3,
+        cold=0.02,
+    )
