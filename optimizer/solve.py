@@ -136,7 +136,8 @@ class _Search:
         if relaxed.is_infeasible:
             return self._infeasible(())
         if self._criteria.contiguity is not Contiguity.OFF:
-            improve_connected(self._incumbent, self._problem, relaxed, threads=self._params.threads, seed=self._seed)
+            question = (self._problem, self._criteria)
+            improve_connected(self._incumbent, question, relaxed, params=self._params, seed=self._seed)
             return self._result()
         if self._improve(relaxed):
             return self._infeasible(())
