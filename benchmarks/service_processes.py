@@ -181,8 +181,14 @@ class ServiceProcesses:
         self.processes[name].kill()
         self.processes[name].wait()
 
+    def revive(self) -> None:
+        """Start again what has ended by itself, such as a process that found no database when it began."""
+        for name, process in list(self.processes.items()):
+            if process.poll() is not None:
+                self.start(name)
+
     def freeze(self, name: str) -> None:
-        """Stop a process in mid-step; its solver goes on."""
+        """Stop a process in mid-step; its solver goes on. One that has ended does not mind."""
         self.processes[name].send_signal(signal.SIGSTOP)
 
     def thaw(self, name: str) -> None:
