@@ -42,22 +42,51 @@ def exchange_group(space, room, slot, load, total, members, group, random, most_
     tuple
         The gain in objective units, 0 when nothing better was found, and the work.
     """
-    loads = space.price.shape[1]
-    size = group.shape[0]
-    dimensions = size * loads + (loads if space.has_totals else 0)
-    for at in range(size):
+    for at in range(group.shape[0]):
         room.place[group[at]] = at
-    base = np.zeros(dimensions)
-    for at in range(size):
-        for kind in range(loads):
-            base[at * loads + kind] = load[group[at], kind]
-    if space.has_totals:
-        base[size * loads :] = total
-    lost = 0.0
+    base = _present_loads(space, group, load, total)
+    dimensions = base.shape[0]
+    count, lost, scale = _gather_items(space, room, slot, members)
     for dimension in range(dimensions):
         lost += loss_of(space, group, dimension, base[dimension])
-    count = 0
-    scale = 0.0
+    work = members.shape[0] // 4 + 4 * count
+    least = TINY * scale
+    gain = 0.0
+    if least < lost < np.inf:
+        free = _free_items(space, room, group, slot, count, lost, base)
+        halves, sides = _halves(room, free, random)
+        sizes = np.zeros(2, dtype=np.int64)
+        for half in range(2):
+            sizes[half], _, spent = list_sets(space, group, room, half, halves[half, : sides[half]], lost, dimensions)
+            work += spent
+        found = np.full(2, -1, dtype=np.int64)
+        best, spent = match(space, group, room, sizes, base, lost - least, dimensions, most_checks, found)
+        work += spent
+        if found[0] >= 0:
+            gain = lost - best
+            _take(space, room, slot, load, total, free, found)
+    for at in range(group.shape[0]):
+        room.place[group[at]] = -1
+    return gain, work
+
+
+@numba.njit(cache=True, nogil=True)
+def _present_loads(space, group, load, total):  # type: ignore[no-untyped-def]  # compiled
+    """Return the loads of a group by dimension."""
+    loads = space.price.shape[1]
+    size = group.shape[0]
+    base = np.zeros(size * loads + (loads if space.has_totals else 0))
+    for at in range(size):
+        base[at * loads : (at + 1) * loads] = load[group[at]]
+    if space.has_totals:
+        base[size * loads :] = total
+    return base
+
+
+@numba.njit(cache=True, nogil=True)
+def _gather_items(space, room, slot, members):  # type: ignore[no-untyped-def]  # compiled
+    """Note the group's items that have a choice; return how many, what all items lose, and the size of their costs."""
+    count, lost, scale = 0, 0.0, 0.0
     for item in members:
         present = slot[item]
         if room.place[space.column[present]] < 0:
@@ -77,48 +106,51 @@ def exchange_group(space, room, slot, load, total, members, group, random, most_
             room.item[count], room.cheapest[count] = item, cheapest
             room.second[count] = second - space.reduced[cheapest]
             count += 1
-    work = members.shape[0] // 4 + 4 * count
-    least = TINY * scale
-    gain = 0.0
-    if lost > least and lost < np.inf:
-        free = 0
-        for number in range(count):
-            present = slot[room.item[number]]
-            if room.second[number] < lost or present != room.cheapest[number]:
-                room.item[free], room.cheapest[free] = room.item[number], room.cheapest[number]
-                room.second[free] = room.second[number]
-                free += 1
-                if present != room.cheapest[free - 1]:
-                    add_slot(space, group, room, present, base, -1.0)
-                    add_slot(space, group, room, room.cheapest[free - 1], base, 1.0)
-        order = np.argsort(room.second[:free])
-        halves = np.zeros((2, (free + 1) // 2), dtype=np.int64)
-        sides = np.zeros(2, dtype=np.int64)
-        for at in range(0, free, 2):
-            side = _below(random, 2)
-            halves[side, at // 2] = order[at]
-            sides[side] = at // 2 + 1
-            if at + 1 < free:
-                halves[1 - side, at // 2] = order[at + 1]
-                sides[1 - side] = at // 2 + 1
-        sizes = np.zeros(2, dtype=np.int64)
-        for half in range(2):
-            sizes[half], _, spent = list_sets(space, group, room, half, halves[half, : sides[half]], lost, dimensions)
-            work += spent
-        found = np.full(2, -1, dtype=np.int64)
-        best, spent = match(space, group, room, sizes, base, lost - least, dimensions, most_checks, found)
-        work += spent
-        if found[0] >= 0:
-            gain = lost - best
-            for number in range(free):
-                _change(space, slot, load, total, room.item[number], room.cheapest[number])
-            for half in range(2):
-                for place in range(room.count[half, found[half]]):
-                    away = room.away[half, found[half], place]
-                    _change(space, slot, load, total, _item_of(space, room, free, away), away)
-    for at in range(size):
-        room.place[group[at]] = -1
-    return gain, work
+    return count, lost, scale
+
+
+@numba.njit(cache=True, nogil=True)
+def _free_items(space, room, group, slot, count, lost, base):  # type: ignore[no-untyped-def]  # compiled
+    """Keep the items that may gain, put them at their cheapest slots in ``base``, and return how many they are."""
+    free = 0
+    for number in range(count):
+        present = slot[room.item[number]]
+        if room.second[number] >= lost and present == room.cheapest[number]:
+            continue
+        room.item[free], room.cheapest[free] = room.item[number], room.cheapest[number]
+        room.second[free] = room.second[number]
+        if present != room.cheapest[free]:
+            add_slot(space, group, room, present, base, -1.0)
+            add_slot(space, group, room, room.cheapest[free], base, 1.0)
+        free += 1
+    return free
+
+
+@numba.njit(cache=True, nogil=True)
+def _halves(room, free, random):  # type: ignore[no-untyped-def]  # compiled
+    """Deal the items into two halves by chance, each sorted by second smallest excess; return them and their sizes."""
+    order = np.argsort(room.second[:free])
+    halves = np.zeros((2, (free + 1) // 2), dtype=np.int64)
+    sides = np.zeros(2, dtype=np.int64)
+    for at in range(0, free, 2):
+        side = _below(random, 2)
+        halves[side, at // 2] = order[at]
+        sides[side] = at // 2 + 1
+        if at + 1 < free:
+            halves[1 - side, at // 2] = order[at + 1]
+            sides[1 - side] = at // 2 + 1
+    return halves, sides
+
+
+@numba.njit(cache=True, nogil=True)
+def _take(space, room, slot, load, total, free, found):  # type: ignore[no-untyped-def]  # compiled
+    """Put the items into the slots of the sets that were found."""
+    for number in range(free):
+        _change(space, slot, load, total, room.item[number], room.cheapest[number])
+    for half in range(2):
+        for place in range(room.count[half, found[half]]):
+            away = room.away[half, found[half], place]
+            _change(space, slot, load, total, _item_of(space, room, free, away), away)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -252,26 +284,27 @@ def exchange_columns(  # type: ignore[no-untyped-def]  # compiled
             counts[SATURATED] = counts[STALE] > patience
             continue
         chosen = np.sort(group[:count])
-        code = np.uint64(count)
-        last = 0
-        for at in range(count):
-            code = (code ^ np.uint64(chosen[at] + 1)) * np.uint64(0x9E3779B97F4A7C15)
-            code ^= code >> np.uint64(29)
-            last = max(last, changed[chosen[at]])
-        place = np.int64(code % np.uint64(stamp.shape[0]))
-        if stamp[place] > last:
-            counts[STALE] += 1
-            counts[SATURATED] = counts[STALE] > patience
-            continue
-        stamp[place] = counts[STEP]
-        won, work = exchange_group(space, room, slot, load, total, members, chosen, random, most_checks)
-        counts[WORK] += work
+        place = _stamp_of(chosen, stamp.shape[0])
+        won = 0.0
+        if stamp[place] <= changed[chosen].max():
+            stamp[place] = counts[STEP]
+            won, work = exchange_group(space, room, slot, load, total, members, chosen, random, most_checks)
+            counts[WORK] += work
         if won > 0:
             gain += won
             counts[STALE] = 0
-            for at in range(count):
-                changed[chosen[at]] = counts[STEP]
+            changed[chosen] = counts[STEP]
         else:
             counts[STALE] += 1
             counts[SATURATED] = counts[STALE] > patience
     return gain
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _stamp_of(group, stamps):  # type: ignore[no-untyped-def]  # compiled
+    """Return where it is noted when a group was tried."""
+    code = np.uint64(group.shape[0])
+    for at in range(group.shape[0]):
+        code = (code ^ np.uint64(group[at] + 1)) * np.uint64(0x9E3779B97F4A7C15)
+        code ^= code >> np.uint64(29)
+    return np.int64(code % np.uint64(stamps))

@@ -232,15 +232,8 @@ def _key(space, group, room, sizes, budget, dimensions, other):  # type: ignore[
 
 
 @numba.njit(cache=True, nogil=True)
-def match(space, group, room, sizes, base, budget, dimensions, most_checks, found):  # type: ignore[no-untyped-def]  # compiled
-    """Find the pair of sets that loses least, less than ``budget``; return what it loses and the work.
-
-    The second half lies in bins of the first key's window width, sorted by the second key within each.
-    """
-    key = max(0, _key(space, group, room, sizes, budget, dimensions, -1))
-    then = _key(space, group, room, sizes, budget, dimensions, key)
-    if then < 0:
-        then = key
+def _limits(space, group, budget, dimensions):  # type: ignore[no-untyped-def]  # compiled
+    """Return each dimension's window, what its load loses (``offset − price · load``), and if any has soft balance."""
     lows, highs = np.empty(dimensions), np.empty(dimensions)
     price, offset = np.zeros(dimensions), np.zeros(dimensions)
     has_soft = False
@@ -255,25 +248,50 @@ def match(space, group, room, sizes, base, budget, dimensions, most_checks, foun
         elif space.total_price[kind] > 0:
             price[dimension] = space.total_price[kind]
             offset[dimension] = price[dimension] * space.total_upper[kind]
-    low, high = lows[key], highs[key]
-    low_then, high_then = lows[then], highs[then]
-    change = room.change[1]
-    value = room.change[1, : sizes[1], key]
+    return lows, highs, price, offset, has_soft
+
+
+@numba.njit(cache=True, nogil=True)
+def _bins(room, size, key, then, window):  # type: ignore[no-untyped-def]  # compiled
+    """Put the sets of the second half into bins of a key's window, sorted by the second key within each.
+
+    Returns where the bins begin in the key's units, how wide they are, where each begins among the sets, and the sets.
+    """
+    value = room.change[1, :size, key]
     origin = value.min()
-    width = max(high - low, (value.max() - origin) / MOST_BINS, 1e-300)
+    width = max(window, (value.max() - origin) / MOST_BINS, 1e-300)
     if not width < np.inf:
         width = max(value.max() - origin, 1.0) * 2.0
     bins = int((value.max() - origin) / width) + 1
     begin = np.zeros(bins + 1, dtype=np.int64)
-    for at in range(sizes[1]):
+    for at in range(size):
         begin[int((value[at] - origin) / width) + 1] += 1
     for number in range(bins):
         begin[number + 1] += begin[number]
-    second, free = np.empty(sizes[1], dtype=np.int64), begin[:-1].copy()
-    for at in np.argsort(room.change[1, : sizes[1], then]):
+    order, free = np.empty(size, dtype=np.int64), begin[:-1].copy()
+    for at in np.argsort(room.change[1, :size, then]):
         place = int((value[at] - origin) / width)
-        second[free[place]] = at
+        order[free[place]] = at
         free[place] += 1
+    return origin, width, begin, order
+
+
+@numba.njit(cache=True, nogil=True)
+def match(space, group, room, sizes, base, budget, dimensions, most_checks, found):  # type: ignore[no-untyped-def]  # compiled
+    """Find the pair of sets that loses least, less than ``budget``; return what it loses and the work.
+
+    The second half lies in bins of the first key's window width, sorted by the second key within each.
+    """
+    key = max(0, _key(space, group, room, sizes, budget, dimensions, -1))
+    then = _key(space, group, room, sizes, budget, dimensions, key)
+    if then < 0:
+        then = key
+    lows, highs, price, offset, has_soft = _limits(space, group, budget, dimensions)
+    low, high = lows[key], highs[key]
+    low_then, high_then = lows[then], highs[then]
+    change = room.change[1]
+    origin, width, begin, second = _bins(room, sizes[1], key, then, high - low)
+    bins = begin.shape[0] - 1
     value_then = room.change[1, : sizes[1], then][second]
     first = np.argsort(room.excess[0, : sizes[0]])
     now = np.empty(dimensions)
