@@ -52,16 +52,19 @@ class ColumnSearch:
         self._bound.improve(incumbent, self._losses.by_column(incumbent.columns), rounds=ROUNDS, until_s=until)
         for size in range(self._params.smallest, self._params.largest + 1):
             if incumbent.proceed():
-                improve_hot_columns(
-                    incumbent,
-                    self._losses,
-                    threads=self._threads,
-                    seed=self._seed,
-                    inevitable=self._bound.inevitable,
-                )
-                self._bound.sharpen(incumbent, self._losses.by_column(incumbent.columns))
-            if incumbent.proceed():
                 self._exchanges.improve(incumbent, size, inevitable=self._bound.inevitable)
+            if incumbent.proceed() and size < self._params.largest:
+                self._improve_hot_columns()
+
+    def _improve_hot_columns(self) -> None:
+        """Deal out the columns that lose most with more of their pairs, and prove what they must lose."""
+        incumbent, losses = self._incumbent, self._losses
+        if incumbent.columns is None:
+            return
+        improve_hot_columns(
+            incumbent, losses, threads=self._threads, seed=self._seed, inevitable=self._bound.inevitable
+        )
+        self._bound.sharpen(incumbent, losses.by_column(incumbent.columns))
 
 
 def column_search(
