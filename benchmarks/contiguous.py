@@ -85,7 +85,7 @@ def question(kind: str, *, num_reps: int, seed: int) -> tuple[Problem, Criteria]
         capacity_max=np.full((num_reps, 2), np.inf),
         target=np.full((num_reps, 2), np.nan),
         inertia=workload[:, None] * distance**2,
-        units=Units(num_units=num_units, unit=np.arange(num_units), first=first, second=second),
+        units=Units(num_units=num_units, unit=np.arange(num_units, dtype=np.int32), first=first, second=second),
     )
     criteria = Criteria(
         balance=(Balance(measure="workload", tolerance=0.05, hard=True),),

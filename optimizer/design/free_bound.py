@@ -158,9 +158,8 @@ class _Lagrangian:
         """The centers that are left."""
         return np.flatnonzero(np.isfinite(np.diagonal(self.cost)))
 
-    @property
     def is_possible(self) -> bool:
-        """Whether there are enough centers left, and a pair for every node."""
+        """Return whether there are enough centers left, and a pair for every node."""
         reached = np.isfinite(self.cost[:, self.centers]).any(axis=1)
         return len(self.centers) >= self.territories and bool(reached.all())
 
@@ -203,7 +202,7 @@ def free_bound(
     )
     nodes, loads = relaxed.amount.shape
     zero = np.zeros((nodes, loads))
-    if not relaxed.is_possible:
+    if not relaxed.is_possible():
         return FreeBound(bound=known, possible=np.isfinite(relaxed.cost))
     first = np.sort(relaxed.cost, axis=1)
     first = np.where(np.isfinite(first[:, min(1, nodes - 1)]), first[:, min(1, nodes - 1)], first[:, 0])
@@ -214,7 +213,7 @@ def free_bound(
             alone, _ = relaxed.ascend(prices, steps=PROBE_STEPS, forced=center)
             if alone > known * (1 + NOISE):
                 relaxed.cost[:, center] = np.inf
-        if not relaxed.is_possible:
+        if not relaxed.is_possible():
             best = known
             break
         bound, prices = relaxed.ascend(prices, steps=STEPS)

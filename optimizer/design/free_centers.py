@@ -220,17 +220,24 @@ class _FreeSearch:
 
     def _collect(self, *, wait_s: float = 0.0) -> None:
         """Take what a proof has shown, once it is there."""
-        found = None if self._proof is None else self._proof.collect(wait_s=wait_s)
-        if found is None or self._proof is None:
+        if self._proof is None:
+            return
+        found = self._proof.collect(wait_s=wait_s)
+        self._raise(self._proof.lower_bound if found is None else found.lower_bound)
+        if found is None:
             return
         known, self._proof = self._proof.task.known, None
         self._take(found.column)
         if found.is_complete and self._is_settled(found, known):
             outcome = Outcome.INFEASIBLE if self.best.column is None else Outcome.OPTIMAL
             self.best = replace(self.best, outcome=outcome, lower_bound=self.best.objective)
-        elif math.isfinite(found.lower_bound) and self.best.objective is not None:
-            bound = max(found.lower_bound, self.best.lower_bound or -math.inf)
-            self.best = replace(self.best, lower_bound=min(bound, self.best.objective))
+
+    def _raise(self, bound: float) -> None:
+        """Take a lower bound, if there is an answer for it and it is the highest."""
+        if self.best.objective is None or not math.isfinite(bound):
+            return
+        bound = max(bound, -math.inf if self.best.lower_bound is None else self.best.lower_bound)
+        self.best = replace(self.best, lower_bound=min(bound, self.best.objective))
 
     def _is_settled(self, found: FreeProof, known: float) -> bool:
         """Return whether a complete proof speaks of the best answer there is."""

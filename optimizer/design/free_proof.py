@@ -6,6 +6,7 @@ of these steps first; an integer program decides among the pairs that are left. 
 
 import math
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -67,8 +68,8 @@ class ProofTask:
     known: float
     most_pairs: int
 
-    def run(self, *, seconds: float, seed: int) -> FreeProof:
-        """Prove what can be proven in so many seconds by the wall."""
+    def run(self, *, seconds: float, seed: int, on_bound: Callable[[float], None] = lambda bound: None) -> FreeProof:
+        """Prove what can be proven in so many seconds by the wall; tell of the bound before the integer program."""
         if num_choices(self.graph.num_nodes, self.bands.num_territories) <= MOST_CHOICES:
             found = best_of_all(self.graph, self.distance, self.bands)
             return FreeProof(is_complete=True, column=None if found is None else found[0])
@@ -78,6 +79,7 @@ class ProofTask:
             relaxed = free_bound(self.distance, self.bands, known=self.known, possible=possible)
             possible, bound = pruned(self.graph, self.bands, relaxed.possible), relaxed.bound
             possible, bound = self._linear(possible, bound)
+            on_bound(bound)
         if not self._is_possible(possible):
             return FreeProof(is_complete=True, lower_bound=self.known)
         if possible.sum() > self.most_pairs:
@@ -117,11 +119,17 @@ class BackgroundProof:
     ----------
     task, seconds, seed
         What to prove, how long by the wall, and the seed of the solver.
+
+    Attributes
+    ----------
+    lower_bound
+        What is proven so far.
     """
 
     task: ProofTask
     seconds: float
     seed: int
+    lower_bound: float = field(init=False, default=-math.inf)
     _proof: FreeProof | None = None
     _error: Exception | None = None
     _thread: threading.Thread = field(init=False)
@@ -132,9 +140,12 @@ class BackgroundProof:
 
     def _run(self) -> None:
         try:
-            self._proof = self.task.run(seconds=self.seconds, seed=self.seed)
+            self._proof = self.task.run(seconds=self.seconds, seed=self.seed, on_bound=self._raise)
         except Exception as error:  # noqa: BLE001  # raised again where the proof is collected
             self._error = error
+
+    def _raise(self, bound: float) -> None:
+        self.lower_bound = bound
 
     def collect(self, *, wait_s: float = 0.0) -> FreeProof | None:
         """Return the proof once it is there, None before."""
