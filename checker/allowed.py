@@ -55,6 +55,8 @@ class Allowed:
             mask &= self.is_eligible[self.requirement[accounts]]
         self._apply_radius(mask, accounts)
         self._apply_pairs(mask, accounts)
+        if self.data.detour is not None:
+            mask &= np.isfinite(self.data.detour[accounts])
         self._apply_frozen(mask, accounts)
         self._apply_forbidden(mask, accounts)
         _hold(mask, self.locked_rep[accounts])

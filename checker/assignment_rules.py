@@ -92,6 +92,9 @@ def _forbidden(allowed: Allowed, assigned: Assigned) -> Iterator[Violation]:
         is_priced = np.zeros(data.num_accounts, dtype=np.bool_)
         is_priced[row] = ~np.isnan(pairs.cost[pair])
         is_forbidden |= (assigned.rep >= 0) & ~is_priced
+    if data.detour is not None:
+        way = data.detour[np.arange(data.num_accounts), assigned.rep]
+        is_forbidden |= (assigned.rep >= 0) & np.isinf(way)
     accounts = np.flatnonzero(is_forbidden)
     yield from _by_rep(allowed, "forbid", accounts, assigned.rep[accounts], sentence="may not go to '{rep}'")
 

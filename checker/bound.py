@@ -167,6 +167,9 @@ def _measured_cost(problem: BoundProblem, accounts: Ints) -> Floats:
             np.multiply(distance, problem.per_km2[accounts, None], out=cost)
         cost += problem.per_km[accounts, None]
         cost *= distance
+        detour = data.detour_table(accounts)
+        if detour is not None:
+            cost += problem.per_km[accounts, None] * detour
     if problem.per_pair_cost > 0:
         row, pair = rows_of_pairs(data, accounts)
         cost[row, data.pairs.rep[pair]] += problem.per_pair_cost * np.nan_to_num(data.pairs.cost[pair])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from checker.alignment import Assigned, limited_measures, load_of, read_assignment, target_of
 from checker.allowed import Allowed, read_allowed
@@ -51,6 +52,7 @@ def check(
     *,
     units: Iterable[tuple[str, str]] | None = None,
     centers: Mapping[str, tuple[float, float]] | None = None,
+    detour: NDArray[np.floating] | None = None,
 ) -> CheckReport:
     """Recompute violations, objective terms and loads of an alignment.
 
@@ -66,13 +68,16 @@ def check(
         Pairs of ids of neighboring units; needed where contiguity is on.
     centers
         Rep id to latitude and longitude in degrees of the centers that the optimizer placed.
+    detour
+        Km by which ways around barriers are longer than great circles, infinite where there is none; needed where
+        the criteria have barriers. Shape ``(accounts, reps)``.
 
     Raises
     ------
     CheckInputError
         When the input cannot be judged at all: unknown criteria, missing ids, an unknown place that is measured.
     """
-    return examine(accounts, reps, pairs, criteria, assignment, units=units, centers=centers).report
+    return examine(accounts, reps, pairs, criteria, assignment, units=units, centers=centers, detour=detour).report
 
 
 def examine(
@@ -84,10 +89,14 @@ def examine(
     *,
     units: Iterable[tuple[str, str]] | None = None,
     centers: Mapping[str, tuple[float, float]] | None = None,
+    detour: NDArray[np.floating] | None = None,
 ) -> Examined:
     """Do what :func:`check` does, and keep what a bound needs."""
     checked = read_criteria(criteria)
-    data = read_raw_data(accounts, reps, pairs, centers=centers)
+    if checked.has_barriers and detour is None:
+        raise CheckInputError("The criteria have barriers, but nobody said how long the ways around them are.")
+    used = detour if checked.has_barriers else None
+    data = read_raw_data(accounts, reps, pairs, centers=centers, detour=used)
     has_free_center = bool((data.is_active & np.isnan(data.rep_point).any(axis=1)).any())
     assigned = read_assignment(data, assignment)
     if checked.measures_distance and np.isnan(data.account_point).any():

@@ -54,6 +54,8 @@ class CheckedCriteria:
         At least 0; 0 is off.
     has_pair_costs
         Whether travel comes from the caller's pairs, so that a missing pair is forbidden.
+    has_barriers
+        Whether ways lead around barriers, so that detours must be known.
     road_factor
         Road km per great-circle km.
     disruption_measure
@@ -71,6 +73,7 @@ class CheckedCriteria:
     balance: tuple[Balance, ...]
     travel_weight: float
     has_pair_costs: bool
+    has_barriers: bool
     road_factor: float
     compactness_weight: float
     disruption_weight: float
@@ -104,7 +107,7 @@ def read_criteria(criteria: Mapping[str, Any]) -> CheckedCriteria:
     """
     _known(criteria, SECTIONS, "criteria")
     travel, disruption = _section(criteria, "travel"), _section(criteria, "disruption")
-    _known(travel, {"weight", "source", "road_factor"}, "travel")
+    _known(travel, {"weight", "source", "road_factor", "barriers"}, "travel")
     _known(disruption, {"weight", "measure", "max_moved", "max_in_per_rep", "max_out_per_rep"}, "disruption")
     centers = _section(criteria, "centers")
     _known(centers, {"candidates"}, "centers")
@@ -119,6 +122,7 @@ def read_criteria(criteria: Mapping[str, Any]) -> CheckedCriteria:
         travel_weight=_number(travel, "weight", "travel") if travel else 0.0,
         has_pair_costs=_word(travel.get("source"), {*TRAVEL_SOURCES}, "great_circle", "travel.source")
         != "great_circle",
+        has_barriers=bool(travel.get("barriers")) and travel.get("source") in (None, "great_circle"),
         road_factor=_number(travel, "road_factor", "travel", default=1.0),
         compactness_weight=_number(compactness, "weight", "compactness") if compactness else 0.0,
         disruption_weight=_number(disruption, "weight", "disruption", default=0.0),

@@ -2,7 +2,9 @@
 
 A directory holds ``accounts.csv``, ``reps.csv``, ``criteria.json`` and ``assignments.csv``; and where there are any
 ``pairs.csv``, ``centers.csv`` (rep_id, lat, lon of centers that the optimizer placed), ``adjacency.csv`` (unit_id,
-neighbor_id) and ``certificate.json``. A measure is a column named after it, or ``measure:<name>``; a rep's limits
+neighbor_id), ``detours.csv`` (account_id, rep_id, detour_km by which the way around barriers is longer, empty where
+there is none; pairs that are left out have no detour) and ``certificate.json``. A measure is a column named after
+it, or ``measure:<name>``; a rep's limits
 are ``<measure>_min``, ``<measure>_max`` and ``<measure>_target``, or ``min:<measure>`` and so on. Lists are separated
 by ``;``. A text column that is none of ours is ignored.
 """
@@ -14,6 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from checker.certificate import Verdict, verify_certificate
 from checker.check import examine
@@ -30,7 +35,7 @@ TEXTS = frozenset(
 )  # fmt: skip
 LISTS = frozenset({"requires", "skills"})
 FLAGS = frozenset({"locked", "active", "forbidden"})
-NUMBERS = frozenset({"lat", "lon", "visits_per_year", "hours_per_visit", "fte", "max_distance_km", "cost"})
+NUMBERS = frozenset({"lat", "lon", "visits_per_year", "hours_per_visit", "fte", "max_distance_km", "cost", "detour_km"})
 TRUE, FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 LIMITS = {"_min": "min:", "_max": "max:", "_target": "target:"}
 PREFIXES = ("measure:", "min:", "max:", "target:")
@@ -80,14 +85,15 @@ def verify(files: Path | Iterable[Path]) -> Audit:
     criteria = read_object(by_name["criteria.json"])
     units = _read_edges(by_name["adjacency.csv"]) if "adjacency.csv" in by_name else None
     centers = _read_centers(by_name["centers.csv"]) if "centers.csv" in by_name else None
+    detour = _read_detours(by_name["detours.csv"], accounts, reps) if "detours.csv" in by_name else None
     assignment = read_assignments(by_name["assignments.csv"], accounts["id"])
-    examined = examine(accounts, reps, pairs, criteria, assignment, units=units, centers=centers)
+    examined = examine(accounts, reps, pairs, criteria, assignment, units=units, centers=centers, detour=detour)
     if "certificate.json" not in by_name:
         return Audit(examined.report, None)
     verdict = verify_certificate(
         examined,
         read_object(by_name["certificate.json"]),
-        dataset_sha256=dataset_sha256(accounts, reps, pairs, units),
+        dataset_sha256=dataset_sha256(accounts, reps, pairs, units, detour=examined.data.detour),
         scenario_sha256=scenario_sha256(criteria),
     )
     return Audit(examined.report, verdict)
@@ -239,6 +245,22 @@ def _read_centers(path: Path) -> dict[str, tuple[float, float]]:
         raise CheckInputError(f"{path.name} needs the columns rep_id, lat and lon.")
     typed: Columns = _typed(table, path, measures=False)
     return {rep_id: (lat, lon) for rep_id, lat, lon in zip(typed["rep_id"], typed["lat"], typed["lon"], strict=True)}
+
+
+def _read_detours(path: Path, accounts: Columns, reps: Columns) -> NDArray[np.float64]:
+    table = _read_csv(path)
+    if not {"account_id", "rep_id", "detour_km"} <= table.keys():
+        raise CheckInputError(f"{path.name} needs the columns account_id, rep_id and detour_km.")
+    typed: Columns = _typed(table, path, measures=False)
+    row = {account_id: index for index, account_id in enumerate(accounts["id"])}
+    column = {rep_id: index for index, rep_id in enumerate(reps["id"])}
+    detour = np.zeros((len(row), len(column)))
+    try:
+        for account_id, rep_id, value in zip(typed["account_id"], typed["rep_id"], typed["detour_km"], strict=True):
+            detour[row[account_id], column[rep_id]] = math.inf if value is None else value
+    except KeyError as error:
+        raise CheckInputError(f"{path.name} names {error.args[0]!r}, which is not in the data.") from error
+    return detour
 
 
 def _read_edges(path: Path) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from checker import columns
 from checker.columns import Columns
@@ -27,7 +28,12 @@ PAIR_COLUMNS = {"account_id": "text", "rep_id": "text", "cost": "number", "forbi
 
 
 def dataset_sha256(
-    accounts: Columns, reps: Columns, pairs: Columns | None = None, units: Iterable[tuple[str, str]] | None = None
+    accounts: Columns,
+    reps: Columns,
+    pairs: Columns | None = None,
+    units: Iterable[tuple[str, str]] | None = None,
+    *,
+    detour: NDArray[np.floating] | None = None,
 ) -> str:
     """Return the fingerprint of a dataset, 64 hexadecimal digits.
 
@@ -37,6 +43,8 @@ def dataset_sha256(
         Columns of the stored table schema.
     units
         Pairs of ids of neighboring units, where contiguity is on; their order does not matter.
+    detour
+        Km by which ways around barriers are longer, where the criteria have any. Shape ``(accounts, reps)``.
     """
     digest = hashlib.sha256()
     for name, table, kinds, prefixes in (
@@ -53,6 +61,10 @@ def dataset_sha256(
     if units is not None:
         edges = sorted({tuple(sorted(edge)) for edge in units})
         digest.update(b"units\n" + json.dumps(edges).encode())
+    if detour is not None:
+        digest.update(b"detours\n")
+        for row in detour:
+            digest.update(row.astype("<f8").tobytes())
     return digest.hexdigest()
 
 

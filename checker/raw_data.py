@@ -72,6 +72,9 @@ class RawData:
         Measure to shape ``(reps,)``; -inf, +inf and NaN where none is given.
     pairs
         The caller's pairs, possibly none.
+    detour
+        Shape ``(accounts, reps)``: km by which ways around barriers are longer than great circles, infinite where
+        there is no way; None without barriers.
     """
 
     account_ids: tuple[str, ...]
@@ -94,6 +97,7 @@ class RawData:
     maximum: Mapping[str, Floats]
     given_target: Mapping[str, Floats]
     pairs: Pairs
+    detour: Floats | None = None
 
     @property
     def num_accounts(self) -> int:
@@ -135,6 +139,19 @@ class RawData:
             amount[row] = np.where(np.isnan(override), amount[row], override)
         return np.where(rep >= 0, amount, 0.0)
 
+    def detour_at(self, rep: Ints) -> Floats:
+        """Return each account's detour to a rep, shape ``(accounts,)``; 0 where the rep is -1 or there is no way."""
+        if self.detour is None:
+            return np.zeros(self.num_accounts)
+        detour = np.asarray(self.detour[np.arange(self.num_accounts), rep], dtype=np.float64)
+        return np.where((rep >= 0) & np.isfinite(detour), detour, 0.0)
+
+    def detour_table(self, accounts: Ints) -> Floats | None:
+        """Return the detours of some accounts, 0 where there is no way; None without barriers."""
+        if self.detour is None:
+            return None
+        return np.nan_to_num(np.asarray(self.detour[accounts], dtype=np.float64), posinf=0.0)
+
     def pair_of(self, rep: Ints) -> tuple[Ints, Ints]:
         """Return the accounts that have a row in the pairs for a rep each, and that row's position."""
         wanted = np.arange(self.num_accounts, dtype=np.int64) * self.num_reps + rep
@@ -151,6 +168,7 @@ def read_raw_data(
     pairs: Columns | None = None,
     *,
     centers: Mapping[str, tuple[float, float]] | None = None,
+    detour: NDArray[np.floating] | None = None,
 ) -> RawData:
     """Read plain columns into arrays.
 
@@ -160,6 +178,8 @@ def read_raw_data(
         Columns of the stored table schema.
     centers
         Rep id to latitude and longitude in degrees, for reps without a home; the home wins.
+    detour
+        Km by which ways around barriers are longer than great circles. Shape ``(accounts, reps)``.
 
     Raises
     ------
@@ -169,6 +189,8 @@ def read_raw_data(
     account_ids, rep_ids = columns.unique_ids(accounts, "id"), columns.unique_ids(reps, "id")
     if not account_ids or not rep_ids:
         raise CheckInputError("There must be at least one account and one rep.")
+    if detour is not None and (detour.shape != (len(account_ids), len(rep_ids)) or not (detour >= 0).all()):
+        raise CheckInputError("There must be a detour of at least 0 km for every account and rep.")
     rep_index = {rep_id: index for index, rep_id in enumerate(rep_ids)}
     is_active = columns.flags(reps, "active", default=True)
     current = np.array(
@@ -200,6 +222,7 @@ def read_raw_data(
         maximum=columns.prefixed(reps, "max:", default=np.inf),
         given_target=columns.prefixed(reps, "target:", default=np.nan),
         pairs=_read_pairs(pairs or {}, account_ids, rep_index),
+        detour=detour,
     )
 
 

@@ -60,6 +60,8 @@ def _by_distance(allowed: Allowed, accounts: Ints, start: Ints, mask: Bools) -> 
     weight = data.workload_weight[accounts]
     size = np.diff(start, append=len(accounts))
     is_single = size == 1
+    if data.detour is not None and criteria.travel_weight > 0 and not criteria.has_pair_costs:
+        return _around(allowed, accounts, start, mask), _straight(allowed, accounts, start, mask)
     row = start[is_single]
     nearest = _nearest_km(data.account_point[accounts[row]], data.rep_point, mask[is_single])
     travel, compactness = float(pace[row] @ nearest), float(weight[row] @ nearest**2)
@@ -71,6 +73,24 @@ def _by_distance(allowed: Allowed, accounts: Ints, start: Ints, mask: Bools) -> 
         travel += _cheapest(pace[member, None] * distance, family_start, family_mask)
         compactness += _cheapest(weight[member, None] * distance**2, family_start, family_mask)
     return travel, compactness
+
+
+def _around(allowed: Allowed, accounts: Ints, start: Ints, mask: Bools) -> float:
+    """Return the travel of a block where ways lead around barriers, cell by cell."""
+    data = allowed.data
+    way = distance_table_km(data.account_point[accounts], data.rep_point)
+    way += data.detour_table(accounts)
+    pace = allowed.criteria.road_factor * data.visits_per_year[accounts]
+    return _cheapest(pace[:, None] * way, start, mask)
+
+
+def _straight(allowed: Allowed, accounts: Ints, start: Ints, mask: Bools) -> float:
+    """Return the compactness of a block, cell by cell; barriers do not change it."""
+    if allowed.criteria.compactness_weight == 0:
+        return 0.0
+    data = allowed.data
+    square = distance_table_km(data.account_point[accounts], data.rep_point) ** 2
+    return _cheapest(data.workload_weight[accounts, None] * square, start, mask)
 
 
 def _nearest_km(points: Floats, centers: Floats, mask: Bools) -> Floats:

@@ -101,7 +101,8 @@ def _distance(data: RawData, assigned: Assigned) -> Floats:
 
 def _road(allowed: Allowed, assigned: Assigned) -> float:
     data = allowed.data
-    return allowed.criteria.road_factor * float(data.visits_per_year @ _distance(data, assigned))
+    way = _distance(data, assigned) + data.detour_at(assigned.rep)
+    return allowed.criteria.road_factor * float(data.visits_per_year @ way)
 
 
 def _pair_cost(data: RawData, assigned: Assigned) -> float:

@@ -44,6 +44,7 @@ REMEDIES: Final = {
     "FROZEN": "Ask of an alignment whose criteria do not freeze this rep.",
     "HELD": "Ask of an alignment whose criteria do not freeze that rep.",
     "SKILL": "Name a rep with the skill, or ask of an alignment whose criteria do not make eligibility hard.",
+    "NO_WAY": "Name a rep on the same side of the barriers, or give the barrier a cost_km.",
     "TOO_FAR": "Name a nearer rep, or raise the rep's max_distance_km in another dataset.",
     "FORBIDDEN": "Name another rep, or ask of an alignment where the pair is not forbidden.",
 }

@@ -52,7 +52,7 @@ class Alternative(BaseModel):
     eligible: bool = Field(description="False: a lock, a skill, a distance or a forbidden pair rules it out.")
     why_not: str | None = Field(description="Why it is not eligible; null where it is.")
     why_not_code: str | None = Field(
-        description="Stable word for it: REP_LEFT, LOCKED, FROZEN, HELD, SKILL, TOO_FAR or FORBIDDEN.",
+        description="Stable word for it: REP_LEFT, LOCKED, FROZEN, HELD, SKILL, TOO_FAR, NO_WAY or FORBIDDEN.",
         examples=["SKILL"],
     )
     why_not_params: dict[str, Any] = Field(

@@ -49,7 +49,7 @@ class Hindrance:
     Parameters
     ----------
     code
-        Stable word: REP_LEFT, LOCKED, FROZEN, HELD, SKILL, TOO_FAR or FORBIDDEN.
+        Stable word: REP_LEFT, LOCKED, FROZEN, HELD, SKILL, TOO_FAR, NO_WAY or FORBIDDEN.
     text
         The same as a clause, without a full stop.
     params
@@ -79,6 +79,8 @@ class Wording:
         self._change = change
         self._account = account
         self._distance, self._cost, _ = (values[0] for values in situation.facts.table(np.array([account])))
+        detour = situation.facts.detour_table(np.array([account]))
+        self._way = self._distance if detour is None else self._distance + detour[0]
         self._ids = situation.columns.rep_ids
 
     def hindrance(self, rep: int) -> Hindrance | None:
@@ -119,6 +121,8 @@ class Wording:
         if row.impossible[rep] and distance > limit:
             text = f"{name} goes {kilometers(limit)} at most, and it is {kilometers(distance)} away"
             return Hindrance("TOO_FAR", text, {"rep_id": name, "limit_km": limit, "distance_km": distance})
+        if np.isinf(self._way[rep]):
+            return Hindrance("NO_WAY", f"{name} has no way there around the barriers", {"rep_id": name})
         forbidden = {(int(member), rep) for member in row.members} & set(situation.standing.criteria.forbid)
         if forbidden or row.impossible[rep]:
             return Hindrance("FORBIDDEN", f"{name} may not serve it (forbidden pair)", {"rep_id": name})
@@ -144,7 +148,7 @@ class Wording:
 
     def _place(self, rep: int) -> str:
         """Say in brackets how far away a rep is, where that counts and is known."""
-        known = np.isfinite(self._distance[rep]) and not self._situation.facts.has_costs
+        known = np.isfinite(self._way[rep]) and not self._situation.facts.has_costs
         return f" ({kilometers(self._road(rep))})" if known else ""
 
     def _of_one(self, considered: list[Considered], own: int) -> str:
@@ -188,7 +192,7 @@ class Wording:
     def _is_best(self, considered: list[Considered], own: int) -> str:
         name = self._ids[own]
         first = f"{name} is the nearest" if np.isfinite(self._effort(own)) else f"{name} has it"
-        if np.isfinite(self._distance[own]) and not self._situation.facts.has_costs:
+        if np.isfinite(self._way[own]) and not self._situation.facts.has_costs:
             first += f" ({kilometers(self._road(own))})"
         allowed = [other for other in considered if other.eligible]
         if not allowed:
@@ -254,7 +258,7 @@ class Wording:
         return _CAUSES.get(term, f"by {term}")
 
     def _effort(self, rep: int) -> float:
-        value = self._cost[rep] if self._situation.facts.has_costs else self._distance[rep]
+        value = self._cost[rep] if self._situation.facts.has_costs else self._way[rep]
         return float(value) if np.isfinite(value) else np.inf
 
     def _is_nearer(self, rep: int, own: int) -> bool:
@@ -267,7 +271,7 @@ class Wording:
         return f"is {kilometers(self._road(own) - self._road(rep))} nearer"
 
     def _road(self, rep: int) -> float:
-        return self._situation.criteria.travel.road_factor * float(self._distance[rep])
+        return self._situation.criteria.travel.road_factor * float(self._way[rep])
 
     def _locked_to(self) -> int | None:
         account, rep = self._situation.standing.pins

@@ -5,14 +5,17 @@ Owns travel, inertia, skills and what the data rule out, for every account's own
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 
 from app.alignments.columns import Flags, Floats, Integers
 from app.alignments.ground import Ground
+from app.scenarios.barriers import barriers_in, ways_to
 from app.scenarios.schemas import Criteria
 from checker.tolerances import ABSOLUTE, RELATIVE
+from geo_data.barriers import Ways
 from geo_data.distances import distance_matrix_km
 from geo_data.distances import distances_km as paired_distances_km
 from optimizer.standing import ChosenPairs
@@ -52,6 +55,34 @@ class PairFacts:
         """Tell whether compactness counts."""
         return self.criteria.compactness.weight > 0
 
+    @cached_property
+    def ways(self) -> Ways | None:
+        """Return the ways around barriers to all reps, made once; None without barriers."""
+        barriers = barriers_in(self.criteria.travel.model_dump())
+        return None if barriers is None else ways_to(barriers, self.ground.rep_place)
+
+    def detour_km(self, owner: Integers) -> Floats:
+        """Return what barriers add to each account's way to its owner, infinite where they leave none."""
+        lat, lon = self.ground.account_place
+        rep_lat, rep_lon = (place[owner] for place in self.ground.rep_place)
+        detour = np.zeros(len(owner))
+        known = (owner >= 0) & ~np.isnan(lat + lon + rep_lat + rep_lon)
+        if self.ways is not None and known.any():
+            detour[known] = self.ways.paired_detours_km(lat[known], lon[known], owner[known])
+        return detour
+
+    def detour_table(self, accounts: Integers) -> Floats | None:
+        """Return what barriers add to the ways of some accounts to every rep; None without barriers."""
+        if self.ways is None:
+            return None
+        lat, lon = (place[accounts] for place in self.ground.account_place)
+        detour = np.zeros((len(accounts), self.ground.columns.num_reps))
+        here = np.flatnonzero(~np.isnan(lat + lon))
+        if len(here):
+            detour[here] = self.ways.detours_km(lat[here], lon[here])
+        detour[:, np.isnan(self.ground.rep_place[0] + self.ground.rep_place[1])] = 0.0
+        return detour
+
     def distance_km(self, owner: Integers) -> Floats:
         """Return each account's great-circle kilometers to its owner; NaN where a place or owner is unknown."""
         ground = self.ground
@@ -69,7 +100,9 @@ class PairFacts:
         reach = np.nan_to_num(distance)
         held = owner >= 0
         cost = self._cost(owner)
-        travel = np.nan_to_num(cost) if self.has_costs else self.criteria.travel.road_factor * ground.visits * reach
+        detour = self.detour_km(owner)
+        way = reach + np.nan_to_num(detour, posinf=0.0)
+        travel = np.nan_to_num(cost) if self.has_costs else self.criteria.travel.road_factor * ground.visits * way
         return ChosenPairs(
             travel=travel if self.has_travel else None,
             inertia=self._weight() * reach**2 if self.has_inertia else None,
@@ -82,9 +115,10 @@ class PairFacts:
         ground = self.ground
         distance, cost, ruled_out = self.table(accounts)
         reach = np.nan_to_num(distance[:, rep])
+        way = self._ways_of(distance, accounts)[:, rep]
         pace = self.criteria.travel.road_factor * ground.visits[accounts]
         return ChosenPairs(
-            travel=(np.nan_to_num(cost[:, rep]) if self.has_costs else pace * reach) if self.has_travel else None,
+            travel=(np.nan_to_num(cost[:, rep]) if self.has_costs else pace * way) if self.has_travel else None,
             inertia=self._weight()[accounts] * reach**2 if self.has_inertia else None,
             is_impossible=ruled_out[:, rep],
             is_mismatched=ground.is_missing[ground.requirement[accounts], rep],
@@ -96,7 +130,7 @@ class PairFacts:
         return (owner >= 0) & (distance > limit * (1 + RELATIVE) + ABSOLUTE)
 
     def is_forbidden(self, owner: Integers) -> Flags:
-        """Tell which accounts' pairs the dataset forbids, or misses where every pair needs a cost."""
+        """Tell which accounts' pairs the dataset forbids, misses where all need a cost, or barriers part."""
         pairs = self.ground.columns.pairs
         forbidden = np.zeros(len(owner), dtype=np.bool_)
         if pairs is not None:
@@ -104,7 +138,7 @@ class PairFacts:
             forbidden = (position >= 0) & pairs.forbidden[position]
         if self.has_costs:
             forbidden |= (owner >= 0) & np.isnan(self._cost(owner))
-        return forbidden
+        return forbidden | np.isinf(self.detour_km(owner))
 
     def row(self, members: Integers) -> ItemRow:
         """Return what an item would be with each rep. O(members · reps)."""
@@ -118,7 +152,8 @@ class PairFacts:
             distance, cost, ruled_out = self.table(block)
             reach = np.nan_to_num(distance)
             pace = self.criteria.travel.road_factor * ground.visits[block]
-            travel += np.nan_to_num(cost).sum(axis=0) if self.has_costs else pace @ reach
+            way = self._ways_of(distance, block)
+            travel += np.nan_to_num(cost).sum(axis=0) if self.has_costs else pace @ way
             inertia += self._weight()[block] @ reach**2
             impossible += ruled_out.sum(axis=0)
             mismatched += ground.is_missing[ground.requirement[block]].sum(axis=0)
@@ -148,7 +183,16 @@ class PairFacts:
             ruled_out[line, rep] |= pairs.forbidden[position]
         if self.has_costs:
             ruled_out |= np.isnan(cost)
+        detour = self.detour_table(accounts)
+        if detour is not None:
+            ruled_out |= np.isinf(detour)
         return distance, cost, ruled_out
+
+    def _ways_of(self, distance: Floats, accounts: Integers) -> Floats:
+        """Return distances with what barriers add to them, 0 where unknown. Shape as given."""
+        detour = self.detour_table(accounts)
+        known = np.nan_to_num(distance)
+        return known if detour is None else known + np.nan_to_num(detour, posinf=0.0)
 
     def _distances(self, accounts: Integers) -> Floats:
         lat, lon = (place[accounts] for place in self.ground.account_place)

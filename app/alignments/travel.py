@@ -5,13 +5,16 @@ center is its home, or the point the optimizer placed; where there is none, the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from app.alignments.columns import AlignmentColumns, Floats, Integers, sums_by_rep
+from app.scenarios.barriers import barriers_in, ways_to
 from app.scenarios.center import Centers
+from geo_data.barriers import Barriers
 from geo_data.distances import distances_km as great_circle_km
 
 DEFAULT_ROAD_FACTOR = 1.0
@@ -30,11 +33,19 @@ class TravelRule:
         Road kilometers for one great-circle kilometer.
     centers
         Rep id to center, for reps without a home.
+    section
+        The section ``travel`` of the normalized criteria, where the barriers stand.
     """
 
     source: str = "great_circle"
     road_factor: float = DEFAULT_ROAD_FACTOR
     centers: Centers | None = None
+    section: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def barriers(self) -> Barriers | None:
+        """Return what is in the way, made once; None where nothing is."""
+        return barriers_in(self.section)
 
     @property
     def has_distances(self) -> bool:
@@ -49,6 +60,7 @@ def travel_rule(criteria: Mapping[str, Any] | None, centers: Centers) -> TravelR
         source=travel.get("source") or "great_circle",
         road_factor=float(travel.get("road_factor") or DEFAULT_ROAD_FACTOR),
         centers=centers,
+        section=travel,
     )
 
 
@@ -81,7 +93,20 @@ def distances_km(columns: AlignmentColumns, rule: TravelRule, owner: Integers) -
 
 def travel_km(columns: AlignmentColumns, rule: TravelRule, owner: Integers) -> Floats:
     """Return the road kilometers to each account, one way, once; shape ``(accounts,)``, NaN if unknown."""
-    return rule.road_factor * distances_km(columns, rule, owner)
+    return rule.road_factor * ways_km(columns, rule, owner, distances_km(columns, rule, owner))
+
+
+def ways_km(columns: AlignmentColumns, rule: TravelRule, owner: Integers, distance: Floats) -> Floats:
+    """Return distances with what barriers add to them, NaN where they leave no way; shape ``(accounts,)``."""
+    is_known = np.flatnonzero(np.isfinite(distance))
+    if rule.barriers is None or not len(is_known):
+        return distance
+    lat, lon = columns.account_column("lat"), columns.account_column("lon")
+    ways = ways_to(rule.barriers, center_points(columns, rule))
+    detour = ways.paired_detours_km(lat[is_known], lon[is_known], owner[is_known])
+    way = distance.copy()
+    way[is_known] += np.where(np.isinf(detour), np.nan, detour)
+    return way
 
 
 def visits_per_year(columns: AlignmentColumns) -> Floats:
@@ -95,10 +120,11 @@ def yearly_travel_km(columns: AlignmentColumns, rule: TravelRule, owner: Integer
 
     None where no distance is known at all. Accounts without a known distance add nothing.
     """
-    is_known = (owner >= 0) & np.isfinite(distance)
+    way = ways_km(columns, rule, owner, distance)
+    is_known = (owner >= 0) & np.isfinite(way)
     if not is_known.any():
         return None
-    yearly = rule.road_factor * distance * visits_per_year(columns)
+    yearly = rule.road_factor * way * visits_per_year(columns)
     return sums_by_rep(owner[is_known], yearly[is_known], num_reps=columns.num_reps)
 
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from rich.console import Console
 
@@ -17,6 +18,8 @@ from app.database import Sessions, snapshot
 from app.exchange.dataset_files import write_columns
 from app.exchange.report.page import report_html
 from app.exchange.tables import csv_bytes
+from app.scenarios.planning import dataset_detours
+from app.scenarios.unit_graph import dataset_neighbors
 
 
 def write_outputs(sessions: Sessions, alignment_id: str, out: Path, console: Console) -> None:
@@ -47,9 +50,38 @@ def write_audit(view: AlignmentView, folder: Path) -> None:
     for name, table in view.tables.named():
         if name != "units":
             write_columns(folder / f"{name}.csv", table.to_pydict())
+    _write_geography(view, folder)
     assigned: pa.Table = view.assignments.select(["account_id", "rep_id"])
     write_columns(folder / "assignments.csv", assigned.to_pydict(), keep=("account_id", "rep_id"))
     criteria = json.dumps(view.criteria, ensure_ascii=False, indent=1)
     (folder / "criteria.json").write_text(criteria + "\n", encoding="utf-8")
     if view.row.certificate_sha256 is not None:
         (folder / "certificate.json").write_bytes(blobs.read(view.session, view.row.certificate_sha256))
+
+
+def _write_geography(view: AlignmentView, folder: Path) -> None:
+    """Write what the checker takes as given: neighbors of units, placed centers, detours around barriers."""
+    criteria = view.criteria or {}
+    neighbors = dataset_neighbors(view.tables, criteria.get("contiguity", "off"))
+    if neighbors is not None:
+        columns = {"unit_id": [one for one, _ in neighbors], "neighbor_id": [other for _, other in neighbors]}
+        write_columns(folder / "adjacency.csv", columns, keep=("unit_id", "neighbor_id"))
+    centers = view.summary.centers
+    if centers:
+        columns = {
+            "rep_id": list(centers),
+            "lat": [center.lat for center in centers.values()],
+            "lon": [center.lon for center in centers.values()],
+        }
+        write_columns(folder / "centers.csv", columns)
+    detour = dataset_detours(view.tables, criteria, centers)
+    if detour is not None:
+        account, rep = np.nonzero(detour)
+        values = [None if np.isinf(value) else float(value) for value in detour[account, rep]]
+        ids = view.tables.accounts["id"].to_pylist(), view.tables.reps["id"].to_pylist()
+        columns = {
+            "account_id": [ids[0][row] for row in account.tolist()],
+            "rep_id": [ids[1][row] for row in rep.tolist()],
+            "detour_km": values,
+        }
+        write_columns(folder / "detours.csv", columns, keep=("account_id", "rep_id", "detour_km"))

@@ -72,6 +72,7 @@ class Judge:
             self._plan.assigned_rep_ids(alignment),
             units=self._neighbors,
             centers={rep_id: (center.lat, center.lon) for rep_id, center in self._plan.centers.items()},
+            detour=self._plan.detour,
         )
 
     def prove(self, examined: Examined, result: Result) -> Proof:

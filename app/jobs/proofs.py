@@ -83,7 +83,9 @@ def prove(
         Pairs of ids of neighboring units where territories must be connected; they are part of what is certified.
     """
     hashes = {
-        "dataset_sha256": dataset_sha256(tables["accounts"], tables["reps"], tables.get("pairs"), neighbors),
+        "dataset_sha256": dataset_sha256(
+            tables["accounts"], tables["reps"], tables.get("pairs"), neighbors, detour=examined.data.detour
+        ),
         "scenario_sha256": scenario_sha256(criteria),
     }
     certificate = _certificate(examined, result.multipliers, rep_ids=rep_ids, hashes=hashes)

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from app.jobs.judgement import Judge, Judged
 from app.jobs.names import Names
-from app.jobs.relaxed_question import added_reps, relaxed_question
+from app.jobs.relaxed_question import AddedRep, added_reps, relaxed_question
 from app.jobs.relaxed_tables import changed_tables
 from app.jobs.sentences import relaxation_json
 from app.jobs.solver_files import SolverFiles
@@ -28,6 +30,15 @@ def least_bad(relaxations: Sequence[Relaxation]) -> Alignment | None:
     return next(kept, None)
 
 
+def _with_reps(planned: Plan, added: Sequence[AddedRep]) -> Plan:
+    """Return a plan with reps behind all others, each with the ways of the rep that it is like."""
+    rep_ids = (*planned.rep_ids, *(rep.rep_id for rep in added))
+    if planned.detour is None:
+        return replace(planned, rep_ids=rep_ids)
+    models = [planned.rep_ids.index(rep.like) for rep in added]
+    return replace(planned, rep_ids=rep_ids, detour=np.hstack([planned.detour, planned.detour[:, models]]))
+
+
 def write_remedies(
     relaxations: Iterable[Relaxation],
     planned: Plan,
@@ -40,7 +51,7 @@ def write_remedies(
     """Write each relaxation that the checker confirms, alignment and question; yield its JSON with the files' name."""
     for number, relaxation in enumerate(relaxations, start=1):
         added = added_reps(relaxation.changes, planned.rep_ids, names.rep_names)
-        wider = replace(planned, rep_ids=(*planned.rep_ids, *(rep.rep_id for rep in added)))
+        wider = _with_reps(planned, added)
         question = relaxed_question(
             judge.columns, judge.criteria, relaxation.changes, problem=planned.problem, added=added
         )

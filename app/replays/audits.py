@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.replays.bundles import Bundle, Json
 from app.scenarios.center import Center, read_centers
+from app.scenarios.planning import dataset_detours
 from app.scenarios.unit_graph import dataset_neighbors
 from checker import CheckInputError, dataset_sha256, examine, scenario_sha256, verify_certificate
 from checker.tolerances import is_same_claim
@@ -52,6 +53,7 @@ def audited(bundle: Bundle, step: Json) -> Audit | None:
             assignment,
             units=neighbors,
             centers={rep_id: (at.lat, at.lon) for rep_id, at in centers_of(step).items()},
+            detour=dataset_detours(dataset, step["criteria"], centers_of(step)),
         )
     except CheckInputError as error:
         return Audit((), f"the checker cannot judge it: {error}")
@@ -65,7 +67,9 @@ def audited(bundle: Bundle, step: Json) -> Audit | None:
     if step["certificate"] is not None and not report.violations:
         certificate = json.loads(bundle.blobs[step["certificate"]])
         hashes = {
-            "dataset_sha256": dataset_sha256(tables["accounts"], tables["reps"], tables.get("pairs"), neighbors),
+            "dataset_sha256": dataset_sha256(
+                tables["accounts"], tables["reps"], tables.get("pairs"), neighbors, detour=examined.data.detour
+            ),
             "scenario_sha256": scenario_sha256(step["criteria"]),
         }
         verdict = verify_certificate(examined, certificate, **hashes)

@@ -10,12 +10,14 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from app.datasets.tables import DatasetTables
+from app.scenarios.barriers import FARTHEST_KM, barriers_in
 from app.scenarios.center import Center, Centers
 from app.scenarios.center_candidates import CandidatePlaces, candidate_places
 from app.scenarios.center_question import Weighing, center_question
 from app.scenarios.columns import ids, numbers
 from app.scenarios.planning import Plan, free_reps
 from app.scenarios.schemas import Criteria
+from geo_data.barriers import Barriers
 from geo_data.distances import distance_matrix_km, unit_vectors
 from optimizer.location.params import LocationParams
 from optimizer.location.search import Elapsed, locate
@@ -48,6 +50,7 @@ class Placing:
         self.free = free_reps(tables, criteria, known)
         self._rep_ids = ids(tables.reps)
         self._weights: Weighing | None = None
+        self._barriers = barriers_in(criteria.travel.model_dump())
 
     def first(self, *, seed: int, params: LocationParams, elapsed: Elapsed = lambda: 0.0) -> dict[str, Center]:
         """Return centers for all free reps, the known ones included; see :func:`optimizer.location.search.locate`."""
@@ -84,7 +87,9 @@ class Placing:
                 continue
             now = planned.centers[self._rep_ids[position]]
             near = _candidates_near(tree, planned, accounts, weights, now)
-            chosen = _cheapest(places.take(near), planned, accounts, weights, now, limit_km=limit_km[position])
+            chosen = _cheapest(
+                places.take(near), planned, accounts, weights, now, limit_km=limit_km[position], barriers=self._barriers
+            )
             if chosen is not None:
                 moved[self._rep_ids[position]] = chosen
         return {**planned.centers, **moved} if moved else None
@@ -109,16 +114,25 @@ def _candidates_near(tree: KDTree, planned: Plan, accounts: np.ndarray, weights:
 
 
 def _cheapest(
-    places: CandidatePlaces, planned: Plan, accounts: np.ndarray, weights: Weighing, now: Center, *, limit_km: float
+    places: CandidatePlaces,
+    planned: Plan,
+    accounts: np.ndarray,
+    weights: Weighing,
+    now: Center,
+    *,
+    limit_km: float,
+    barriers: Barriers | None,
 ) -> Center | None:
     """Return the place that serves the accounts at the least cost, None where the present one does."""
     if len(accounts) > MOST_ACCOUNTS and np.isnan(limit_km):
         accounts = accounts[np.linspace(0, len(accounts) - 1, MOST_ACCOUNTS).astype(np.int64)]
     lat, lon = planned.account_places
-    distance = distance_matrix_km(
-        np.append(places.lat, now.lat), np.append(places.lon, now.lon), lat[accounts], lon[accounts]
-    )
+    points = np.append(places.lat, now.lat), np.append(places.lon, now.lon)
+    distance = distance_matrix_km(*points, lat[accounts], lon[accounts])
     cost = weights.of(accounts).cost(distance).sum(axis=1)
+    if barriers is not None:
+        detour = barriers.seen_from(*points).detours_km(lat[accounts], lon[accounts])
+        cost += weights.of(accounts).per_km @ np.minimum(detour, FARTHEST_KM)
     if not np.isnan(limit_km):
         cost[:-1][(distance[:-1] > limit_km).any(axis=1)] = np.inf
     best = int(np.argmin(cost[:-1]))

@@ -12,11 +12,13 @@ import numpy.typing as npt
 from scipy.spatial import KDTree
 
 from app.datasets.tables import DatasetTables
+from app.scenarios.barriers import FARTHEST_KM, barriers_in
 from app.scenarios.center import Centers
 from app.scenarios.center_candidates import CandidatePlaces, spatial_order, thinned
 from app.scenarios.columns import Float64, numbers
 from app.scenarios.planning import Plan, plan
 from app.scenarios.schemas import Criteria
+from geo_data.barriers import Barriers
 from geo_data.distances import EARTH_RADIUS_KM, distance_matrix_km, unit_vectors
 from optimizer.criteria import Criteria as Wanted
 from optimizer.items import items_of
@@ -130,6 +132,9 @@ def center_question(
     cost, far = _costs(
         (point_lat, point_lon), (lat, lon), weights, clump, wants_distance=bool(np.isfinite(limit_km).any())
     )
+    barriers = barriers_in(criteria.travel.model_dump())
+    if barriers is not None:
+        cost += _around(barriers, (point_lat, point_lon), (lat, lon), weights, clump)
     lower, upper, amount = _bands(problem, wanted, clump, reps)
     middle = _middles(lat, lon, clump)
     at = unit_vectors(point_lat, point_lon)
@@ -160,7 +165,7 @@ def _without_distances(tables: DatasetTables, criteria: Criteria, known: Centers
         replace(tables, reps=reps),
         criteria.model_copy(
             update={
-                "travel": criteria.travel.model_copy(update={"weight": 0.0}),
+                "travel": criteria.travel.model_copy(update={"weight": 0.0, "barriers": []}),
                 "compactness": criteria.compactness.model_copy(update={"weight": 0.0}),
                 "contiguity": "off",
             }
@@ -243,6 +248,21 @@ def _costs(
         if far is not None:
             far[block] = np.maximum.reduceat(distance, start, axis=1)
     return cost, far
+
+
+def _around(
+    barriers: Barriers,
+    points: tuple[Float64, Float64],
+    accounts: tuple[Float64, Float64],
+    weights: Weighing,
+    clump: Positions,
+) -> npt.NDArray[np.float32]:
+    """Return what ways around barriers add, by the first account of each clump. Shape ``(places, clumps)``."""
+    _, first = np.unique(clump, return_index=True)
+    detour = barriers.seen_from(*points).detours_km(accounts[0][first], accounts[1][first], dtype=np.float32)
+    per_km = np.bincount(clump, weights.per_km).astype(np.float32)
+    added: npt.NDArray[np.float32] = (np.minimum(detour, np.float32(FARTHEST_KM)) * per_km[:, None]).T
+    return added
 
 
 def _bands(problem: Problem, wanted: Wanted, clump: Positions, reps: Positions) -> tuple[Float64, Float64, Float64]:

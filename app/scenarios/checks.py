@@ -10,6 +10,7 @@ import numpy as np
 
 from app.datasets.tables import MAXIMUM_PREFIX, TARGET_PREFIX, DatasetTables
 from app.errors import Fault
+from app.scenarios.barrier_checks import barrier_faults
 from app.scenarios.center_candidates import candidate_places
 from app.scenarios.columns import Float64, flags, ids, numbers, texts
 from app.scenarios.locks import lock_faults
@@ -32,6 +33,7 @@ def criteria_faults(tables: DatasetTables, criteria: Criteria) -> list[Fault]:
         *_frozen_faults(criteria.frozen_reps, rep_ids),
         *_target_faults(tables, criteria),
         *_travel_faults(tables, criteria),
+        *barrier_faults(criteria),
         *_contiguity_faults(tables, criteria),
     ]
     if not faults:

@@ -6,8 +6,9 @@ the web nor the database, so that the solver's child process can use it. Refuses
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 from app.datasets.tables import MAXIMUM_PREFIX, MEASURE_PREFIX, MINIMUM_PREFIX, TARGET_PREFIX, DatasetTables, prefixed
 from app.errors import Fault, InvalidInput
+from app.scenarios.barriers import question_detours
 from app.scenarios.center import Center, Centers
 from app.scenarios.columns import (
     Bool,
@@ -64,6 +66,9 @@ class Plan:
         Ids of the units by position; none where territories need not be connected.
     centers
         Placed centers of reps without a home, by rep id.
+    detour
+        How much longer than the great circle each way is in kilometers, infinite where barriers leave none; None
+        without barriers. Shape ``(accounts, reps)``.
     """
 
     problem: Problem
@@ -75,6 +80,7 @@ class Plan:
     road_factor: float | None
     unit_ids: tuple[str, ...] = ()
     centers: Centers = field(default_factory=dict)
+    detour: Matrix | None = None
 
     def neighbors(self) -> list[tuple[str, str]] | None:
         """Return the pairs of neighboring units by id; None where territories need not be connected."""
@@ -113,13 +119,15 @@ class Plan:
         for place in self.rep_places:
             known = known & ~np.isnan(place[rep])
         travel = np.full(len(rep), np.nan)
-        travel[known] = self.road_factor * distances.distances_km(
+        travel[known] = distances.distances_km(
             self.account_places[0][known],
             self.account_places[1][known],
             self.rep_places[0][rep[known]],
             self.rep_places[1][rep[known]],
         )
-        return travel
+        if self.detour is not None:
+            travel[known] += self.detour[np.flatnonzero(known), rep[known]]
+        return self.road_factor * travel
 
 
 def plan(tables: DatasetTables, criteria: Criteria, *, centers: Centers | None = None) -> Plan:
@@ -145,12 +153,15 @@ def plan(tables: DatasetTables, criteria: Criteria, *, centers: Centers | None =
     measures = (ACCOUNTS, *prefixed(tables.accounts, MEASURE_PREFIX))
     pairs = read_pairs(tables.pairs, account_index=account_index, rep_index=rep_index, measures=measures)
     account_places = numbers(tables.accounts, "lat"), numbers(tables.accounts, "lon")
-    rep_places = _rep_places(tables.reps, rep_ids, centers or {})
+    rep_places = center_places(tables.reps, centers or {})
     amount = _amounts(tables.accounts, measures)
     active = flags(tables.reps, "active", missing=True)
     needs = needs_distance(tables, criteria)
     distance = _distance(account_places, rep_places, active=active) if needs else None
-    values = _pair_arrays(tables, criteria, distance=distance, pairs=pairs, amount=amount, measures=measures)
+    detour = question_detours(criteria.travel.model_dump(), account_places, rep_places)
+    values = _pair_arrays(
+        tables, criteria, distance=distance, detour=detour, pairs=pairs, amount=amount, measures=measures
+    )
     problem = Problem(
         measures=measures,
         amount=amount,
@@ -168,7 +179,7 @@ def plan(tables: DatasetTables, criteria: Criteria, *, centers: Centers | None =
             distance,
             numbers(tables.reps, "max_distance_km"),
             pairs,
-            values.given,
+            values.given if detour is None else np.isfinite(detour),
             shape=(len(account_ids), len(rep_ids)),
         ),
         mismatch=missing_skills(word_lists(tables.accounts, "requires"), word_lists(tables.reps, "skills")),
@@ -192,6 +203,7 @@ def plan(tables: DatasetTables, criteria: Criteria, *, centers: Centers | None =
         road_factor=criteria.travel.road_factor if criteria.travel.source == "great_circle" else None,
         unit_ids=() if problem.units is None else tuple(unit_ids(tables)),
         centers=_used_centers(tables.reps, centers or {}),
+        detour=detour,
     )
 
 
@@ -208,6 +220,7 @@ def _pair_arrays(
     criteria: Criteria,
     *,
     distance: Matrix | None,
+    detour: Matrix | None,
     pairs: PairRows | None,
     amount: Float64,
     measures: tuple[str, ...],
@@ -222,7 +235,8 @@ def _pair_arrays(
     if distance is None:
         return _PairArrays(travel=None, inertia=None, given=None, unit="km")
     visits = numbers(tables.accounts, "visits_per_year", missing=1.0)
-    travel = travel_cost(distance, visits, road_factor=criteria.travel.road_factor)
+    way = distance if detour is None else distance + np.where(np.isfinite(detour), detour, 0.0)
+    travel = travel_cost(way, visits, road_factor=criteria.travel.road_factor)
     return _PairArrays(travel=travel, inertia=inertia, given=None, unit="km")
 
 
@@ -231,7 +245,7 @@ def needs_distance(tables: DatasetTables, criteria: Criteria) -> bool:
     limited = not np.isnan(numbers(tables.reps, "max_distance_km")).all()
     if criteria.travel.has_pair_costs:
         return limited or criteria.compactness.weight > 0
-    if criteria.travel.weight > 0 or criteria.compactness.weight > 0 or limited:
+    if criteria.travel.weight > 0 or criteria.compactness.weight > 0 or limited or criteria.travel.barriers:
         return True
     return not (_has_gaps(tables.accounts) or _has_gaps(tables.reps))
 
@@ -240,7 +254,7 @@ def measures_from_centers(tables: DatasetTables, criteria: Criteria) -> bool:
     """Tell whether anything that is asked depends on where reps are."""
     if not np.isnan(numbers(tables.reps, "max_distance_km")).all() or criteria.compactness.weight > 0:
         return True
-    return not criteria.travel.has_pair_costs and criteria.travel.weight > 0
+    return not criteria.travel.has_pair_costs and (criteria.travel.weight > 0 or bool(criteria.travel.barriers))
 
 
 def free_reps(tables: DatasetTables, criteria: Criteria, known: Centers) -> npt.NDArray[np.int64]:
@@ -287,12 +301,19 @@ def missing_places(noun: str, places: tuple[Float64, Float64], needed: Bool) -> 
     ]
 
 
-def _rep_places(reps: pa.Table, rep_ids: Sequence[str], centers: Centers) -> tuple[Float64, Float64]:
+def center_places(reps: pa.Table, centers: Centers) -> tuple[Float64, Float64]:
+    """Return latitudes and longitudes of the reps' homes, else of their placed centers; NaN without either."""
     latitude, longitude = numbers(reps, "lat"), numbers(reps, "lon")
-    for position, rep_id in enumerate(rep_ids):
+    for position, rep_id in enumerate(ids(reps)):
         if rep_id in centers and (np.isnan(latitude[position]) or np.isnan(longitude[position])):
             latitude[position], longitude[position] = centers[rep_id][:2]
     return latitude, longitude
+
+
+def dataset_detours(tables: DatasetTables, criteria: Mapping[str, Any], centers: Centers) -> Matrix | None:
+    """Return the detours around the barriers of normalized criteria as a plan has them; None without barriers."""
+    account_places = numbers(tables.accounts, "lat"), numbers(tables.accounts, "lon")
+    return question_detours(criteria.get("travel"), account_places, center_places(tables.reps, centers))
 
 
 def _amounts(accounts: pa.Table, measures: Sequence[str]) -> Float64:

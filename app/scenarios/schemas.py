@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from app.scenarios.barrier_schemas import MAX_BARRIERS, TravelBarrier
 from app.scenarios.numbers import (
     Amount,
     Count,
@@ -75,6 +76,14 @@ class Travel(StrictModel):
         default=1.0,
         description="Roads are longer than the great circle by this factor, ≥ 1. Kilometers are multiplied by it.",
         examples=[1.3],
+    )
+    barriers: list[TravelBarrier] = Field(
+        default_factory=list,
+        max_length=MAX_BARRIERS,
+        description=(
+            "Water and mountains in the way, for `great_circle`: a way is the great circle where nothing is on it, "
+            "else the shortest one around, or across at a cost. `max_distance_km` and compactness stay straight."
+        ),
     )
 
     @property
