@@ -25,9 +25,15 @@ PAIR: Final = 0.15
 LOOSE: Final = 0.02
 """Share of trials that move a node anywhere, where some need no connection; the rest exchange or pass on nodes."""
 LOOK: Final = 1024
-"""Trials between looks at the temperature and at the breached limits."""
+"""Trials between looks at the temperature and at the breached limits, at least."""
+LOOK_COLUMN: Final = 40
+"""The same for each column: a price that rises before anybody could mend the breach drives others out of band."""
 TRIES: Final = 12
 """Places looked at to find a border, and steps of a walk to find a partner."""
+MEND: Final = 0.5
+"""Share of trials that begin at a breached territory while there is one."""
+MEND_TRIES: Final = 64
+"""Places looked at to find its border."""
 GROW: Final = 1.15
 """How the price of a limit grows at each look that finds it breached."""
 FADE: Final = 0.98
@@ -162,9 +168,11 @@ def _propose(space, state, trial):  # type: ignore[no-untyped-def]  # compiled
     if space.neighbor.shape[0] == 0:
         return 0
     edge = np.int64(-1)
-    for _ in range(TRIES):
+    mends = state.counts[BAD] > 0 and _uniform(random) < MEND
+    for _ in range(MEND_TRIES if mends else TRIES):
         edge = _below(random, space.neighbor.shape[0])
-        if state.column[space.origin[edge]] != state.column[space.neighbor[edge]]:
+        here, there = state.column[space.origin[edge]], state.column[space.neighbor[edge]]
+        if here != there and (not mends or state.bad[here] or state.bad[there]):
             break
     node, beside = space.origin[edge], space.neighbor[edge]
     source, target = state.column[node], state.column[beside]
@@ -208,8 +216,9 @@ def _write(state, trial, move, node, target):  # type: ignore[no-untyped-def]  #
 def anneal(space, state, trial, trials, hot, cold):  # type: ignore[no-untyped-def]  # compiled
     """Try moves while the temperature falls from hot to cold; the best state without a breach stays in ``best``."""
     temperature = hot
+    look = max(LOOK, LOOK_COLUMN * state.size.shape[0])
     for number in range(trials):
-        if number % LOOK == 0:
+        if number % look == 0:
             temperature = hot * (cold / hot) ** (number / trials)
             _reweigh(space, state)
         count = _propose(space, state, trial)

@@ -82,7 +82,7 @@ def improve_connected(
     while incumbent.proceed():
         run = _plan(incumbent, nodes, hot, number)
         begin, around = column, space
-        if number % WARM_EVERY:
+        if number % WARM_EVERY and (incumbent.columns is not None or number % 2 == 0):  # else mend what there is
             near = relax_nearby(
                 incumbent, question, nodes, column, steps=STEPS[number % len(STEPS)], params=params, seed=seed + number
             )
