@@ -12,6 +12,7 @@ import numpy as np
 from optimizer.budget_conflicts import budget_conflicts
 from optimizer.capacity_cuts import group_conflicts
 from optimizer.consistency import check_fit
+from optimizer.contiguity_conflicts import contiguity_conflicts
 from optimizer.criteria import Criteria
 from optimizer.load_ranges import LoadRanges, is_minimal, load_ranges
 from optimizer.lump_conflicts import lump_conflicts
@@ -48,6 +49,7 @@ def conflicts(problem: Problem, criteria: Criteria) -> tuple[Conflict, ...]:
         *lump_conflicts(ranges),
         *group_conflicts(ranges),
         *budget_conflicts(ranges),
+        *contiguity_conflicts(ranges),
     ]
     return tuple(_distinct(found))
 

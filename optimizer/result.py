@@ -78,7 +78,10 @@ class Cause:
     kind
         ``forced`` (accounts that cannot stay), ``shed`` and ``gain`` (loads today that are too large or too small),
         ``frozen`` (what stays with a frozen rep), ``few`` (too few accounts), ``large`` (accounts of this size do not
-        fit beside each other) or ``gap`` (``count`` accounts have at most ``amount``, one more has the demand).
+        fit beside each other) or ``gap`` (``count`` accounts have at most ``amount``, one more has the demand). Of
+        connected territories ``apart`` (what a rep must have lies in ``count`` pieces), ``alone`` (no rep can have it
+        together with what it must have), ``reach`` (a rep's connected units hold too little), ``part`` and ``full`` (a
+        part of the map holds too little or too much for the reps who could live there).
     measure
         What the numbers below are of; may differ from the conflict's measure.
     amount, limit
@@ -141,7 +144,7 @@ class Change:
     ----------
     kind
         ``capacity_max``, ``capacity_min``, ``tolerance``, ``lock``, ``eligibility``, ``forbid``, ``distance``,
-        ``budget``, ``family``, ``frozen``, ``unassigned`` or ``add_rep``.
+        ``budget``, ``family``, ``frozen``, ``unassigned``, ``contiguity`` or ``add_rep``.
     rep, account, measure
         What is changed, by position and name; None where it does not apply. An added rep is like ``rep``: the same
         center, skills and limits; its own position follows those of the problem, in the order of the changes.

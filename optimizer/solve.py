@@ -12,12 +12,13 @@ from optimizer.alignment import Alignment
 from optimizer.canonical import CanonicalOrder, canonical_order
 from optimizer.certificate import PricedRow, certify
 from optimizer.conflicts import conflicts
+from optimizer.contiguity_conflicts import CODE as CONTIGUITY_IMPOSSIBLE
 from optimizer.criteria import Contiguity, Criteria
 from optimizer.design.incumbent import ConnectedIncumbent
 from optimizer.design.search import improve_connected
 from optimizer.params import SolveParams
 from optimizer.problem import IntArray, Problem
-from optimizer.result import Conflict, Outcome, Progress, Relaxation, Result, StopReason
+from optimizer.result import Change, Conflict, Outcome, Progress, Relaxation, Result, StopReason
 from optimizer.score import score
 from optimizer.search.annealing_runs import anneal_from, reheated
 from optimizer.search.bounding import Relaxed, bound_and_round
@@ -29,6 +30,7 @@ from optimizer.search.hot_columns import improve_hot_columns
 from optimizer.search.incumbent import ProgressCallback
 from optimizer.search.losses import Losses
 from optimizer.search.neighborhoods import Neighborhoods
+from optimizer.search.patience import Until
 from optimizer.search.pattern_neighborhoods import PatternSearch, pattern_search
 from optimizer.search.reduced_cost_fixing import remaining_pairs
 from optimizer.search.remedies import remedies
@@ -48,6 +50,10 @@ WARM: Final = 0.1
 """First temperature of the cycle on such an alignment, relative to the usual one."""
 WARM_EFFORT: Final = 0.3
 """Share of a cycle that such an alignment needs: exchanges do the rest better."""
+EASED_S: Final = 5.0
+"""Seconds for an alignment whose territories need not be connected, where they cannot be."""
+EASED_PRICE: Final = 1.0
+"""What giving up connected territories counts among other changes, in average territories."""
 LAST_WAIT_S: Final = 0.25
 """Seconds that a proof in the background gets to end after its time."""
 
@@ -264,12 +270,28 @@ class _Search:
                 seed=self._seed,
                 initial=None if start is None else alignment_of(incumbent.model, start),
             )
+            offered += self._without_contiguity(found)
         return Result(
             outcome=Outcome.INFEASIBLE,
             stop_reason=StopReason.PROVED,
             conflicts=found,
             relaxations=offered,
             statistics=self._statistics(),
+        )
+
+    def _without_contiguity(self, found: tuple[Conflict, ...]) -> tuple[Relaxation, ...]:
+        """Return what ends every conflict of connected territories: an alignment in which they need not be."""
+        if all(conflict.code != CONTIGUITY_IMPOSSIBLE for conflict in found):
+            return ()
+        eased = self._criteria.replace(contiguity=Contiguity.OFF)
+        stop = Until(self._incumbent.stop, EASED_S)
+        params = replace(self._params, wants_remedies=False)
+        result = _Search(self._problem, eased, stop, seed=self._seed, params=params, on_progress=None).run(None)
+        if result.alignment is None or result.violations:
+            return ()
+        change = Change(kind="contiguity")
+        return (
+            Relaxation(kind=change.kind, changes=(change,), total=1.0, alignment=result.alignment, price=EASED_PRICE),
         )
 
     def _result(self) -> Result:

@@ -86,6 +86,8 @@ def change_sentence(change: Change, names: Names) -> str:
             if change.account is not None:
                 return f"Leave {account} without a rep"
             return f"Leave {counted(round(change.after or 1), 'account')} without a rep"
+        case "contiguity":
+            return "Let territories be in several pieces"
         case "add_rep":
             return f"Add a rep like {rep}: the same place, skills and capacity"
     return f"Change {change.kind.replace('_', ' ')} from {before} to {after}"

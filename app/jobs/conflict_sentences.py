@@ -80,6 +80,11 @@ def conflict_fix(conflict: Conflict) -> str:
                 f"Raise these reps' {measure} maximums by at least {short} in all, open some of the accounts to other "
                 "reps, or add a rep who may serve them."
             )
+        case "CONTIGUITY_IMPOSSIBLE":
+            return (
+                "Release a lock or a forbidden pair between them, widen the limits of the reps concerned, join the "
+                "parts of the map, or set contiguity to 'off'."
+            )
         case "BUDGET_TOO_SMALL":
             return f"Raise the budget by at least {short}, or ease what forces the moves."
     return "Widen the tolerance, or ease the wishes that keep these reps from their share."
@@ -129,6 +134,28 @@ def _by_cause(conflict: Conflict, cause: Cause, names: Names) -> str | None:
             return (
                 f"{demand} of at least {amount} of {cause.measure} each ({accounts}) fit nowhere beside each other: "
                 f"the limits of all reps hold {capacity} of that size."
+            )
+        case "apart":
+            return (
+                f"{reps} must have {accounts}, and no chain of units that {reps} may have joins them: its territory "
+                f"would be in {counted(cause.count or 2, 'piece')}."
+            )
+        case "alone":
+            return f"No rep can have {accounts} in one connected territory with what that rep must have."
+        case "reach":
+            return (
+                f"{reps} must have at least {demand}; the connected units that {reps} may have hold {capacity}: "
+                f"{short} short."
+            )
+        case "part":
+            return (
+                f"{accounts} lie in a part of the map that stands alone and holds {capacity}; it takes "
+                f"{counted(cause.count or 1, 'rep')} there, who must have at least {demand}: {short} short."
+            )
+        case "full":
+            return (
+                f"{accounts} lie in a part of the map that stands alone and need {demand}; the reps who could live "
+                f"there ({reps}) may have {capacity} together: {short} short."
             )
         case "gap" if cause.count is not None:
             bring = "brings" if cause.count == 1 else "bring"

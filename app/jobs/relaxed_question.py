@@ -127,6 +127,8 @@ class _Changer:
                 _set(self.accounts, "parent_id", account, None)
         elif change.kind == "unassigned":
             self.criteria["unassigned"] = {**self.criteria["unassigned"], "allowed": True}
+        elif change.kind == "contiguity":
+            self.criteria["contiguity"] = "off"
 
     def add_rep(self, rep: AddedRep) -> None:
         """Append a copy of a rep and its pairs under a new id, without a smallest load."""

@@ -172,7 +172,9 @@ class CauseResource(BaseModel):
         description=(
             "`forced` (accounts that cannot stay), `shed` and `gain` (loads today that are too large or too small), "
             "`frozen`, `few` (too few accounts), `large` (accounts of this size do not fit beside each other) or "
-            "`gap` (`count` accounts have at most `amount`, one more has the demand)."
+            "`gap` (`count` accounts have at most `amount`, one more has the demand). Of connected territories: "
+            "`apart` (what a rep must have lies in `count` pieces), `alone` (no rep can have it), `reach` (a rep's "
+            "connected units hold too little), `part` and `full` (a part of the map that stands alone)."
         ),
         examples=["shed"],
     )
@@ -211,7 +213,7 @@ class ChangeResource(BaseModel):
     kind: str = Field(
         description=(
             "What is changed: `capacity_max`, `capacity_min`, `tolerance`, `lock`, `eligibility`, `forbid`, `frozen`, "
-            "`family`, `budget`, `unassigned` or `add_rep`."
+            "`family`, `budget`, `unassigned`, `contiguity` or `add_rep`."
         ),
         examples=["capacity_max"],
     )

@@ -47,6 +47,16 @@ HELPS: Final[dict[str, tuple[str, ...]]] = {
     "MINIMUM_ABOVE_TOTAL": ("capacity_min", "eligibility", "forbid", "lock", "frozen"),
     "GROUP_SHORT_OF_CAPACITY": ("capacity_max", "eligibility", ADD_REP, "unassigned", "forbid", "lock", "frozen"),
     "BUDGET_TOO_SMALL": ("budget", "tolerance", "capacity_max", "capacity_min", "eligibility", "forbid"),
+    "CONTIGUITY_IMPOSSIBLE": (
+        "lock",
+        "frozen",
+        "forbid",
+        "eligibility",
+        "family",
+        "tolerance",
+        "capacity_min",
+        "unassigned",
+    ),
     "BALANCE_IMPOSSIBLE": (
         "tolerance",
         "capacity_max",
