@@ -19,14 +19,14 @@ Ring = list[Position]
 class PolygonGeometry(StrictModel):
     """A GeoJSON Polygon: rings of [longitude, latitude] in degrees WGS 84, the first around it, others are holes."""
 
-    type: Literal["Polygon"]
+    type: Literal["Polygon"] = Field(description="What it is.")
     coordinates: list[Ring] = Field(description="The rings.")
 
 
 class MultiPolygonGeometry(StrictModel):
     """A GeoJSON MultiPolygon: several polygons that are one barrier."""
 
-    type: Literal["MultiPolygon"]
+    type: Literal["MultiPolygon"] = Field(description="What it is.")
     coordinates: list[list[Ring]] = Field(description="The polygons, each a list of rings.")
 
 
