@@ -16,9 +16,12 @@ from optimizer.alignment import Alignment
 from optimizer.criteria import Criteria
 from optimizer.problem import PairAmounts, Problem
 from optimizer.result import Conflict, Relaxation
+from optimizer.units import Units
 
 ROUNDS: Final = 2
 """How often what a line knows of its neighbors is passed on."""
+UNIT_ROUNDS: Final = 8
+"""How far units without accounts look around to be told apart."""
 BLOCK_PAIRS: Final = 4_000_000
 REACH_STEPS: Final = 2.0**30
 """Whole steps in the largest value of a pair: sums of them are exact in any order."""
@@ -106,7 +109,7 @@ class CanonicalOrder:
         if problem.pair_amounts is not None:
             changes["pair_amounts"] = self._pairs(problem.pair_amounts)
         if problem.units is not None:
-            changes["units"] = replace(problem.units, unit=problem.units.unit[accounts])
+            changes["units"] = canonical_units(problem.units, accounts)
         return replace(problem, **changes)
 
     def _pairs(self, pairs: PairAmounts) -> PairAmounts:
@@ -155,6 +158,44 @@ def canonical_order(problem: Problem, criteria: Criteria) -> CanonicalOrder:
     return CanonicalOrder(
         accounts=np.lexsort((account, together[family], current, problem.locked, *problem.amount.T, account_reach)),
         reps=np.lexsort((rep, *limits, problem.fte, problem.active, rep_reach)),
+    )
+
+
+def canonical_units(units: Units, accounts: Positions) -> Units:
+    """Return units for accounts in another order, numbered by their first account, then by what is around them.
+
+    Parameters
+    ----------
+    units
+        The units of the caller's accounts.
+    accounts
+        Which account stands at each place.
+
+    Notes
+    -----
+    Units without accounts are told apart by hashes of their neighbors, passed on a few times; those that nothing tells
+    apart keep their order: they may be exchanged.
+    """
+    unit = units.unit[accounts]
+    place = np.full(units.num_units, len(unit), dtype=np.int64)
+    inside = np.flatnonzero(unit >= 0)
+    np.minimum.at(place, unit[inside], inside)
+    known = _mix(place.astype(np.uint64) + np.uint64(23))
+    for _ in range(UNIT_ROUNDS):
+        around = np.zeros(units.num_units, dtype=np.uint64)
+        np.add.at(around, units.first, _mix(known[units.second] + np.uint64(29)))
+        np.add.at(around, units.second, _mix(known[units.first] + np.uint64(29)))
+        known = np.where(place < len(unit), known, _mix(known ^ _mix(around)))
+    order = np.lexsort((known, place))
+    number = _inverse(order.astype(np.int64))
+    first, second = number[units.first], number[units.second]
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    edges = np.lexsort((high, low))
+    return Units(
+        num_units=units.num_units,
+        unit=np.append(number, -1)[unit].astype(np.int32),  # the last one is for accounts without a unit
+        first=low[edges].astype(np.int32),
+        second=high[edges].astype(np.int32),
     )
 
 
@@ -210,7 +251,22 @@ def _refine(problem: Problem, account: Hashes, rep: Hashes) -> tuple[Hashes, Has
         own = _hash_columns([pairs.amount])
         np.add.at(new_account, pairs.account, _mix(own ^ rep[pairs.rep]))
         np.add.at(new_rep, pairs.rep, _mix(own ^ account[pairs.account]))
+    if problem.units is not None:
+        new_account += _surroundings(problem.units, account)
     return new_account, new_rep
+
+
+def _surroundings(units: Units, account: Hashes) -> Hashes:
+    """Return one hash an account of what its unit and the units next to it hold, 0 for one without a unit."""
+    inside = np.flatnonzero(units.unit >= 0)
+    held = np.zeros(units.num_units, dtype=np.uint64)
+    np.add.at(held, units.unit[inside], _mix(account[inside] + np.uint64(31)))
+    around = _mix(held + np.uint64(37))
+    np.add.at(around, units.first, _mix(held[units.second] + np.uint64(41)))
+    np.add.at(around, units.second, _mix(held[units.first] + np.uint64(41)))
+    hashes = np.zeros(len(account), dtype=np.uint64)
+    hashes[inside] = _mix(around[units.unit[inside]])
+    return hashes
 
 
 def _hash_columns(arrays: list[npt.NDArray[Any]]) -> Hashes:

@@ -18,6 +18,7 @@ from app.scenarios.center import Centers
 from app.scenarios.center_placing import Placing
 from app.scenarios.columns import numbers
 from app.scenarios.planning import Plan, plan
+from app.scenarios.row_order import ordered
 from app.scenarios.schemas import Criteria, Search
 from optimizer.alignment import Alignment
 from optimizer.location.params import LocationParams
@@ -75,7 +76,13 @@ def placed(
     planned = plan(tables, criteria, centers=known) if not len(placing.free) else None
     if planned is None:
         tell()
-        planned = _placed(tables, criteria, search, placing, stop=stop, threads=threads)
+        if search.deterministic:  # the order of rows must not show in where centers are
+            found = ordered(tables)
+            placing = Placing(found, criteria, known=known)
+            centers = _placed(found, criteria, search, placing, stop=stop, threads=threads).centers
+            planned = plan(tables, criteria, centers={**known, **centers})
+        else:
+            planned = _placed(tables, criteria, search, placing, stop=stop, threads=threads)
     files.write_centers(planned.centers)
     return planned
 
