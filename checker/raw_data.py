@@ -97,7 +97,7 @@ class RawData:
     maximum: Mapping[str, Floats]
     given_target: Mapping[str, Floats]
     pairs: Pairs
-    detour: Floats | None = None
+    detour: NDArray[np.floating] | None = None
 
     @property
     def num_accounts(self) -> int:

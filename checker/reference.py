@@ -79,7 +79,9 @@ def _around(allowed: Allowed, accounts: Ints, start: Ints, mask: Bools) -> float
     """Return the travel of a block where ways lead around barriers, cell by cell."""
     data = allowed.data
     way = distance_table_km(data.account_point[accounts], data.rep_point)
-    way += data.detour_table(accounts)
+    detour = data.detour_table(accounts)
+    if detour is not None:
+        way += detour
     pace = allowed.criteria.road_factor * data.visits_per_year[accounts]
     return _cheapest(pace[:, None] * way, start, mask)
 
