@@ -15,7 +15,7 @@ from app.alignments.service import summary_json
 from app.alignments.views import AlignmentView
 from app.cli.scorecard import print_scorecard
 from app.database import Sessions, snapshot
-from app.exchange.dataset_files import write_columns
+from app.exchange.dataset_files import Columns, write_columns
 from app.exchange.report.page import report_html
 from app.exchange.tables import csv_bytes
 from app.scenarios.planning import dataset_detours
@@ -64,7 +64,7 @@ def _write_geography(view: AlignmentView, folder: Path) -> None:
     criteria = view.criteria or {}
     neighbors = dataset_neighbors(view.tables, criteria.get("contiguity", "off"))
     if neighbors is not None:
-        columns = {"unit_id": [one for one, _ in neighbors], "neighbor_id": [other for _, other in neighbors]}
+        columns: Columns = {"unit_id": [one for one, _ in neighbors], "neighbor_id": [other for _, other in neighbors]}
         write_columns(folder / "adjacency.csv", columns, keep=("unit_id", "neighbor_id"))
     centers = view.summary.centers
     if centers:
