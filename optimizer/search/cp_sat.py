@@ -184,6 +184,8 @@ class CpSatModel:
         if soft.target_share is not None:
             follows = float(soft.target_share[column])
             target = follows * sub.largest_total(kind)
+            if target <= 0:  # nobody can carry anything, so that nothing is ever off
+                return
         fixed = follows * sub.fixed_total(kind) if follows else target
         base = float(sub.base[kind, column])
         finest = SOFT_SCALE_EXACT if self._outer else SOFT_SCALE

@@ -137,17 +137,19 @@ def _add_soft(rows: _Rows, sub: Subproblem, costs: list[FloatArray], scale: floa
                 follows = float(soft.target_share[column])
                 target = follows * sub.largest_total(load)
             fixed = follows * sub.fixed_total(load) if follows else target
+            costs.append(np.array([1.0, 2.0]) * soft.price * scale)
+            excess, next_variable = next_variable, next_variable + 2
+            if target <= 0:  # nobody can carry anything, so that nothing is ever off
+                continue
             for tier, sign in ((1.0, 1.0), (1.0, -1.0), (2.0, 1.0), (2.0, -1.0)):
                 # sign · (load − aim) − tier · tolerance · aim ≤ excess · target
                 share = (sign + tier * soft.tolerance) * follows
                 value = amount * (sign * own - share * counted)
                 pairs = np.flatnonzero(value)
-                variable = next_variable + int(tier) - 1
+                variable = excess + int(tier) - 1
                 limit = (sign + tier * soft.tolerance) * fixed - sign * base
                 columns = np.append(pairs, variable)
                 rows.add(columns, np.append(value[pairs], -target) / target, -math.inf, limit / target)
-            costs.append(np.array([1.0, 2.0]) * soft.price * scale)
-            next_variable += 2
 
 
 def _model(rows: _Rows, cost: FloatArray, num_pairs: int) -> mathopt.Model:

@@ -1,5 +1,6 @@
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -44,6 +45,15 @@ def test_both_solvers_find_the_optimum(seed: int) -> None:
             assert objective == pytest.approx(optimum, rel=1e-9)
             assert answer.lower_bound == pytest.approx(optimum, rel=1e-6)
             assert answer.lower_bound <= optimum * (1 + 1e-9)
+
+
+def test_a_soft_balance_of_what_nobody_has_costs_nothing() -> None:
+    """Where targets follow a total of 0, both solvers still find the cheapest pairs."""
+    share = replace(soft_band(3, target=10.0), target_share=np.full(3, 1 / 3))
+    model = plane_model(num_items=5, num_columns=3, seed=1, band=None, soft=(share,))
+    model = replace(model, amount=np.zeros_like(model.amount))
+    for answer, _ in _answers(model):
+        assert answer.lower_bound == pytest.approx(float(model.cost.min(axis=1).sum()), rel=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(3))
