@@ -64,7 +64,7 @@ function firstCriteria(dataset: Dataset, reps: RepItem[]): Criteria {
 function emptyCriteria(): Criteria {
   return {
     balance: [],
-    travel: { weight: 30, source: 'great_circle', road_factor: 1.3 },
+    travel: { weight: 30, source: 'great_circle', road_factor: 1.3, barriers: [] },
     compactness: { weight: 0 },
     disruption: {
       weight: 30,
