@@ -81,7 +81,7 @@ def test_a_lock_is_set_seen_and_released(page: Page, solved: dict[str, Any]) -> 
 
 
 def test_what_was_given_is_solved_around(page: Page, solved: dict[str, Any]) -> None:
-    """After a gift, a job solves around it; its plan keeps the gift."""
+    """After a gift, a job solves around it; its plan keeps the gift, and its name tells it from the plan before."""
     open_plan(page, solved, tab="accounts")
     chosen = pick(page)
     account = page.locator("article.card h2").inner_text()
@@ -94,6 +94,8 @@ def test_what_was_given_is_solved_around(page: Page, solved: dict[str, Any]) -> 
     expect(page.get_by_text(re.compile(r"Found in|there is no better plan")).first).to_be_visible(timeout=JOB_LIMIT_MS)
     expect(page.locator("article.card h2")).to_have_text(account)
     expect(page.locator("article.card p").first).to_contain_text(rep, timeout=MAP_LIMIT_MS)
+    opened = page.get_by_label("Plan on the map").locator("option:checked")
+    expect(opened).to_have_text(re.compile(r"^Realigned · edit \d+, re-optimized$"), timeout=MAP_LIMIT_MS)
 
 
 def test_the_address_holds_the_selection_the_search_and_the_divider(page: Page, solved: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 // How a measure is called and counted.
 import type { Alignment } from '../api/client';
 import { language, locale, number, short, t, type Key } from '../i18n/language.svelte';
+import { workspace } from './workspace.svelte';
 
 const NAMES: Record<string, Key> = { workload: 'measure.workload', potential: 'measure.potential', accounts: 'measure.accounts' };
 const UNITS: Record<string, Key> = { workload: 'unit.hours', accounts: 'unit.accounts' };
@@ -21,10 +22,12 @@ export function measureUnit(measure: string): string {
   return key ? t(key) : '';
 }
 
-/** How a plan is called: what came with the data is today. */
+/** How a plan is called: what came with the data is today; what was solved around an edit is called after the edit. */
 export function planName(plan: Alignment): string {
   if (plan.origin.kind === 'import') return t('plans.current');
-  return plan.name;
+  const edit = workspace.plans.find((one) => one.id === plan.origin.parent_id && one.origin.kind === 'edit');
+  const isNamedByScenario = workspace.scenarios.some((one) => one.id === plan.scenario_id && one.name === plan.name);
+  return plan.origin.kind === 'job' && edit && isNamedByScenario ? t('plans.reoptimized', { name: edit.name }) : plan.name;
 }
 
 /** Amounts of several measures in one line. */
