@@ -16,10 +16,15 @@ export function join(map: MapLibreMap): () => void {
     for (const other of together) if (other !== map) other.jumpTo(camera);
     isFollowing = false;
   };
-  const keep = () => {
-    if (isFollowing) return;
+  /** Each map says what it shows, those that follow too. */
+  const tell = () => {
     const { lat, lng } = map.getCenter();
-    go({ at: `${map.getZoom().toFixed(2)}/${lat.toFixed(3)}/${lng.toFixed(3)}` }, { quiet: true });
+    return (map.getContainer().dataset.at = `${map.getZoom().toFixed(2)}/${lat.toFixed(3)}/${lng.toFixed(3)}`);
+  };
+  tell();
+  const keep = () => {
+    const at = tell();
+    if (!isFollowing) go({ at }, { quiet: true });
   };
   map.on('move', lead);
   map.on('moveend', keep);
