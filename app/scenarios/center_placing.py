@@ -15,7 +15,8 @@ from app.scenarios.center import Center, Centers
 from app.scenarios.center_candidates import CandidatePlaces, candidate_places
 from app.scenarios.center_question import Weighing, center_question
 from app.scenarios.columns import ids, numbers
-from app.scenarios.planning import Plan, free_reps
+from app.scenarios.places import free_reps
+from app.scenarios.planning import Plan
 from app.scenarios.schemas import Criteria
 from geo_data.barriers import Barriers
 from geo_data.distances import distance_matrix_km, unit_vectors

@@ -14,7 +14,7 @@ from app.scenarios.barrier_checks import barrier_faults
 from app.scenarios.center_candidates import candidate_places
 from app.scenarios.columns import Float64, flags, ids, numbers, texts
 from app.scenarios.locks import lock_faults
-from app.scenarios.planning import free_reps, missing_places, needs_distance
+from app.scenarios.places import free_reps, missing_places, needs_distance
 from app.scenarios.schemas import AccountRep, Balance, Criteria
 from app.validation import nearest
 from optimizer.problem import ACCOUNTS

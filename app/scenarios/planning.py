@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from app.datasets.tables import MAXIMUM_PREFIX, MEASURE_PREFIX, MINIMUM_PREFIX, TARGET_PREFIX, DatasetTables, prefixed
-from app.errors import Fault, InvalidInput
+from app.errors import InvalidInput
 from app.scenarios.barriers import question_detours
 from app.scenarios.center import Center, Centers
 from app.scenarios.columns import (
@@ -38,6 +37,7 @@ from app.scenarios.pair_values import (
     possible_pairs,
     read_pairs,
 )
+from app.scenarios.places import missing_places, needs_distance
 from app.scenarios.schemas import Criteria
 from app.scenarios.unit_graph import neighbor_ids, unit_graph, unit_ids
 from app.scenarios.wishes import optimizer_criteria
@@ -147,63 +147,119 @@ def plan(tables: DatasetTables, criteria: Criteria, *, centers: Centers | None =
     InvalidInput
         When coordinates are missing where a distance is needed.
     """
-    account_ids, rep_ids = ids(tables.accounts), ids(tables.reps)
-    account_index = {account_id: position for position, account_id in enumerate(account_ids)}
-    rep_index = {rep_id: position for position, rep_id in enumerate(rep_ids)}
-    measures = (ACCOUNTS, *prefixed(tables.accounts, MEASURE_PREFIX))
-    pairs = read_pairs(tables.pairs, account_index=account_index, rep_index=rep_index, measures=measures)
-    account_places = numbers(tables.accounts, "lat"), numbers(tables.accounts, "lon")
-    rep_places = center_places(tables.reps, centers or {})
-    amount = _amounts(tables.accounts, measures)
-    active = flags(tables.reps, "active", missing=True)
-    needs = needs_distance(tables, criteria)
-    distance = _distance(account_places, rep_places, active=active) if needs else None
-    detour = question_detours(criteria.travel.model_dump(), account_places, rep_places)
-    values = _pair_arrays(
-        tables, criteria, distance=distance, detour=detour, pairs=pairs, amount=amount, measures=measures
-    )
-    problem = Problem(
-        measures=measures,
-        amount=amount,
-        current=positions(texts(tables.accounts, "current_rep_id"), rep_index),
-        family=family_numbers(account_ids, texts(tables.accounts, "parent_id")),
-        locked=flags(tables.accounts, "locked", missing=False),
-        fte=numbers(tables.reps, "fte", missing=1.0),
-        active=active,
-        capacity_min=_by_measure(tables.reps, MINIMUM_PREFIX, measures, missing=0.0),
-        capacity_max=_by_measure(tables.reps, MAXIMUM_PREFIX, measures, missing=np.inf),
-        target=_by_measure(tables.reps, TARGET_PREFIX, measures, missing=np.nan),
-        travel=values.travel,
-        inertia=values.inertia,
-        possible=possible_pairs(
-            distance,
-            numbers(tables.reps, "max_distance_km"),
-            pairs,
-            values.given if detour is None else np.isfinite(detour),
-            shape=(len(account_ids), len(rep_ids)),
-        ),
-        mismatch=missing_skills(word_lists(tables.accounts, "requires"), word_lists(tables.reps, "skills")),
-        pair_amounts=None if pairs is None else pairs.overrides(),
-        travel_unit=values.unit,
-        units=None if criteria.contiguity == "off" else unit_graph(tables, criteria.contiguity),
-    )
+    rows = _rows(tables, centers or {})
+    ways = _ways(tables, criteria, rows)
+    problem = _problem(tables, criteria, rows, ways)
+    # exact sums: the order of the rows must not move a budget that is a share
+    totals = {name: math.fsum(column) for name, column in zip(rows.measures, rows.amount.T.tolist(), strict=True)}
     return Plan(
         problem=problem,
         criteria=optimizer_criteria(
-            criteria,
-            # exact sums: the order of the rows must not move a budget that is a share
-            totals={measure: math.fsum(column) for measure, column in zip(measures, amount.T.tolist(), strict=True)},
-            account_index=account_index,
-            rep_index=rep_index,
+            criteria, totals=totals, account_index=rows.account_index, rep_index=rows.rep_index
         ),
-        account_ids=tuple(account_ids),
-        rep_ids=tuple(rep_ids),
-        account_places=account_places,
-        rep_places=rep_places,
+        account_ids=tuple(rows.account_index),
+        rep_ids=tuple(rows.rep_index),
+        account_places=rows.account_places,
+        rep_places=rows.rep_places,
         road_factor=criteria.travel.road_factor if criteria.travel.source == "great_circle" else None,
         unit_ids=() if problem.units is None else tuple(unit_ids(tables)),
         centers=_used_centers(tables.reps, centers or {}),
-        detour=detour,
+        detour=ways.detour,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """What accounts and reps are by position.
+
+    Attributes
+    ----------
+    account_index, rep_index
+        Positions by id, in order.
+    account_places, rep_places
+        As in :class:`Plan`.
+    measures, amount
+        All measures, the count first, and what each account has of them. Shape ``(accounts, measures)``.
+    """
+
+    account_index: dict[str, int]
+    rep_index: dict[str, int]
+    account_places: tuple[Float64, Float64]
+    rep_places: tuple[Float64, Float64]
+    measures: tuple[str, ...]
+    amount: Float64
+
+
+def _rows(tables: DatasetTables, centers: Centers) -> _Rows:
+    account_ids, rep_ids = ids(tables.accounts), ids(tables.reps)
+    measures = (ACCOUNTS, *prefixed(tables.accounts, MEASURE_PREFIX))
+    return _Rows(
+        account_index={account_id: position for position, account_id in enumerate(account_ids)},
+        rep_index={rep_id: position for position, rep_id in enumerate(rep_ids)},
+        account_places=(numbers(tables.accounts, "lat"), numbers(tables.accounts, "lon")),
+        rep_places=center_places(tables.reps, centers),
+        measures=measures,
+        amount=_amounts(tables.accounts, measures),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Ways:
+    """How far accounts are from reps, in kilometers. Each of shape ``(accounts, reps)``.
+
+    Attributes
+    ----------
+    distance
+        Along the great circle; None where nothing needs it.
+    detour
+        As in :class:`Plan`.
+    """
+
+    distance: Matrix | None
+    detour: Matrix | None
+
+
+def _ways(tables: DatasetTables, criteria: Criteria, rows: _Rows) -> _Ways:
+    """Return how far accounts are from reps.
+
+    Raises
+    ------
+    InvalidInput
+        When coordinates are missing where a distance is needed.
+    """
+    distance = None
+    if needs_distance(tables, criteria):
+        distance = _distance(rows.account_places, rows.rep_places, active=flags(tables.reps, "active", missing=True))
+    detour = question_detours(criteria.travel.model_dump(), rows.account_places, rows.rep_places)
+    return _Ways(distance=distance, detour=detour)
+
+
+def _problem(tables: DatasetTables, criteria: Criteria, rows: _Rows, ways: _Ways) -> Problem:
+    """Return the optimizer's problem."""
+    accounts, reps, measures = tables.accounts, tables.reps, rows.measures
+    pairs = read_pairs(tables.pairs, account_index=rows.account_index, rep_index=rows.rep_index, measures=measures)
+    values = _pair_arrays(tables, criteria, rows, ways, pairs=pairs)
+    given = values.given if ways.detour is None else np.isfinite(ways.detour)
+    reach = numbers(reps, "max_distance_km")
+    shape = (accounts.num_rows, reps.num_rows)
+    return Problem(
+        measures=measures,
+        amount=rows.amount,
+        current=positions(texts(accounts, "current_rep_id"), rows.rep_index),
+        family=family_numbers(list(rows.account_index), texts(accounts, "parent_id")),
+        locked=flags(accounts, "locked", missing=False),
+        fte=numbers(reps, "fte", missing=1.0),
+        active=flags(reps, "active", missing=True),
+        capacity_min=_by_measure(reps, MINIMUM_PREFIX, measures, missing=0.0),
+        capacity_max=_by_measure(reps, MAXIMUM_PREFIX, measures, missing=np.inf),
+        target=_by_measure(reps, TARGET_PREFIX, measures, missing=np.nan),
+        travel=values.travel,
+        inertia=values.inertia,
+        possible=possible_pairs(ways.distance, reach, pairs, given, shape=shape),
+        mismatch=missing_skills(word_lists(accounts, "requires"), word_lists(reps, "skills")),
+        pair_amounts=None if pairs is None else pairs.overrides(),
+        travel_unit=values.unit,
+        units=None if criteria.contiguity == "off" else unit_graph(tables, criteria.contiguity),
     )
 
 
@@ -218,17 +274,16 @@ class _PairArrays:
 def _pair_arrays(
     tables: DatasetTables,
     criteria: Criteria,
+    rows: _Rows,
+    ways: _Ways,
     *,
-    distance: Matrix | None,
-    detour: Matrix | None,
     pairs: PairRows | None,
-    amount: Float64,
-    measures: tuple[str, ...],
 ) -> _PairArrays:
+    distance, detour = ways.distance, ways.detour
     inertia = None
     if distance is not None and criteria.compactness.weight > 0:
-        weighing = "workload" if "workload" in measures else ACCOUNTS
-        inertia = moment_of_inertia(distance, amount[:, measures.index(weighing)])
+        weighing = "workload" if "workload" in rows.measures else ACCOUNTS
+        inertia = moment_of_inertia(distance, rows.amount[:, rows.measures.index(weighing)])
     if criteria.travel.has_pair_costs:
         cost, given = cost_matrix(pairs, num_accounts=tables.accounts.num_rows, num_reps=tables.reps.num_rows)
         return _PairArrays(travel=cost, inertia=inertia, given=given, unit="cost")
@@ -240,41 +295,11 @@ def _pair_arrays(
     return _PairArrays(travel=travel, inertia=inertia, given=None, unit="km")
 
 
-def needs_distance(tables: DatasetTables, criteria: Criteria) -> bool:
-    """Tell whether distances are measured: something asks for them, or every place is known anyway."""
-    limited = not np.isnan(numbers(tables.reps, "max_distance_km")).all()
-    if criteria.travel.has_pair_costs:
-        return limited or criteria.compactness.weight > 0
-    if criteria.travel.weight > 0 or criteria.compactness.weight > 0 or limited or criteria.travel.barriers:
-        return True
-    return not (_has_gaps(tables.accounts) or _has_gaps(tables.reps))
-
-
-def measures_from_centers(tables: DatasetTables, criteria: Criteria) -> bool:
-    """Tell whether anything that is asked depends on where reps are."""
-    if not np.isnan(numbers(tables.reps, "max_distance_km")).all() or criteria.compactness.weight > 0:
-        return True
-    return not criteria.travel.has_pair_costs and (criteria.travel.weight > 0 or bool(criteria.travel.barriers))
-
-
-def free_reps(tables: DatasetTables, criteria: Criteria, known: Centers) -> npt.NDArray[np.int64]:
-    """Return the positions of active reps without a home or a known center, where that matters."""
-    if not measures_from_centers(tables, criteria):
-        return np.zeros(0, dtype=np.int64)
-    lacking = np.isnan(numbers(tables.reps, "lat")) | np.isnan(numbers(tables.reps, "lon"))
-    placed = np.array([rep_id in known for rep_id in ids(tables.reps)], dtype=np.bool_)
-    return np.flatnonzero(lacking & ~placed & flags(tables.reps, "active", missing=True))
-
-
 def _used_centers(reps: pa.Table, centers: Centers) -> dict[str, Center]:
     """Return the centers that stand in for a home that is not there."""
     lacking = np.isnan(numbers(reps, "lat")) | np.isnan(numbers(reps, "lon"))
     free = [rep_id for rep_id, is_free in zip(ids(reps), lacking.tolist(), strict=True) if is_free]
     return {rep_id: centers[rep_id] for rep_id in free if rep_id in centers}
-
-
-def _has_gaps(table: pa.Table) -> bool:
-    return bool(np.isnan(numbers(table, "lat")).any() or np.isnan(numbers(table, "lon")).any())
 
 
 def _distance(account_places: tuple[Float64, Float64], rep_places: tuple[Float64, Float64], *, active: Bool) -> Matrix:
@@ -283,22 +308,6 @@ def _distance(account_places: tuple[Float64, Float64], rep_places: tuple[Float64
     if faults:
         raise InvalidInput(faults[:1000], total=len(faults))
     return distances_km(account_places, rep_places)
-
-
-def missing_places(noun: str, places: tuple[Float64, Float64], needed: Bool) -> list[Fault]:
-    """Return a fault for each account or active rep that a distance is measured from or to and has no place."""
-    missing = np.flatnonzero((np.isnan(places[0]) | np.isnan(places[1])) & needed)
-    who = "account" if noun == "accounts" else "rep"
-    return [
-        Fault(
-            code="COORDINATE_MISSING",
-            detail=f"The {who} in row {position + 1} has no lat and lon, which travel and compactness need.",
-            fix="Send lat and lon, or set the weights of travel and compactness to 0.",
-            pointer=f"/{noun}/{position}/lat",
-            row=int(position) + 1,
-        )
-        for position in missing.tolist()
-    ]
 
 
 def center_places(reps: pa.Table, centers: Centers) -> tuple[Float64, Float64]:

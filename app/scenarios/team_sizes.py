@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from app.datasets.tables import DatasetTables
 from app.scenarios.columns import Bool, flags, ids, numbers, word_lists
-from app.scenarios.planning import measures_from_centers, plan
+from app.scenarios.places import measures_from_centers
+from app.scenarios.planning import plan
 from app.scenarios.schemas import Criteria
 from optimizer.items import items_of
 from optimizer.location.closing import kept_open

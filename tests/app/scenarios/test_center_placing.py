@@ -13,7 +13,8 @@ from app.scenarios.center import Center, read_centers, stored_centers
 from app.scenarios.center_candidates import candidate_places, thinned
 from app.scenarios.center_placing import Placing
 from app.scenarios.center_question import center_question
-from app.scenarios.planning import free_reps, plan
+from app.scenarios.places import free_reps
+from app.scenarios.planning import plan
 from app.scenarios.schemas import Criteria
 from geo_data.distances import distance_matrix_km
 from optimizer.location.params import LocationParams
