@@ -78,6 +78,22 @@ def loads_json(planned: Plan, alignment: Alignment) -> dict[str, dict[str, float
     }
 
 
+def joined(
+    wanted: Mapping[str, Any], points: Sequence[Mapping[str, Any]]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return what is known of a curve over sizes as a whole, and its points, the smallest team first.
+
+    Parameters
+    ----------
+    wanted
+        What was asked of the whole curve.
+    points
+        Those that are known, in any order.
+    """
+    marked, bend = with_knee(sorted(points, key=lambda point: point["reps"]))
+    return {"balance_is": "measured", "points_planned": len(wanted["sizes"]), "knee": bend}, marked
+
+
 def with_knee(points: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], str | None]:
     """Return the points with the knee marked, and its label: where more reps begin to save little travel.
 

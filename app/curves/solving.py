@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from app.curves.book import Book
 from app.curves.kinds import CurveKind
+from app.curves.outcomes import weightiest
 from app.curves.point_progress import PointProgress
 from app.curves.points import Ground, disruption_json, pareto_json
 from app.curves.remedies import curve_remedies
 from app.curves.sizing import SizeCurve
-from app.curves.time_shares import TimeShares
 from app.curves.wishes import with_travel
-from app.jobs.centers import placed
+from app.curves.work import CurveWork
 from app.jobs.judgement import Judge
 from app.jobs.names import Names
 from app.jobs.sentences import conflict_json
@@ -30,10 +30,8 @@ from app.scenarios.schemas import Criteria, Search
 from optimizer.curves.disruption import DisruptionCurve, Spending
 from optimizer.curves.pareto import ParetoSet
 from optimizer.curves.questions import Answer, Question, answer, known_answer
-from optimizer.params import SolveParams
 from optimizer.references import references
 from optimizer.result import Outcome, StopReason
-from optimizer.stop import AnyOf, Cancelled, GapBelow, MaxRuntime, NoImprovement, StopCriterion
 
 SPARE_TRIES: Final = 0.5
 """Time is kept for so many tries more than a Pareto set has alignments: some are covered by others."""
@@ -58,41 +56,12 @@ def answer_curve(
     """
     started = time.monotonic()
     tell("progress", phase="planning")
-    asked = files.read_json(CURVE)
-    tables = files.read_tables()
-    criteria = Criteria.model_validate_json(files.path(CRITERIA).read_bytes())
     search = Search.model_validate_json(files.path(SEARCH).read_bytes())
-    if asked["kind"] == CurveKind.SIZE:
-        sizes = SizeCurve(
-            tables,
-            criteria,
-            search,
-            asked=asked,
-            files=files,
-            tell=tell,
-            stop=stop,
-            software=make_software(search.seed),
-            threads=threads,
-            started=started,
-        )
-        sizes.run()
-        return sizes.result()
-    planned = placed(
-        tables,
-        with_travel(criteria) if asked["kind"] == CurveKind.PARETO else criteria,
-        search,
-        files=files,
-        known=files.read_centers(),
-        stop=stop,
-        threads=threads,
-        tell=lambda: tell("progress", phase="placing"),
-    )
-    solver = CurveSolver(
-        planned,
-        asked,
-        search,
-        judge=Judge(tables, criteria.model_dump(mode="json"), planned),
-        criteria=criteria.model_dump(mode="json"),
+    work = CurveWork(
+        asked=files.read_json(CURVE),
+        tables=files.read_tables(),
+        criteria=Criteria.model_validate_json(files.path(CRITERIA).read_bytes()),
+        search=search,
         files=files,
         tell=tell,
         stop=stop,
@@ -100,8 +69,24 @@ def answer_curve(
         threads=threads,
         started=started,
     )
+    if work.asked["kind"] == CurveKind.SIZE:
+        sizes = SizeCurve(work)
+        sizes.run()
+        return sizes.result()
+    return _answered(work)
+
+
+def _answered(work: CurveWork) -> dict[str, Any]:
+    """Answer a curve whose points are all of one question's data."""
+    is_pareto = work.asked["kind"] == CurveKind.PARETO
+    planned = work.planned(
+        with_travel(work.criteria) if is_pareto else work.criteria,
+        known=work.files.read_centers(),
+        tell=lambda: work.tell("progress", phase="placing"),
+    )
+    solver = CurveSolver(planned, work)
     solver.run()
-    names = Names(planned.account_ids, planned.rep_ids, texts(tables.accounts, "name"), texts(tables.reps, "name"))
+    names = work.names(planned)
     relaxations = solver.relaxations(names)
     return solver.result(names) | {"alignment": None, "relaxations": relaxations, "problem": None}
 
@@ -113,45 +98,12 @@ class CurveSolver:
     ----------
     planned
         The scenario's question.
-    asked
-        The curve's: kind, what is wanted, and what earlier attempts have found.
-    search
-        Limits for all questions together.
-    judge, criteria
-        The checker under the scenario's criteria, and these.
-    files, tell
-        Where points are written and told.
-    stop
-        Ends the curve with the points so far.
-    software, threads
-        For the summaries and the search.
-    started
-        When the curve's time began, on the monotonic clock.
+    work
+        What is asked of it, and what it is answered with.
     """
 
-    def __init__(
-        self,
-        planned: Plan,
-        asked: Mapping[str, Any],
-        search: Search,
-        *,
-        judge: Judge,
-        criteria: Mapping[str, Any],
-        files: SolverFiles,
-        tell: Tell,
-        stop: threading.Event,
-        software: Mapping[str, Any],
-        threads: int,
-        started: float,
-    ) -> None:
-        self._problem, self._planned, self._search, self._tell, self._stop = (
-            planned.problem,
-            planned,
-            search,
-            tell,
-            stop,
-        )
-        self._params = SolveParams(threads=threads, deterministic=search.deterministic, wants_remedies=False)
+    def __init__(self, planned: Plan, work: CurveWork) -> None:
+        self._problem, self._planned, self._work, asked = planned.problem, planned, work, work.asked
         self._references = references(planned.problem, planned.criteria)
         measure = asked["wanted"]["measure"]
         total = float(planned.problem.amount[:, planned.problem.measure_index(measure)].sum())
@@ -163,21 +115,18 @@ class CurveSolver:
             relative_to=self._references,
         )
         self._curve = self._make_curve(asked)
+        self._judge = Judge(work.tables, work.normalized, planned)
         self._book = Book(
             planned,
-            judge,
-            criteria=criteria,
-            files=files,
+            self._judge,
+            criteria=work.normalized,
+            files=work.files,
             relative_to=self._references,
             attempt=asked["attempt"],
-            software=software,
+            software=work.software,
         )
-        self._judge, self._files, self._software = judge, files, software
-        self._started = started
-        self._shares = TimeShares(
-            search.time_limit_s, by_work=search.deterministic, clock=lambda: time.monotonic() - started
-        )
-        self._stored = self._stored_answers(asked["points"], files)
+        self._shares = work.shares()
+        self._stored = self._stored_answers(asked["points"])
         self._asked = 0
         self._reasons: list[StopReason] = []
         self._name: str | None = None
@@ -197,7 +146,7 @@ class CurveSolver:
                 question = None
             if self._curve.points != known:
                 self._write()
-        if isinstance(self._curve, ParetoSet) and not self._stop.is_set():
+        if isinstance(self._curve, ParetoSet) and not self._work.stop.is_set():
             for question, found in self._curve.fill():
                 self._book.check(question, found)
         self._write()
@@ -206,18 +155,19 @@ class CurveSolver:
         """Look for what would help where no point is possible, in the time that is left; return it as JSON."""
         if self._outcome() is not Outcome.INFEASIBLE:
             return []
-        self._tell("progress", phase="relaxing", **self._counts())
-        total_s = self._search.time_limit_s
-        left_s = total_s if self._search.deterministic else max(0.0, total_s - (time.monotonic() - self._started))
+        work = self._work
+        work.tell("progress", phase="relaxing", **self._counts())
+        total_s = work.search.time_limit_s
+        left_s = total_s if work.search.deterministic else max(0.0, total_s - work.elapsed_s())
         return curve_remedies(
             self._planned,
-            stop=self._stop_criterion(left_s),
-            params=self._params,
-            seed=self._search.seed,
+            stop=work.until(left_s),
+            params=work.params,
+            seed=work.search.seed,
             judge=self._judge,
             names=names,
-            files=self._files,
-            software=self._software,
+            files=work.files,
+            software=work.software,
         )
 
     def _outcome(self) -> Outcome:
@@ -229,15 +179,10 @@ class CurveSolver:
         """Return what the job ends with."""
         return {
             "outcome": self._outcome().value,
-            "stop_reason": self._stop_reason().value,
+            "stop_reason": weightiest(self._reasons).value,
             "points": self._name,
             "conflicts": [conflict_json(conflict, names) for conflict in self._curve.conflicts],
-            "progress": {
-                "phase": "done",
-                **dict.fromkeys(("objective", "lower_bound", "gap", "violations", "moved_accounts")),
-                "elapsed_s": time.monotonic() - self._started,
-                **self._counts(),
-            },
+            "progress": self._work.last_progress(self._counts()),
         }
 
     def _answer(self, question: Question) -> Answer | None:
@@ -245,11 +190,12 @@ class CurveSolver:
         stored = self._stored.get(question.key)
         if stored is not None:
             return stored
-        seconds = None if self._stop.is_set() else self._shares.next_s(self._questions_left(question))
+        work = self._work
+        seconds = None if work.stop.is_set() else self._shares.next_s(self._questions_left(question))
         self._asked += 1
         if seconds is None:
-            self._reasons.append(StopReason.STOPPED if self._stop.is_set() else StopReason.TIME_LIMIT)
-            is_over = self._stop.is_set() or isinstance(self._curve, ParetoSet)
+            self._reasons.append(StopReason.STOPPED if work.stop.is_set() else StopReason.TIME_LIMIT)
+            is_over = work.stop.is_set() or isinstance(self._curve, ParetoSet)
             if is_over and self._curve.points:
                 return None
             found = known_answer(self._problem, question, relative_to=self._references)
@@ -257,11 +203,11 @@ class CurveSolver:
             found = answer(
                 self._problem,
                 question,
-                self._stop_criterion(seconds),
+                work.until(seconds),
                 relative_to=self._references,
-                seed=self._search.seed,
-                params=self._params,
-                on_progress=PointProgress(self._planned, question, tell=self._tell, counts=self._counts()),
+                seed=work.search.seed,
+                params=work.params,
+                on_progress=PointProgress(self._planned, question, tell=work.tell, counts=self._counts()),
             )
             self._reasons.append(found.stop_reason)
         if question.is_point:
@@ -280,18 +226,12 @@ class CurveSolver:
         found = {point.question.key: point.answer.alignment for point in curve.points}
         told = [self._book.told(point, found[point["key"]]) for point in points]
         self._name = self._book.write(told, summary)
-        self._tell("points", name=self._name)
-
-    def _stop_criterion(self, seconds: float) -> StopCriterion:
-        criteria: list[StopCriterion] = [Cancelled(self._stop), MaxRuntime(seconds), GapBelow(self._search.gap)]
-        if self._search.no_improvement_s is not None:
-            criteria.append(NoImprovement(self._search.no_improvement_s))
-        return AnyOf(tuple(criteria))
+        self._work.tell("points", name=self._name)
 
     def _questions_left(self, question: Question) -> int:
         """Return among how many questions the time is shared; what all points begin with gets a third of it."""
         planned = self._curve.num_planned
-        if not question.is_point and not self._search.deterministic:
+        if not question.is_point and not self._work.search.deterministic:
             return FIRST_SHARE
         if isinstance(self._curve, ParetoSet):
             return max(2, int(planned * (1 + SPARE_TRIES)) - self._asked)
@@ -300,13 +240,6 @@ class CurveSolver:
     def _counts(self) -> dict[str, int]:
         done, planned = len(self._curve.points), self._curve.num_planned
         return {"points_done": done, "points_planned": max(done, planned)}
-
-    def _stop_reason(self) -> StopReason:
-        """Return the reason that weighs most: a stop, the time, and only then what the searches ended with."""
-        for reason in (StopReason.STOPPED, StopReason.TIME_LIMIT, StopReason.NO_IMPROVEMENT, StopReason.GAP):
-            if reason in self._reasons:
-                return reason
-        return StopReason.PROVED
 
     def _make_curve(self, asked: Mapping[str, Any]) -> DisruptionCurve | ParetoSet:
         wanted, planned = asked["wanted"], self._planned
@@ -334,10 +267,10 @@ class CurveSolver:
             known=(known[0], known[1]) if asked["points"] else (None, None),
         )
 
-    def _stored_answers(self, points: list[dict[str, Any]], files: SolverFiles) -> dict[str, Answer]:
+    def _stored_answers(self, points: list[dict[str, Any]]) -> dict[str, Answer]:
         alignments = {}
         for file in {point["file"] for point in points if point["file"] is not None}:
-            alignments[file] = self._planned.alignment(texts(files.read_assignments(file), "rep_id"))
+            alignments[file] = self._planned.alignment(texts(self._work.files.read_assignments(file), "rep_id"))
             self._book.remember(file, alignments[file])
         return {
             point["key"]: Answer(
