@@ -33,7 +33,11 @@ from app.tenancy import DEFAULT_TENANT, of_all_tenants
 OPERATORS: Final = re.compile(r"/metrics")
 """What speaks of all tenants at once."""
 
-OWN_READING: Final = re.compile(r"/v1/(?:caller|limits)|/v1/alignments/[^/]+/(?:scorecard|assignments|territories)")
+OWN_READING: Final = re.compile(
+    r"/v1/(?:caller|limits)"
+    r"|/v1/alignments/[^/]+/(?:scorecard|assignments|territories|map|exports/(?:csv|xlsx)|explanations(?:/.*)?)",
+    re.DOTALL,
+)
 """What managers and reps may read: answers that are cut down to their branch or book (app/alignments/books.py)."""
 
 LOOK_FOR_KEYS_S: Final = 1.0
@@ -127,7 +131,11 @@ class Gate:
         if not caller.may(verb):
             raise _forbidden(f"This key may not {verb} here.", caller)
         if caller.role in (Role.MANAGER, Role.REP) and not OWN_READING.fullmatch(path):
-            raise _forbidden(f"The role {caller.role} reads scorecards, assignments and territories only.", caller)
+            raise _forbidden(
+                f"The role {caller.role} reads scorecards, assignments, explanations, exports as CSV and XLSX, the map "
+                "and territories only.",
+                caller,
+            )
         is_operator = caller.tenant_id == DEFAULT_TENANT and caller.role in (Role.OPS, Role.VIEWER)
         if OPERATORS.fullmatch(path) and not is_operator:
             raise _forbidden(

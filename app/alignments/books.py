@@ -7,10 +7,12 @@ import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import Depends
 
 from app.access.caller import CallerParameter
 from app.access.roles import Role
+from app.alignments.columns import AlignmentColumns, Flags
 from app.alignments.level_schemas import LevelParameter
 from app.alignments.views import AlignmentView
 from app.datasets.managers import manager_paths
@@ -44,11 +46,18 @@ class Reader:
 
     def seen(self, view: AlignmentView) -> frozenset[str] | None:
         """Return the ids of the reps that may be seen, None for all of them."""
+        return None if self.rep_id is None else self._seen_among(view.columns)
+
+    def flags(self, columns: AlignmentColumns) -> Flags | None:
+        """Tell of each rep whether it may be seen, shape ``(reps,)``; None where all of them may."""
         if self.rep_id is None:
             return None
+        seen = self._seen_among(columns)
+        return np.array([rep_id in seen for rep_id in columns.rep_ids], dtype=np.bool_)
+
+    def _seen_among(self, columns: AlignmentColumns) -> frozenset[str]:
         if self.role == Role.REP:
-            return frozenset({self.rep_id})
-        columns = view.columns
+            return frozenset({str(self.rep_id)})
         paths = manager_paths(columns.rep_ids, columns.tables.reps.column("manager_id").to_pylist())
         return frozenset(path[-1] for path in paths if self.rep_id in path)
 

@@ -11,13 +11,14 @@ import numpy as np
 
 from app.alignments.breaches import violation_json
 from app.alignments.certificate_prices import Proof
-from app.alignments.columns import Floats
+from app.alignments.columns import Flags, Floats
 from app.alignments.edits import MEASURE_UNITS
 from app.alignments.explanation_levels import load_line, proven, repaired
 from app.alignments.explanation_proofs import Forced, proof_json
 from app.alignments.explanation_texts import Considered, Wording
 from app.alignments.repairs import Repair, Repairs
 from app.alignments.situations import Situation
+from optimizer.measures import Positions
 from optimizer.price_bounds import price_lower_bounds
 from optimizer.what_if_breaches import Breach, breaches, may_serve
 
@@ -40,6 +41,8 @@ class Asked:
         What forced solves found, by rep.
     question_bound
         What is proven of the alignment's question; None where nothing is.
+    seen
+        Which reps the asking one may hear of, shape ``(reps,)``; None for all.
     """
 
     account: int
@@ -48,6 +51,7 @@ class Asked:
     repairs: Repairs | None = None
     forced: tuple[Forced, ...] = ()
     question_bound: float | None = None
+    seen: Flags | None = None
 
 
 def explanation_json(situation: Situation, proof: Proof | None, asked: Asked) -> dict[str, Any]:
@@ -80,17 +84,27 @@ class _Explanation:
             "account_id": ids.account_ids[self._asked.account],
             "rep_id": None if owner < 0 else ids.rep_ids[owner],
             "family": [ids.account_ids[member] for member in self._members.tolist()],
-            "sentence": self._wording.sentence(considered, own),
+            "sentence": self._sentence(considered, own),
             "terms": self._own_terms(),
             "alternatives": self._with_levels(told, wanted),
             "num_alternatives": len(ranked),
             "proofs": [proof_json(situation, one) for one in self._asked.forced],
         }
 
+    def _sentence(self, considered: list[Considered], own: Positions) -> str:
+        """Say why; where others may not be heard of, that these were not compared."""
+        if self._asked.seen is None:
+            return self._wording.sentence(considered, own)
+        if considered:
+            return f"{self._wording.sentence(considered, own)} Only reps whom you may see were compared."
+        names = [self._situation.columns.rep_ids[rep] for rep in own.tolist()]
+        return f"{' and '.join(names)} has it; what other reps would change is for planners to see."
+
     def _ranked(self) -> list[int]:
-        """Return every rep who does not have the whole item, best first."""
+        """Return every rep who does not have the whole item and may be heard of, best first."""
         own = self._situation.owner[self._members]
         others = np.flatnonzero(~np.isin(np.arange(len(self._allowed)), own if len(set(own.tolist())) == 1 else []))
+        others = others if self._asked.seen is None else others[self._asked.seen[others]]
         breaks = np.zeros(len(self._allowed), dtype=np.bool_)
         for breach in self._found:
             breaks |= breach.is_worse

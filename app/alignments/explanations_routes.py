@@ -8,7 +8,9 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from app.alignments import explanation_schemas as schemas
+from app.alignments.books import Reader, ReaderParameter
 from app.alignments.certificate_prices import proof_of
+from app.alignments.columns import Flags
 from app.alignments.edits_routes import situations_of
 from app.alignments.explanation_proofs import ProofService, proofs_tag
 from app.alignments.explanation_requests import ProofRequest
@@ -21,7 +23,7 @@ from app.alignments.situations import Situation
 from app.bodies import strict_body
 from app.dependencies import ReadSession, SettingsParameter
 from app.documentation import not_modified_responses, problem_responses
-from app.errors import Fault, InvalidInput, NotFound
+from app.errors import Fault, InvalidInput, NotFound, ProblemError
 from app.idempotency import Answer, OnceParameter
 from app.jobs.dependencies import QueueParameter
 from app.jobs.representation import job_json
@@ -70,7 +72,6 @@ class ProofWork:
 
     def answer(self, request: Request, alignment_id: str, account_id: str) -> Response:
         """Return the job that proves the price, made once for an Idempotency-Key."""
-
         def work(session: Session) -> Answer:
             row, situation, account = _opened(request, session, alignment_id, account_id)
             proofs = ProofService(session)
@@ -92,10 +93,15 @@ _PROOF_RESPONSES = problem_responses("UNKNOWN_REFERENCE", "CONTRADICTORY_SETTING
     responses=_RESPONSES,
 )
 def explain_named(
-    request: Request, session: ReadSession, alignment_id: str, account_id: AccountParameter, wanted: WantedParameter
+    request: Request,
+    session: ReadSession,
+    reader: ReaderParameter,
+    alignment_id: str,
+    account_id: AccountParameter,
+    wanted: WantedParameter,
 ) -> Response:
     """Say why an account has its rep, and what every other rep would change, best first."""
-    return _explained(request, session, alignment_id, account_id, wanted)
+    return _explained(request, session, alignment_id, account_id, wanted, reader)
 
 
 @router.get(
@@ -105,10 +111,15 @@ def explain_named(
     responses=_RESPONSES,
 )
 def explain(
-    request: Request, session: ReadSession, alignment_id: str, account_id: str, wanted: WantedParameter
+    request: Request,
+    session: ReadSession,
+    reader: ReaderParameter,
+    alignment_id: str,
+    account_id: str,
+    wanted: WantedParameter,
 ) -> Response:
     """Say why an account has its rep, and what every other rep would change, best first."""
-    return _explained(request, session, alignment_id, account_id, wanted)
+    return _explained(request, session, alignment_id, account_id, wanted, reader)
 
 
 @router.post(
@@ -145,14 +156,21 @@ def _opened(request: Request, session: Session, alignment_id: str, account_id: s
     return row, situation, account
 
 
-def _explained(request: Request, session: Session, alignment_id: str, account_id: str, wanted: Wanted) -> Response:
+def _explained(
+    request: Request, session: Session, alignment_id: str, account_id: str, wanted: Wanted, reader: Reader
+) -> Response:
     row, situation, account = _opened(request, session, alignment_id, account_id)
+    seen = reader.flags(situation.columns)
+    if seen is not None:
+        _refuse_foreign(situation, account, seen)
+        if wanted.level != "direct":
+            raise ProblemError("FORBIDDEN", f"The role {reader.role} reads the level 'direct'; leave level out.")
     rep = None if wanted.rep_id is None else situation.ground.rep_index.get(wanted.rep_id, -1)
-    if rep is not None and rep < 0:
+    if rep is not None and (rep < 0 or (seen is not None and not seen[rep])):
         detail = f"There is no rep '{str(wanted.rep_id)[:64]}' in the dataset."
         params = {"parameter": "rep_id", "in": "query"}
         raise InvalidInput([Fault(code="UNKNOWN_REFERENCE", detail=detail, value=wanted.rep_id, params=params)])
-    forced = tuple(ProofService(session).found(row, situation, account))
+    forced = tuple(one for one in ProofService(session).found(row, situation, account) if seen is None or seen[one.rep])
     asked = Asked(
         account,
         top=wanted.top,
@@ -160,6 +178,7 @@ def _explained(request: Request, session: Session, alignment_id: str, account_id
         repairs=Repairs() if wanted.level == "repaired" else None,
         forced=forced,
         question_bound=row.summary.get("lower_bound"),
+        seen=seen,
     )
 
     def made() -> bytes:
@@ -167,4 +186,17 @@ def _explained(request: Request, session: Session, alignment_id: str, account_id
 
     if wanted.level == "repaired":
         return Response(made(), media_type="application/json", headers={"Cache-Control": "no-store"})
-    return immutable(request, made, etag=f'"{row.id}-{software_version()}-{proofs_tag(forced)}"')
+    return immutable(request, made, etag=f'"{row.id}-{software_version()}-{proofs_tag(forced)}{reader.tag}"')
+
+
+def _refuse_foreign(situation: Situation, account: int, seen: Flags) -> None:
+    """Refuse an account of others as one that is not there.
+
+    Raises
+    ------
+    NotFound
+        When not all of its family is with reps who may be seen.
+    """
+    owners = situation.owner[situation.item_of(account)]
+    if not ((owners >= 0) & seen[owners]).all():
+        raise NotFound(f"The alignment's dataset has no account '{situation.columns.account_ids[account][:64]}'.")

@@ -66,6 +66,7 @@ def get_territories(
 def get_map(
     request: Request,
     session: ReadSession,
+    reader: RepReaderParameter,
     alignment_id: str,
     bbox: Annotated[
         str | None,
@@ -88,9 +89,10 @@ def get_map(
 
     def make() -> bytes:
         card = view.card if chosen is None else rolled_up(view.card, chosen)
-        return json_bytes(points_geojson(card, view.summary.centers, box, view.locked))
+        seen = reader.flags(view.columns)
+        return json_bytes(points_geojson(card, view.summary.centers, box, view.locked, seen=seen))
 
-    return immutable(request, make, etag=f'"{tag}{_tag(level)}"', media_type=GEOJSON)
+    return immutable(request, make, etag=f'"{tag}{_tag(level)}{reader.tag}"', media_type=GEOJSON)
 
 
 @router.get(

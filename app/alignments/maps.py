@@ -59,27 +59,32 @@ def territories_geojson(card: Scorecard, shapes: TerritoryShapes) -> Json:
     return {**feature_collection(features), "outside": shapes.outside}
 
 
-def points_geojson(card: Scorecard, centers: Centers, box: Box | None, locked: Flags) -> Json:
+def points_geojson(
+    card: Scorecard, centers: Centers, box: Box | None, locked: Flags, *, seen: Flags | None = None
+) -> Json:
     """Return accounts and rep homes as points, those of a rectangle only where one is given.
 
-    `locked` tells which accounts are locked, shape ``(accounts,)``.
+    `locked` tells which accounts are locked, shape ``(accounts,)``; `seen` which reps are shown with their accounts,
+    shape ``(reps,)``, None for all.
     """
     columns = card.columns
+    own = np.ones(len(columns.account_ids), np.bool_) if seen is None else (columns.owner >= 0) & seen[columns.owner]
+    shown = np.ones(columns.num_reps, np.bool_) if seen is None else seen
     lat, lon = columns.account_column("lat"), columns.account_column("lon")
     placed = np.isfinite(lat) & np.isfinite(lon)
-    wanted = placed if box is None else placed & box.holds(lat, lon)
+    wanted = own & placed if box is None else own & placed & box.holds(lat, lon)
     accounts = _account_features(columns, wanted, locked, lat, lon)
     rep_lat, rep_lon = center_points(columns, card.travel)
     homes = np.isfinite(rep_lat) & np.isfinite(rep_lon)
-    wanted_homes = homes if box is None else homes & box.holds(rep_lat, rep_lon)
+    wanted_homes = shown & homes if box is None else shown & homes & box.holds(rep_lat, rep_lon)
     return {
         "type": "FeatureCollection",
         "features": accounts + _home_features(card, wanted_homes, rep_lat, rep_lon, centers),
         "counts": {
             "accounts": len(accounts),
             "reps": int(wanted_homes.sum()),
-            "accounts_without_place": int((~placed).sum()),
-            "reps_without_place": int((~homes).sum()),
+            "accounts_without_place": int((own & ~placed).sum()),
+            "reps_without_place": int((shown & ~homes).sum()),
         },
     }
 

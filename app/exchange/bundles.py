@@ -6,7 +6,9 @@ Owns which tables belong together and in which order. The same alignment gives t
 from collections.abc import Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from app.alignments.assignments import AssignmentFilter, filtered
 from app.alignments.columns import Floats
 from app.alignments.moves import delta_table, rollback_table
 from app.alignments.scorecards import Scorecard
@@ -15,11 +17,16 @@ from app.exchange.archives import zip_bytes
 from app.exchange.tables import csv_bytes, xlsx_bytes
 
 
-def bundle_tables(view: AlignmentView) -> dict[str, pa.Table]:
+def bundle_tables(view: AlignmentView, *, seen: frozenset[str] | None = None) -> dict[str, pa.Table]:
     """Return the tables of the bundle by name: assignments, moves, reps, delta and rollback.
 
-    ``delta`` holds only what changes (account_id, rep_id); ``rollback`` undoes exactly that.
+    ``delta`` holds only what changes (account_id, rep_id); ``rollback`` undoes exactly that. Where only some reps may
+    be seen, assignments and reps are theirs, and what tells of others is left out: moves and their reasons do.
     """
+    if seen is not None:
+        own = filtered(view.assignments, AssignmentFilter(seen_reps=seen))
+        reps = reps_table(view.card)
+        return {"assignments": own, "reps": reps.filter(pc.is_in(reps["rep_id"], pa.array(sorted(seen), pa.string())))}
     return {
         "assignments": view.assignments,
         "moves": view.moves,
@@ -29,14 +36,14 @@ def bundle_tables(view: AlignmentView) -> dict[str, pa.Table]:
     }
 
 
-def csv_bundle(view: AlignmentView) -> bytes:
+def csv_bundle(view: AlignmentView, *, seen: frozenset[str] | None = None) -> bytes:
     """Return the bundle as a zip of CSV files."""
-    return zip_bytes({f"{name}.csv": csv_bytes(table) for name, table in bundle_tables(view).items()})
+    return zip_bytes({f"{name}.csv": csv_bytes(table) for name, table in bundle_tables(view, seen=seen).items()})
 
 
-def xlsx_bundle(view: AlignmentView) -> bytes:
+def xlsx_bundle(view: AlignmentView, *, seen: frozenset[str] | None = None) -> bytes:
     """Return the bundle as a workbook, one sheet for each table."""
-    return xlsx_bytes(bundle_tables(view))
+    return xlsx_bytes(bundle_tables(view, seen=seen))
 
 
 def reps_table(card: Scorecard) -> pa.Table:

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from app.alignments.books import ReaderParameter
 from app.alignments.columns import AlignmentColumns
 from app.alignments.representations import immutable
 from app.alignments.views import AlignmentView
@@ -38,13 +39,16 @@ _CRM_RESPONSES: dict[int | str, dict[str, Any]] = {
     response_class=Response,
     responses={200: {"content": {_ZIP: _BINARY}, "description": "A zip of CSV files."}, **not_modified_responses()},
 )
-def export_csv(request: Request, session: ReadSession, alignment_id: str) -> Response:
-    """Return a zip with assignments, moves, reps, the delta and its rollback as CSV."""
+def export_csv(request: Request, session: ReadSession, reader: ReaderParameter, alignment_id: str) -> Response:
+    """Return a zip with assignments, moves, reps, the delta and its rollback as CSV.
+
+    Managers and reps get the assignments and reps of their branch or book.
+    """
     view = AlignmentView(session, alignment_id)
     return immutable(
         request,
-        lambda: csv_bundle(view),
-        etag=view.etag,
+        lambda: csv_bundle(view, seen=reader.seen(view)),
+        etag=f'{view.etag[:-1]}{reader.tag}"',
         media_type=_ZIP,
         filename=f"{alignment_id}.zip",
     )
@@ -59,13 +63,16 @@ def export_csv(request: Request, session: ReadSession, alignment_id: str) -> Res
         **not_modified_responses(),
     },
 )
-def export_xlsx(request: Request, session: ReadSession, alignment_id: str) -> Response:
-    """Return a workbook with assignments, moves, reps, the delta and its rollback."""
+def export_xlsx(request: Request, session: ReadSession, reader: ReaderParameter, alignment_id: str) -> Response:
+    """Return a workbook with assignments, moves, reps, the delta and its rollback.
+
+    Managers and reps get the assignments and reps of their branch or book.
+    """
     view = AlignmentView(session, alignment_id)
     return immutable(
         request,
-        lambda: xlsx_bundle(view),
-        etag=view.etag,
+        lambda: xlsx_bundle(view, seen=reader.seen(view)),
+        etag=f'{view.etag[:-1]}{reader.tag}"',
         media_type=MEDIA_TYPES[FileFormat.XLSX],
         filename=f"{alignment_id}.xlsx",
     )

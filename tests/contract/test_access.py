@@ -1,6 +1,8 @@
 """Every operation of the OpenAPI document, tried without a key, with bad keys, by readers and by another tenant."""
 
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -41,6 +43,16 @@ QUERIES: dict[str, dict[str, str]] = {
 }
 NOTHING_THERE = ("/certificate", "/curve", "/v1/webhooks/deliveries/{delivery_id}", "/tiles/{z}/{x}/{y}")
 """What the seeded service has none of: its owner gets 404 too, or 204."""
+
+
+OWN = (
+    *("scorecard", "assignments", "territories", "map", "exports/csv", "exports/xlsx"),
+    *("explanations", "explanations/{account_id}"),
+)
+"""What managers and reps may read of an alignment."""
+
+FOREIGN_TO_R1 = ("R2", "Nguyễn", "a3", "a4", "Café Ünal")
+"""What the seeded alignment has of others than R1."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +144,37 @@ def test_readers_change_nothing(bench: Bench) -> None:
                 answer = operation.send(bench.client, bench.ids, key)
                 assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN"), operation.name
     assert count_rows(bench.app) == before
+
+
+def test_managers_and_reps_read_what_is_theirs(bench: Bench) -> None:
+    """Of all operations only these answer managers and reps, and no answer names a rep or account of others."""
+    keys = [bench.key(role=Role.MANAGER, rep_id="R1"), bench.key(role=Role.REP, rep_id="R1")]
+    # borders are drawn for everyone alike and kept by whoever reads them first
+    territories = bench.client.get(f"/v1/alignments/{bench.ids['alignment']}/territories", headers=bearer(bench.key()))
+    assert territories.status_code == 200
+    before = count_rows(bench.app)
+    readable: set[str] = set()
+    for operation in bench.operations:
+        for key in keys:
+            answer = operation.send(bench.client, bench.ids, key)
+            if answer.status_code == 403:
+                assert answer.json()["code"] == "FORBIDDEN", operation.name
+                continue
+            assert answer.status_code == 200, (operation.name, answer.text)
+            readable.add(operation.name)
+            for name in FOREIGN_TO_R1:
+                assert name.encode() not in unpacked(answer), (operation.name, name)
+    assert readable == {"GET /v1/caller", "GET /v1/limits", *(f"GET /v1/alignments/{{alignment_id}}/{r}" for r in OWN)}
+    assert count_rows(bench.app) == before
+
+
+def unpacked(answer: httpx.Response) -> bytes:
+    """Return the bytes of an answer, or of all files in it where it is a zip or a workbook, without names of cells."""
+    if not answer.content.startswith(b"PK"):
+        return bytes(answer.content)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        files = b"".join(archive.read(name) for name in archive.namelist())
+    return re.sub(rb'\br(?:ef)?="[^"]*"', b"", files)
 
 
 def test_another_tenants_ids_are_ids_that_are_not_there(bench: Bench) -> None:

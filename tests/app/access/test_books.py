@@ -1,5 +1,7 @@
 """Managers and reps read the lines of their branch or book, and nothing of others."""
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -61,6 +63,39 @@ def test_what_a_branch_or_book_holds(
     shown = read(client, f"{path}/territories", key)
     assert {feature["id"] for feature in shown["features"]} == reps
     assert set(shown["outside"]) <= accounts
+    points = read(client, f"{path}/map", key)
+    found: dict[str, set[str]] = {"account": set(), "rep": set()}
+    for feature in points["features"]:
+        found[feature["properties"]["kind"]].add(feature["id"])
+    assert (found["account"], found["rep"]) == (accounts, reps)
+    assert (points["counts"]["accounts"], points["counts"]["reps"]) == (len(accounts), len(reps))
+    archive = client.get(f"{path}/exports/csv", headers=bearer(key))
+    with zipfile.ZipFile(io.BytesIO(archive.content)) as files:
+        ids = {
+            name: {line.split(",")[0].strip('"\ufeff') for line in files.read(name).decode().splitlines()[1:]}
+            for name in files.namelist()
+        }
+    assert ids == {"assignments.csv": accounts, "reps.csv": reps}
+    for account_id in ("a1", "a2", "a3", "a4"):
+        answer = client.get(f"{path}/explanations/{account_id}", headers=bearer(key))
+        assert answer.status_code == (200 if account_id in accounts else 404), answer.text
+        if answer.is_success:
+            assert {other["rep_id"] for other in answer.json()["alternatives"]} == reps - {answer.json()["rep_id"]}
+
+
+def test_an_explanation_is_narrowed_with_its_book(client: TestClient, make_key: MakeKey, alignment_id: str) -> None:
+    """A foreign account is answered as a missing one, other levels are refused, an unseen rep is an unknown one."""
+    key = make_key(role=Role.REP, rep_id="R2")
+    path = f"/v1/alignments/{alignment_id}/explanations"
+    foreign = client.get(f"{path}/a1", headers=bearer(key))
+    missing = client.get(f"{path}/a9", headers=bearer(key))
+    assert foreign.json()["detail"].replace("a1", "a9") == missing.json()["detail"]
+    assert client.get(f"{path}/a3?level=repaired", headers=bearer(key)).status_code == 403
+    known, unknown = (client.get(f"{path}/a3?rep_id={rep}", headers=bearer(key)) for rep in ("R1", "R9"))
+    assert known.status_code == unknown.status_code == 422
+    assert (
+        read(client, f"{path}/a3", key)["sentence"] == "R2 has it; what other reps would change is for planners to see."
+    )
 
 
 def test_a_filter_does_not_widen_a_book(client: TestClient, make_key: MakeKey, alignment_id: str) -> None:

@@ -125,7 +125,7 @@ def test_managers_and_reps_see_no_one_elses_data(client: TestClient, make_key: M
     """What is not cut down to their branch or book is refused."""
     for role in (Role.MANAGER, Role.REP):
         key = make_key(role=role, rep_id="R1")
-        for path in ("/v1/datasets", "/v1/jobs", "/v1/alignments/al_1", "/v1/alignments/al_1/map", "/metrics"):
+        for path in ("/v1/datasets", "/v1/jobs", "/v1/alignments/al_1", "/v1/alignments/al_1/moves", "/metrics"):
             assert client.get(path, headers=bearer(key)).status_code == 403, path
         assert client.get("/v1/caller", headers=bearer(key)).json()["rep_id"] == "R1"
         assert client.get("/v1/alignments/al_1/scorecard", headers=bearer(key)).status_code == 404
