@@ -4,6 +4,7 @@ from pydantic import ConfigDict, Field
 
 from app.scenarios.numbers import Identifier, StrictModel
 from app.scenarios.schemas import Search
+from app.webhooks.schemas import WebhookRequest
 
 
 class ProofRequest(StrictModel):
@@ -18,3 +19,10 @@ class ProofRequest(StrictModel):
         default=None, description="Limits of the search; left out: those of the alignment's scenario."
     )
     name: str | None = Field(default=None, min_length=1, max_length=1000, description="Name of the job.")
+    webhook: WebhookRequest | None = Field(
+        default=None,
+        description=(
+            "Where to tell that the proof has ended; `explanation` in the message says of what. A solve that was asked "
+            "for before tells this address too unless it has one, of its end at once when it has ended."
+        ),
+    )

@@ -26,8 +26,10 @@ from app.documentation import not_modified_responses, problem_responses
 from app.errors import Fault, InvalidInput, NotFound, ProblemError
 from app.idempotency import Answer, OnceParameter
 from app.jobs.dependencies import QueueParameter
+from app.jobs.endings import tell_too
 from app.jobs.representation import job_json
 from app.jobs.resources import JobResource
+from app.webhooks.targets import checked_target
 
 router = APIRouter()
 
@@ -72,10 +74,13 @@ class ProofWork:
 
     def answer(self, request: Request, alignment_id: str, account_id: str) -> Response:
         """Return the job that proves the price, made once for an Idempotency-Key."""
+        webhook = checked_target(self.body.webhook, self.settings)
+
         def work(session: Session) -> Answer:
             row, situation, account = _opened(request, session, alignment_id, account_id)
             proofs = ProofService(session)
             job = proofs.ask(row, situation, account, self.body, queue=self.queue, settings=self.settings)
+            tell_too(session, job, webhook)
             return Answer(202, job_json(job), location=f"/v1/jobs/{job.id}")
 
         return self.once.run(work)

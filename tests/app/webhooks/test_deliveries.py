@@ -12,6 +12,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.database import transaction, utc_now
+from app.jobs.engine import Dispatch
+from app.jobs.leases import Ending, LeaseRules, claim, finish
+from app.jobs.states import JobState
 from app.settings import Settings
 from app.tenancy import of_all_tenants
 from app.webhooks.delivering import Sender
@@ -19,6 +22,7 @@ from app.webhooks.models import WebhookDelivery
 from app.webhooks.retries import MOST_ATTEMPTS, PAUSES_S, next_attempt_at
 from tests.app.conftest import tiny_dataset
 from tests.app.webhooks.receiver import SECRET, Receiver, dripping, receiving, silent
+from tests.contract.seeding import seed
 
 CRITERIA = {"travel": {"weight": 50}}
 
@@ -168,6 +172,53 @@ def test_gone_ends_it(client: TestClient, sender: Sender, clock: Clock) -> None:
         assert sender.deliver_due() == 1
         assert receiver.got[0][1] == receiver.got[1][1]
     assert deliveries(client)[0]["state"] == "delivered"
+
+
+def test_the_end_of_a_proof_is_told(
+    client: TestClient, app: FastAPI, sender: Sender, clock: Clock, receiver: Receiver
+) -> None:
+    """A proven explanation tells its end and of what it is; so does one that an asker without a webhook began."""
+    alignment_id = seed(app, client).alignment
+    path, hook = f"/v1/alignments/{alignment_id}/explanations/a2", {"url": receiver.url, "secret": SECRET}
+    silently = client.post(path, json={"rep_id": "R2"})
+    job_id = silently.json()["id"]
+    assert client.post(path, json={"rep_id": "R2", "webhook": hook}).json()["id"] == job_id
+    ended(app, job_id)
+    clock.now = utc_now()
+    sender.deliver_due()  # the seeded delivery, too
+    [(_, body)] = receiver.got
+    told = json.loads(body)
+    assert (told["type"], told["data"]["job_id"]) == ("job.succeeded", job_id)
+    assert told["data"]["explanation"] == {"alignment_id": alignment_id, "account_id": "a2", "rep_id": "R2"}
+    [shown] = deliveries(client, job_id=job_id)
+    assert client.post(f"/v1/webhooks/deliveries/{shown['id']}/redeliver").status_code == 202
+    clock.now = utc_now()
+    assert sender.deliver_due() == 1
+    assert receiver.got[0][1] == receiver.got[1][1]
+
+
+def test_a_proof_that_has_ended_is_told_at_once(
+    client: TestClient, app: FastAPI, sender: Sender, clock: Clock, receiver: Receiver
+) -> None:
+    """Who asks for what is proven already is told of it; asking once more tells nothing again."""
+    path = f"/v1/alignments/{seed(app, client).alignment}/explanations/a2"
+    ended(app, client.post(path, json={"rep_id": "R2"}).json()["id"])
+    asked = {"rep_id": "R2", "webhook": {"url": receiver.url, "secret": SECRET}}
+    for _ in range(2):
+        assert client.post(path, json=asked).status_code == 202
+        clock.now = utc_now()
+        sender.deliver_due()
+        assert len(receiver.got) == 1
+    assert receiver.is_genuine(0)
+
+
+def ended(app: FastAPI, job_id: str) -> None:
+    """Let a worker end a job."""
+    rules = LeaseRules(lease_s=60, max_deaths=3)
+    with transaction(app.state.sessions) as session:
+        held = claim(session, Dispatch(job_id, 1), worker_id="w", rules=rules)
+        assert held is not None
+        assert finish(session, held, Ending(state=JobState.SUCCEEDED, outcome="unknown", stop_reason="time_limit"))
 
 
 def test_only_wanted_events_are_told(client: TestClient, sender: Sender, clock: Clock, receiver: Receiver) -> None:
