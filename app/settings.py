@@ -150,6 +150,9 @@ class Settings(BaseSettings):
     travel_timeout_s: float = Field(
         default=30.0, gt=0, le=600, description="Seconds that one answer of the travel-time provider may take."
     )
+    travel_limit_s: float = Field(
+        default=900.0, gt=0, le=24 * 3600, description="Seconds that all its answers for one dataset may take."
+    )
     travel_unreachable: Literal["forbid", "great_circle"] = Field(
         default="forbid",
         description="A pair without a way by road: forbid it, or reckon its time along the great_circle.",
@@ -158,7 +161,7 @@ class Settings(BaseSettings):
         default=50.0, gt=0, le=1_000, description="Great-circle kilometers an hour, for pairs without a way."
     )
     max_travel_pairs: int = Field(
-        default=1_000_000, ge=1, description="Most pairs that the travel-time provider is asked for at an import."
+        default=1_000_000, ge=1, description="Most pairs that the travel-time provider is asked for at once."
     )
     max_name_characters: int = Field(
         default=1000, ge=1, description="Longest name of a dataset, scenario, account or rep, in characters."

@@ -54,6 +54,8 @@ class CheckedCriteria:
         At least 0; 0 is off.
     has_pair_costs
         Whether travel comes from the caller's pairs, so that a missing pair is forbidden.
+    travel_unit
+        ``km``, ``min`` or ``cost``.
     has_barriers
         Whether ways lead around barriers, so that detours must be known.
     road_factor
@@ -73,6 +75,7 @@ class CheckedCriteria:
     balance: tuple[Balance, ...]
     travel_weight: float
     has_pair_costs: bool
+    travel_unit: str
     has_barriers: bool
     road_factor: float
     compactness_weight: float
@@ -122,6 +125,7 @@ def read_criteria(criteria: Mapping[str, Any]) -> CheckedCriteria:
         travel_weight=_number(travel, "weight", "travel") if travel else 0.0,
         has_pair_costs=_word(travel.get("source"), {*TRAVEL_SOURCES}, "great_circle", "travel.source")
         != "great_circle",
+        travel_unit={"minutes": "min", "pairs": "cost"}.get(str(travel.get("source")), "km"),
         has_barriers=bool(travel.get("barriers")) and travel.get("source") in (None, "great_circle"),
         road_factor=_number(travel, "road_factor", "travel", default=1.0),
         compactness_weight=_number(compactness, "weight", "compactness") if compactness else 0.0,

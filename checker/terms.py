@@ -28,10 +28,10 @@ def objective_terms(
     """Yield the terms with a weight above 0."""
     criteria, data = allowed.criteria, allowed.data
     if criteria.travel_weight > 0:
-        raw, unit = (
-            (_pair_cost(data, assigned), "cost") if criteria.has_pair_costs else (_road(allowed, assigned), "km")
+        raw = _pair_cost(data, assigned) if criteria.has_pair_costs else _road(allowed, assigned)
+        yield _term(
+            "travel", raw=raw, unit=criteria.travel_unit, weight=criteria.travel_weight, reference=reference.travel
         )
-        yield _term("travel", raw=raw, unit=unit, weight=criteria.travel_weight, reference=reference.travel)
     if criteria.compactness_weight > 0:
         raw = float(data.workload_weight @ _distance(data, assigned) ** 2)
         yield _term(

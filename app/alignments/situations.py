@@ -77,7 +77,7 @@ class Situation:
     @cached_property
     def standing(self) -> Standing:
         """Return where the alignment stands."""
-        problem = self.ground.problem
+        problem = self.ground.problem.replace(travel_unit=self.criteria.travel.unit)
         if self.criteria.contiguity != "off" and self.ground.tables.units is not None:
             problem = problem.replace(units=unit_graph(self.ground.tables, self.criteria.contiguity))
         totals = dict(zip(problem.measures, problem.amount.sum(axis=0).tolist(), strict=True))

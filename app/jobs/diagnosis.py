@@ -18,7 +18,7 @@ from app.datasets.tables import DatasetTables
 from app.jobs.names import Names, counted
 from app.jobs.sentences import conflict_json, relaxation_json
 from app.scenarios.columns import texts
-from app.scenarios.schemas import Criteria
+from app.scenarios.schemas import Criteria, Travel
 from app.scenarios.wishes import optimizer_criteria
 from optimizer.conflicts import conflicts
 from optimizer.criteria import Criteria as Wanted
@@ -41,6 +41,8 @@ def diagnosis_json(tables: DatasetTables, criteria: Criteria) -> dict[str, Any]:
     """Return what is proved of a scenario, as the API shows it."""
     started = time.monotonic()
     ground = ground_of(tables)
+    if criteria.travel.source == "minutes" and tables.pairs is None:  # a job will ask; until then nothing is known
+        criteria = criteria.model_copy(update={"travel": Travel(weight=0.0)})
     problem, wanted = question_without_travel(ground, criteria)
     found = conflicts(problem, wanted)
     columns = ground.columns

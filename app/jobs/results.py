@@ -21,16 +21,20 @@ from app.jobs.relaxed_scenarios import relaxed_scenario
 from app.jobs.repository import JobRepository
 from app.jobs.solver_files import CERTIFICATE, SolverFiles
 from app.jobs.states import JobKind, JobState
+from app.jobs.timed_datasets import keep_travel_times
+from app.jobs.travel_asking import write_travel_source
 from app.scenarios.models import Scenario
+from app.travel_times.pairs import TravelSource
 
 LEAST_TIME_SHARE = 0.2
 """A later attempt gets at least this share of the time limit."""
 
 
-def write_question(session: Session, held: Claim, files: SolverFiles) -> None:
+def write_question(session: Session, held: Claim, files: SolverFiles, *, travel: TravelSource | None = None) -> None:
     """Write what a job asks into the solver's folder, with the alignment that the search begins with.
 
-    That is the last one that the job stored, or the one that the job was given.
+    That is the last one that the job stored, or the one that the job was given. Where minutes count and the dataset
+    has none, the folder says whom to ask for them.
     """
     dataset = session.get_one(Dataset, held.dataset_id)
     scenario = session.get_one(Scenario, held.scenario_id)
@@ -42,6 +46,8 @@ def write_question(session: Session, held: Claim, files: SolverFiles) -> None:
     }
     tables = {name: blobs.read(session, sha256) for name, sha256 in hashes.items() if sha256 is not None}
     files.write_question(tables, criteria=scenario.criteria, search=_search(scenario, held))
+    if travel is not None and lacks_travel_times(dataset, scenario):
+        write_travel_source(files, travel)
     job = session.get_one(Job, held.job_id)
     if job.kind == JobKind.CURVE:
         write_curve(session, job, files)
@@ -60,11 +66,17 @@ def write_question(session: Session, held: Claim, files: SolverFiles) -> None:
         files.write_held(blobs.read(session, given.assignments_sha256), open_reps=job.open_reps)
 
 
+def lacks_travel_times(dataset: Dataset, scenario: Scenario) -> bool:
+    """Tell whether a scenario counts minutes that its dataset does not have."""
+    return dataset.pairs_sha256 is None and (scenario.criteria.get("travel") or {}).get("source") == "minutes"
+
+
 def store_best(session: Session, held: Claim, files: SolverFiles, *, name: str) -> bool:
     """Store an alignment that was found on the way as the job's best; False when the job is not held any more."""
     job = JobRepository(session).held(held.job_id, held.fence)
     if job is None:
         return False
+    keep_travel_times(session, job, files)
     _replace_best(session, job, _store(session, held, files, name=name))
     return True
 
@@ -74,6 +86,7 @@ def store_curve(session: Session, held: Claim, files: SolverFiles, *, name: str)
     job = JobRepository(session).held(held.job_id, held.fence)
     if job is None:
         return False
+    keep_travel_times(session, job, files)
     store_points(session, job, files, name=name)
     return True
 
@@ -85,6 +98,7 @@ def store_ending(session: Session, held: Claim, files: SolverFiles, answer: Mapp
         return False
     if answer.get("problem") is not None:
         return store_failure(session, held, answer["problem"])
+    keep_travel_times(session, job, files)
     if answer.get("points") is not None:
         store_points(session, job, files, name=answer["points"])
     name = answer["alignment"]
@@ -157,8 +171,8 @@ def _store(
     job = session.get_one(Job, held.job_id)
     return store_alignment(
         session,
-        dataset_id=held.dataset_id if scenario is None else scenario.dataset_id,
-        scenario_id=held.scenario_id if scenario is None else scenario.id,
+        dataset_id=job.dataset_id if scenario is None else scenario.dataset_id,
+        scenario_id=job.scenario_id if scenario is None else scenario.id,
         origin=Origin(OriginKind.JOB, job_id=held.job_id, parent_id=job.initial_alignment_id),
         assignments=assignments,
         summary=summary,
@@ -177,7 +191,7 @@ def _relaxation(session: Session, held: Claim, files: SolverFiles, entry: Mappin
     """Store a relaxation's alignment, in a scenario with the relaxation's changes."""
     shown = {key: value for key, value in entry.items() if key != "alignment"}
     tables, criteria = files.read_relaxed(entry["alignment"])
-    scenario = session.get_one(Scenario, held.scenario_id)
+    scenario = session.get_one(Scenario, session.get_one(Job, held.job_id).scenario_id)
     scenario = relaxed_scenario(session, scenario, tables=tables, criteria=criteria, called=entry["sentence"])
     stored = _store(session, held, files, name=entry["alignment"], scenario=scenario)
     return shown | {

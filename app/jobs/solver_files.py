@@ -24,6 +24,7 @@ RESULT = "result.json"
 CERTIFICATE = "certificate.json"
 CURVE = "curve.json"
 CENTERS = "centers.json"
+PAIRS = "pairs.parquet"
 CORES_VARIABLE = "TERRITORY_SOLVER_CORES"
 """Tells the solver how many cores it may use; 0 or nothing is all."""
 _TABLES = ("accounts", "reps", "pairs", "units")
@@ -62,6 +63,10 @@ class SolverFiles:
             if self.path(f"{name}.parquet").exists()
         }
         return DatasetTables(**found)
+
+    def write_pairs(self, pairs: pa.Table) -> None:
+        """Write pairs that the dataset did not have."""
+        self._write(PAIRS, write_parquet(pairs))
 
     def write_initial(self, content: bytes) -> None:
         """Write the alignment to start from, as stored."""

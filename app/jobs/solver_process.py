@@ -31,6 +31,7 @@ from app.jobs.sentences import conflict_json
 from app.jobs.solver_files import CORES_VARIABLE, CRITERIA, CURVE, RESULT, SEARCH, SolverFiles
 from app.jobs.solver_memory import limit_memory
 from app.jobs.solver_reports import Reporter, Tell, line_writer
+from app.jobs.travel_asking import ask_for_travel_times
 from app.jobs.warm_up import warm_up
 from app.scenarios.columns import texts
 from app.scenarios.planning import Plan
@@ -60,7 +61,7 @@ def main() -> int:
         warm_up(hurry=orders.asked)
         tell("ready")
         files = SolverFiles(orders.wait_for_question())
-        files.write_json(RESULT, _answer(files, tell=tell, stop=orders.stop))
+        files.write_json(RESULT, answer(files, tell=tell, stop=orders.stop))
     except Exception as error:  # noqa: BLE001 - the last resort: the trace goes to the worker's log, the job fails
         with suppress(OSError):  # the log may have no room either
             traceback.print_exc()
@@ -108,8 +109,10 @@ class Orders:
             self.asked.set()
 
 
-def _answer(files: SolverFiles, *, tell: Tell, stop: threading.Event) -> dict[str, Any]:
+def answer(files: SolverFiles, *, tell: Tell, stop: threading.Event) -> dict[str, Any]:
+    """Ask for travel times where they lack, then answer the question or the curve; return the result as JSON."""
     try:
+        ask_for_travel_times(files, tell=tell)
         if files.path(CURVE).exists():
             threads = threads_of(Search.model_validate_json(files.path(SEARCH).read_bytes()))
             make = partial(_software, threads=threads)

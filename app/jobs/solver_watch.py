@@ -22,6 +22,7 @@ from app.jobs.results import store_best, store_curve
 from app.jobs.solver_child import SolverChild
 from app.jobs.solver_files import SEARCH, SolverFiles
 from app.jobs.states import JobState
+from app.jobs.travel_asking import asking_limit_s
 from app.storage_faults import may_pass
 
 POLL_S: Final = 0.25
@@ -118,7 +119,7 @@ class Watch:
         self._found: dict[str, str] = {}  # kind to name of what is not stored yet
         self._stored_at = -1.0
         self._stop_asked_at: float | None = None
-        self._longest_s = longest_s(attempt.files.read_json(SEARCH))
+        self._longest_s = longest_s(attempt.files.read_json(SEARCH)) + asking_limit_s(attempt.files)
 
     def run(self) -> WatchEnd:
         """Return why it is over.
@@ -146,7 +147,7 @@ class Watch:
 
     def _take(self, message: dict[str, Any]) -> None:
         kind = message.pop("type", None)
-        if kind == "ready":
+        if kind in ("ready", "timed"):  # asking for travel times is no search
             self._started = time.monotonic()
         elif kind == "progress":
             self._progress = message

@@ -26,6 +26,7 @@ from app.jobs.solver_watch import Attempt, LostError, Patience, Watch, WatchEnd
 from app.jobs.turns import put_off
 from app.storage_faults import is_full, may_pass
 from app.tenancy import of_tenant
+from app.travel_times.pairs import TravelSource
 
 DATABASE_PATIENCE_S: Final = 600.0
 ENDING_PATIENCE_S: Final = 10.0
@@ -57,6 +58,8 @@ class Supervisor:
         Set when this worker ends in order.
     patience
         How long a solver is waited for.
+    travel
+        Whom solvers ask for travel times that a dataset lacks; None where there is nobody.
     """
 
     sessions: Sessions
@@ -67,6 +70,7 @@ class Supervisor:
     solvers: SpareSolvers
     ending: Event
     patience: Patience = field(default_factory=Patience)
+    travel: TravelSource | None = None
 
     def __call__(self, dispatch: Dispatch) -> None:
         """Claim the job and bring it to its end, in its own tenant's sessions; nothing when the dispatch is void."""
@@ -101,7 +105,7 @@ class Supervisor:
             return self._lose(held, NO_ROOM)
 
     def _solve(self, held: Claim, files: SolverFiles, log: Any) -> Claim | None:
-        self._patiently(lambda session: write_question(session, held, files), reads_only=True)
+        self._patiently(lambda session: write_question(session, held, files, travel=self.travel), reads_only=True)
         child = self.solvers.take()
         attempt = Attempt(held, child, files)
         try:

@@ -31,6 +31,7 @@ from app.logs import configure_logs
 from app.migrations.upgrade import upgrade
 from app.settings import Settings
 from app.tenancy import of_all_tenants
+from app.travel_times.pairs import travel_source
 from app.webhooks.delivering import Sender
 
 PARENT_OPTION = "--end-with-parent"
@@ -80,6 +81,7 @@ def _work(settings: Settings, engine: sa.Engine, *, worker_id: str, ending: thre
         folder=folder,
         solvers=solvers,
         ending=ending,
+        travel=travel_source(settings),
     )
     caretaker = Caretaker(
         sessions=sessions,

@@ -5,6 +5,7 @@ schemas; what merely cannot be met together is an answer of the optimizer, not a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,8 +24,16 @@ MAX_CANDIDATES = 20_000
 """Nearest names are looked for among so many ids at most."""
 
 
-def criteria_faults(tables: DatasetTables, criteria: Criteria) -> list[Fault]:
-    """Return every fault of criteria asked of these tables, with pointers into a body that has ``criteria``."""
+def criteria_faults(tables: DatasetTables, criteria: Criteria, *, most_travel_pairs: int | None = None) -> list[Fault]:
+    """Return every fault of criteria asked of these tables, with pointers into a body that has ``criteria``.
+
+    Parameters
+    ----------
+    tables, criteria
+        The question.
+    most_travel_pairs
+        Most pairs that a job may ask the travel-time provider for; None where there is no provider.
+    """
     account_ids, rep_ids = ids(tables.accounts), ids(tables.reps)
     faults = [
         *_measure_faults(criteria, (ACCOUNTS, *tables.measures())),
@@ -32,7 +41,7 @@ def criteria_faults(tables: DatasetTables, criteria: Criteria) -> list[Fault]:
         *_pair_faults(criteria.forbid, "forbid", account_ids, rep_ids),
         *_frozen_faults(criteria.frozen_reps, rep_ids),
         *_target_faults(tables, criteria),
-        *_travel_faults(tables, criteria),
+        *_travel_faults(tables, criteria, most_travel_pairs),
         *barrier_faults(criteria),
         *_contiguity_faults(tables, criteria),
     ]
@@ -104,9 +113,12 @@ def _target_basis(tables: DatasetTables, entry: Balance) -> Float64:
     return numbers(tables.reps, (TARGET_PREFIX if entry.target == "given" else MAXIMUM_PREFIX) + entry.measure)
 
 
-def _travel_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:
+def _travel_faults(tables: DatasetTables, criteria: Criteria, most_travel_pairs: int | None) -> Iterator[Fault]:
     source = criteria.travel.source
     if not criteria.travel.has_pair_costs:
+        return
+    if source == "minutes" and tables.pairs is None and most_travel_pairs is not None:
+        yield from _asking_faults(tables, most_travel_pairs)
         return
     if tables.pairs is None or tables.pairs.num_rows == 0:
         yield Fault(
@@ -124,6 +136,25 @@ def _travel_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]
             detail=f"travel.source is '{source}', but this pair has no cost.",
             fix="Give the pair a cost, or mark it as forbidden.",
             pointer=f"/pairs/{row}/cost",
+        )
+
+
+def _asking_faults(tables: DatasetTables, most_travel_pairs: int) -> Iterator[Fault]:
+    """Yield what keeps a job from asking for travel times: places that are not known, or too many pairs."""
+    active = flags(tables.reps, "active", missing=True)
+    everybody = np.ones(tables.accounts.num_rows, np.bool_)
+    fix = "Send lat and lon, or send pairs with a cost and use 'pairs'."
+    for noun, table, needed in (("accounts", tables.accounts, everybody), ("reps", tables.reps, active)):
+        lost = missing_places(noun, (numbers(table, "lat"), numbers(table, "lon")), needed)
+        yield from (replace(fault, fix=fix) for fault in lost)
+    pairs = tables.accounts.num_rows * int(active.sum())
+    if pairs > most_travel_pairs:
+        yield Fault(
+            code="TOO_MANY",
+            detail=f"Travel times of {pairs:,} pairs of account and rep would be asked for; {most_travel_pairs:,} may.",
+            fix="Import the dataset with the pairs that matter and their cost, or use 'great_circle'.",
+            pointer="/criteria/travel/source",
+            params={"pairs": pairs, "limit": most_travel_pairs},
         )
 
 

@@ -286,7 +286,7 @@ def _pair_arrays(
         inertia = moment_of_inertia(distance, rows.amount[:, rows.measures.index(weighing)])
     if criteria.travel.has_pair_costs:
         cost, given = cost_matrix(pairs, num_accounts=tables.accounts.num_rows, num_reps=tables.reps.num_rows)
-        return _PairArrays(travel=cost, inertia=inertia, given=given, unit="cost")
+        return _PairArrays(travel=cost, inertia=inertia, given=given, unit=criteria.travel.unit)
     if distance is None:
         return _PairArrays(travel=None, inertia=None, given=None, unit="km")
     visits = numbers(tables.accounts, "visits_per_year", missing=1.0)

@@ -67,9 +67,9 @@ class Travel(StrictModel):
         default="great_circle",
         description=(
             "`great_circle`: kilometers on a sphere of 6371.0088 km; `pairs`: the caller's `cost` per pair, a "
-            "missing pair is forbidden; `minutes`: the same with the costs that a dataset imported with "
-            "`travel_times` has, minutes from the service's provider times visits; a whole job in one call without "
-            "pairs asks the provider itself."
+            "missing pair is forbidden; `minutes`: the same in minutes of travel a year, one way each visit: the "
+            "costs of a dataset imported with `travel_times`; where the dataset has no pairs, the job asks the "
+            "service's provider first, and keeps the answers in a dataset of their own."
         ),
     )
     road_factor: RoadFactor = Field(
@@ -85,6 +85,11 @@ class Travel(StrictModel):
             "else the shortest one around, or across at a cost. `max_distance_km` and compactness stay straight."
         ),
     )
+
+    @property
+    def unit(self) -> str:
+        """Return the unit of travel in a year."""
+        return {"minutes": "min", "pairs": "cost"}.get(self.source, "km")
 
     @property
     def has_pair_costs(self) -> bool:

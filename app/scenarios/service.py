@@ -134,7 +134,11 @@ def scenario_faults(tables: DatasetTables, criteria: Criteria, search: Search, s
     return [
         *search_faults(search, settings),
         *size_faults(tables, settings),
-        *criteria_faults(tables, criteria),
+        *criteria_faults(
+            tables,
+            criteria,
+            most_travel_pairs=None if settings.travel_provider_url is None else settings.max_travel_pairs,
+        ),
     ]
 
 

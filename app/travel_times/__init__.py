@@ -1,1 +1,1 @@
-"""Travel times from a routing service: asked once, when a dataset is imported, and kept as its pairs."""
+"""Travel times from a routing service: asked once, at import or by the first job in need, and kept as pairs."""

@@ -3,8 +3,10 @@
 The service's address comes from the settings alone, never from a request, and redirects are not followed.
 """
 
+import json
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -30,12 +32,23 @@ class Question:
         The service's address, without a slash at the end.
     timeout_s
         Seconds that one answer may take.
+    limit_s
+        Seconds that all answers together may take.
     transport
         How requests travel; left out: over the network.
     """
 
-    def __init__(self, base_url: str, *, timeout_s: float, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout_s: float,
+        limit_s: float = math.inf,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self._base_url = base_url.rstrip("/")
+        self._timeout_s, self._limit_s = timeout_s, limit_s
+        self._started = time.monotonic()
         self._client = httpx.Client(timeout=timeout_s, follow_redirects=False, transport=transport)
 
     def refuse_private(self, *, private_too: bool) -> None:
@@ -58,47 +71,71 @@ class Question:
 
     def get(self, path: str, params: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
         """Return the status and JSON object of a GET; see `_asked`."""
-        return self._asked(lambda: self._client.get(f"{self._base_url}{path}", params=dict(params)))
+        return self._asked(self._client.build_request("GET", f"{self._base_url}{path}", params=dict(params)))
 
     def post(self, path: str, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         """Return the status and JSON object of a POST; see `_asked`."""
-        return self._asked(lambda: self._client.post(f"{self._base_url}{path}", json=dict(body)))
+        return self._asked(self._client.build_request("POST", f"{self._base_url}{path}", json=dict(body)))
 
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
 
-    def _asked(self, send: Callable[[], httpx.Response]) -> tuple[int, dict[str, Any]]:
+    def _asked(self, request: httpx.Request) -> tuple[int, dict[str, Any]]:
         """Send until there is an answer that another attempt would not change.
 
         Raises
         ------
         ProviderError
-            When the service cannot be reached, is busy at every attempt, or answers no JSON object.
+            When the service cannot be reached, is busy or too slow at every attempt, or answers no JSON object.
         """
         said = ""
         for attempt in range(ATTEMPTS):
             if attempt:
                 time.sleep(FIRST_PAUSE_S * 2 ** (attempt - 1))
+            if time.monotonic() - self._started > self._limit_s:
+                raise ProviderError(f"The travel-time provider needs more than {self._limit_s:g} s for all questions.")
             try:
-                answer = send()
+                status, content = self._answer(request)
             except httpx.HTTPError as error:
                 said = f"it cannot be reached ({type(error).__name__})"
                 continue
-            if answer.status_code in _AGAIN:
-                said = f"it answered {answer.status_code}"
+            if status in _AGAIN:
+                said = f"it answered {status}"
                 continue
-            return answer.status_code, _object(answer)
+            return status, _object(status, content)
         raise ProviderError(f"The travel-time provider failed {ATTEMPTS} times: {said}.")
 
+    def _answer(self, request: httpx.Request) -> tuple[int, bytes]:
+        """Read an answer piece by piece, so that one without an end, or one that drips, ends all the same.
 
-def _object(answer: httpx.Response) -> dict[str, Any]:
-    if len(answer.content) > MAX_ANSWER_BYTES:
-        raise ProviderError("The travel-time provider's answer is too large.")
+        Raises
+        ------
+        ProviderError
+            When the answer is too large.
+        httpx.HTTPError
+            When the service cannot be reached, or is too slow.
+        """
+        until = time.monotonic() + self._timeout_s
+        content = bytearray()
+        answer = self._client.send(request, stream=True)
+        try:
+            for part in answer.iter_bytes():
+                content += part
+                if len(content) > MAX_ANSWER_BYTES:
+                    raise ProviderError("The travel-time provider's answer is too large.")
+                if time.monotonic() > until:
+                    raise httpx.ReadTimeout("the answer takes too long", request=request)
+        finally:
+            answer.close()
+        return answer.status_code, bytes(content)
+
+
+def _object(status: int, content: bytes) -> dict[str, Any]:
     try:
-        content = answer.json()
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise ProviderError(f"The travel-time provider answered {answer.status_code} without a JSON object.")
-    return content
+        read = json.loads(content)
+    except (ValueError, RecursionError):
+        read = None
+    if not isinstance(read, dict):
+        raise ProviderError(f"The travel-time provider answered {status} without a JSON object.")
+    return read

@@ -45,6 +45,8 @@ class TravelSource:
         Most pairs that are asked for.
     private_too
         The address may be private or loopback.
+    limit_s
+        Seconds that all answers together may take.
     """
 
     kind: Literal["osrm", "valhalla"]
@@ -56,6 +58,7 @@ class TravelSource:
     speed_kmh: float
     max_pairs: int
     private_too: bool
+    limit_s: float = 900.0
 
 
 def travel_source(settings: Settings) -> TravelSource | None:
@@ -69,6 +72,7 @@ def travel_source(settings: Settings) -> TravelSource | None:
         profile=settings.travel_profile or _PROFILES[kind],
         batch=settings.travel_batch_places,
         timeout_s=settings.travel_timeout_s,
+        limit_s=settings.travel_limit_s,
         unreachable=settings.travel_unreachable,
         speed_kmh=settings.travel_unreachable_kmh,
         max_pairs=settings.max_travel_pairs,
@@ -99,7 +103,7 @@ def with_travel_times(tables: DatasetTables, source: TravelSource, log: FaultLog
         )
         log.add(Fault(code="TOO_MANY", detail=detail, params={"limit": source.max_pairs}))
         return tables
-    question = Question(source.url, timeout_s=source.timeout_s)
+    question = Question(source.url, timeout_s=source.timeout_s, limit_s=source.limit_s)
     try:
         question.refuse_private(private_too=source.private_too)
         provider: Provider = _PROVIDERS[source.kind](question, profile=source.profile)

@@ -7,7 +7,7 @@ longitude 50. North of 80 there is no road at all.
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -20,14 +20,16 @@ Place = tuple[float, float]
 class Service:
     """What the server was asked, and how it should misbehave.
 
-    ``fail_next`` answers 503 so many times; ``break_with`` answers these bytes.
+    ``fail_next`` answers 503 so many times; ``break_with`` answers these bytes; ``drips`` never comes to an end.
     """
 
     url: str = ""
     most_places: int = 100
     fail_next: int = 0
+    drips: bool = False
     break_with: bytes | None = None
     asked: list[int] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
 
 
 def seconds(source: Place, target: Place) -> float | None:
@@ -82,8 +84,13 @@ def routing_service() -> Iterator[Service]:
             if service.fail_next:
                 service.fail_next, status = service.fail_next - 1, 503
             self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Length", str(1_000_000 if service.drips else len(content)))
             self.end_headers()
+            if service.drips:
+                with suppress(OSError):
+                    while not service.over.wait(0.05):
+                        self.wfile.write(b" ")
+                return
             self.wfile.write(content)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -93,6 +100,7 @@ def routing_service() -> Iterator[Service]:
     try:
         yield service
     finally:
+        service.over.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -78,11 +78,18 @@ def test_a_job_in_one_call_asks_itself(client: TestClient) -> None:
     assert dataset["counts"]["pairs"] == 8
 
 
-def test_minutes_need_pairs(client: TestClient) -> None:
-    """A scenario that counts minutes on a dataset without any is refused with what to do."""
-    body = client.post("/v1/datasets", json=tiny_dataset()).json()
-    scenario = {"dataset_id": body["id"], "name": "By road", "criteria": MINUTES}
-    fault = client.post("/v1/scenarios", json=scenario).json()["errors"][0]
+def test_minutes_need_pairs_or_a_provider(client: TestClient, tmp_path: Path) -> None:
+    """A scenario that counts minutes on a dataset without any: its job asks; without a provider it is refused."""
+
+    def answer(asked: TestClient) -> Any:
+        body = asked.post("/v1/datasets", json=tiny_dataset()).json()
+        return asked.post("/v1/scenarios", json={"dataset_id": body["id"], "name": "By road", "criteria": MINUTES})
+
+    assert answer(client).status_code == 201
+    with TestClient(create_app(Settings(data_dir=tmp_path / "plain", log_level="error"))) as plain:
+        refused = answer(plain)
+    assert refused.status_code == 422
+    fault = refused.json()["errors"][0]
     assert (fault["code"], fault["pointer"]) == ("CONTRADICTORY_SETTING", "/criteria/travel/source")
     assert "travel_times" in fault["fix"]
 

@@ -19,6 +19,9 @@ TARGETS = np.array([[10.0, 1.0], [0.0, 1.0], [85.0, 3.0], [5.0, 61.0], [10.0, 1.
 """The third target is off the road network, the third source and fourth target beyond the border; two are equal."""
 
 
+DURATIONS = {"annotations": "duration", "sources": "0", "destinations": "1"}
+
+
 @pytest.fixture
 def service() -> Iterator[Service]:
     """Return a running routing service."""
@@ -80,6 +83,21 @@ def test_strange_answers_are_refused(question: Question, service: Service, answe
     service.break_with = answer
     with pytest.raises(ProviderError):
         travel_seconds(Osrm(question, profile="driving"), SOURCES[:1], TARGETS[:1], batch=10)
+
+
+def test_an_answer_that_drips_has_an_end(service: Service) -> None:
+    """A service that sends a byte now and then is given up after the time of one answer, three times."""
+    service.drips = True
+    with pytest.raises(ProviderError, match=r"failed 3 times: it cannot be reached \(ReadTimeout\)"):
+        Question(service.url, timeout_s=0.2).get("/table/v1/driving/1,0;2,0", DURATIONS)
+
+
+def test_all_answers_together_have_a_limit(service: Service) -> None:
+    """Once the time for all questions is over nothing more is asked."""
+    asking = Question(service.url, timeout_s=20, limit_s=0.0)
+    with pytest.raises(ProviderError, match="more than 0 s"):
+        asking.get("/table/v1/driving/1,0;2,0", DURATIONS)
+    assert service.asked == []
 
 
 def test_nobody_there() -> None:
