@@ -125,7 +125,7 @@ def test_the_same_contents_in_opposite_order_block_nobody(engine: sa.Engine, ses
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 def test_work_that_meets_a_deadlock_is_done_again(engine: sa.Engine, sessions: Sessions) -> None:
-    """Two transactions that wait for each other are both stored in the end; one of them, or both, was ended and repeated."""
+    """Two transactions that wait for each other are both stored in the end; at least one was ended and repeated."""
     begun, tries = Barrier(2), Counter[str]()
 
     def store(name: str, first: bytes, second: bytes) -> None:
