@@ -1,8 +1,10 @@
 """Connected territories: how many pieces the units of each rep are in, and units that several reps share.
 
 Owns what contiguity means. A territory has the units of its accounts; units without any account belong to whoever
-needs them as a connection; accounts without a unit do not count.
+needs them as a connection; a unit whose accounts have no rep connects nobody; accounts without a unit do not count.
 """
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +12,6 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from optimizer.alignment import Alignment
-from optimizer.graph import Graph
 from optimizer.units import Units
 
 Positions = npt.NDArray[np.int64]
@@ -24,21 +25,46 @@ def shared_units(units: Units, alignment: Alignment) -> Positions:
 
 
 def num_pieces(units: Units, alignment: Alignment, *, num_reps: int) -> Positions:
-    """Return how many pieces each territory is in, 0 without a unit. Shape ``(reps,)``.
+    """Return how many pieces each territory is in, 0 without a unit. Shape ``(reps,)``."""
+    return _num_pieces(units, *_holders(units, alignment), num_reps=num_reps)
+
+
+def pieces_around(
+    units: Units, alignment: Alignment, members: npt.NDArray[Any], *, num_reps: int
+) -> tuple[Positions, Positions]:
+    """Return how many pieces each territory would be in without and with some accounts. Each of shape ``(reps,)``.
+
+    Parameters
+    ----------
+    members
+        Accounts that go together. Shape ``(members,)``.
+    """
+    rest = alignment.rep.copy()
+    rest[members] = -1
+    unit, rep = _holders(units, Alignment(rest))
+    own = np.unique(units.unit[members])
+    own = own[own >= 0].astype(np.int64)
+    everybody = np.arange(num_reps)
+    with_unit = np.concatenate([unit, np.repeat(own, num_reps)])
+    with_rep = np.concatenate([rep, np.tile(everybody, len(own))])
+    return (
+        _num_pieces(units, unit, rep, num_reps=num_reps),
+        _num_pieces(units, with_unit, with_rep, num_reps=num_reps),
+    )
+
+
+def _num_pieces(units: Units, unit: Positions, rep: Positions, *, num_reps: int) -> Positions:
+    """Return how many pieces each territory is in, given every pair (unit, rep).
 
     Notes
     -----
     One search over a graph whose nodes are pairs (unit, rep): units with accounts, and connected parts of the map
     without accounts beside each rep who borders on them. O(neighbors).
     """
-    unit, rep = _holders(units, alignment)
-    empty = np.ones(units.num_units, dtype=np.bool_)
-    empty[unit] = False
-    part = _empty_parts(units.graph, empty)
     key = np.unique(unit * num_reps + rep)
     first, second = units.graph.origin, units.graph.neighbor
     within = _joined(key, first, second, num_reps)
-    beside = _beside_empty(key, first, second, part, num_reps)
+    beside = _beside_empty(key, first, second, units.empty_part, num_reps)
     num_nodes = len(key) + len(beside.parts)
     ends = (np.concatenate([within[0], beside.holder]), np.concatenate([within[1], len(key) + beside.node]))
     links = coo_array((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(num_nodes, num_nodes))
@@ -53,11 +79,6 @@ def _holders(units: Units, alignment: Alignment) -> tuple[Positions, Positions]:
     counts = (units.unit >= 0) & (rep >= 0)
     pairs = np.unique(np.stack([units.unit[counts].astype(np.int64), rep[counts]]), axis=1)
     return pairs[0], pairs[1]
-
-
-def _empty_parts(graph: Graph, empty: npt.NDArray[np.bool_]) -> Positions:
-    """Return the number of the connected part that each empty unit is in, −1 for the others. Shape ``(units,)``."""
-    return np.where(empty, graph.pieces(empty), -1)
 
 
 def _joined(key: Positions, first: Positions, second: Positions, num_reps: int) -> tuple[Positions, Positions]:

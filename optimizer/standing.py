@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from optimizer.alignment import Alignment
+from optimizer.contiguity import num_pieces
 from optimizer.criteria import Criteria
 from optimizer.frozen import ReadOnly, frozen_array
 from optimizer.measures import (
@@ -92,6 +93,14 @@ class Standing(ReadOnly):
         held = self.rep >= 0
         rep, amount, count = self.rep[held], self.amount[held], self.problem.num_reps
         return np.stack([sum_by(rep, amount[:, k], count=count) for k in range(amount.shape[1])], axis=1)
+
+    @cached_property
+    def pieces(self) -> IntArray:
+        """In how many pieces every territory is, all 0 without units. Shape ``(reps,)``."""
+        problem = self.problem
+        if problem.units is None:
+            return np.zeros(problem.num_reps, dtype=np.int32)
+        return num_pieces(problem.units, self.alignment, num_reps=problem.num_reps).astype(np.int32)
 
     @cached_property
     def target(self) -> Float64Array:

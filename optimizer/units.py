@@ -50,3 +50,10 @@ class Units(ReadOnly):
     def graph(self) -> Graph:
         """The units' neighbors as lists."""
         return graph_of(self.num_units, self.first, self.second)
+
+    @cached_property
+    def empty_part(self) -> npt.NDArray[np.int64]:
+        """The number of the connected part without accounts that a unit is in, −1 with one. Shape ``(units,)``."""
+        is_empty = np.ones(self.num_units, dtype=np.bool_)
+        is_empty[self.unit[self.unit >= 0]] = False
+        return np.where(is_empty, self.graph.pieces(is_empty), -1)

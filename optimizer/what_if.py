@@ -11,7 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from optimizer.criteria import Balance
+from optimizer.contiguity import pieces_around
+from optimizer.criteria import Balance, Contiguity
 from optimizer.frozen import ReadOnly, frozen_array
 from optimizer.load_ranges import amount_at_rep
 from optimizer.measures import Float64Array, soft_excess, sum_by
@@ -107,6 +108,27 @@ class Targets:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Pieces:
+    """How many pieces each territory is in. Each of shape ``(reps,)``.
+
+    Attributes
+    ----------
+    before, without, with_item
+        As it is, once the item is gone from where it is, and with the item as its own.
+    """
+
+    before: IntArray
+    without: IntArray
+    with_item: IntArray
+
+    @property
+    def change(self) -> Float64Array:
+        """Pieces beyond one, after less before, all territories together, for each rep. Shape ``(reps,)``."""
+        before, without, mine = (np.maximum(0, count - 1) for count in (self.before, self.without, self.with_item))
+        return np.asarray((without - before).sum() + mine - without, dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class WhatIf:
     """One item moved to each rep in turn.
 
@@ -151,6 +173,19 @@ class WhatIf:
             after = raw[term.name]
             changes.append(TermChange(name=term.name, raw=after, weighted=term.weight * after / term.reference))
         return tuple(changes)
+
+    @cached_property
+    def pieces(self) -> Pieces | None:
+        """The pieces of territories that must be connected; None where they need not be."""
+        problem = self.standing.problem
+        if self.standing.criteria.contiguity is Contiguity.OFF or problem.units is None:
+            return None
+        without, with_item = pieces_around(
+            problem.units, self.standing.alignment, self.row.members, num_reps=problem.num_reps
+        )
+        return Pieces(
+            before=self.standing.pieces, without=without.astype(np.int32), with_item=with_item.astype(np.int32)
+        )
 
     @cached_property
     def price(self) -> Float64Array:

@@ -63,7 +63,7 @@ FIXED = frozenset({"inactive", "lock", "forbid", "possible", "frozen", "eligibil
 
 def breaches(change: WhatIf) -> tuple[Breach, ...]:
     """Return every criterion that going to some rep would breach newly or worse."""
-    found = (*_pairs(change), *_capacities(change), *_bands(change), *_budgets(change))
+    found = (*_pairs(change), *_contiguity(change), *_capacities(change), *_bands(change), *_budgets(change))
     return tuple(breach for breach in found if breach.is_worse.any())
 
 
@@ -153,6 +153,26 @@ def _counted(criterion: str, count: Positions, *, before: Positions | int, rep: 
         by=value,
         is_worse=np.asarray(count > before),
     )
+
+
+def _contiguity(change: WhatIf) -> Iterator[Breach]:
+    """Yield territories that fall into more pieces: with the item, and at every rep that it leaves."""
+    pieces, num_reps = change.pieces, change.standing.problem.num_reps
+    if pieces is None:
+        return
+    yield Breach(
+        criterion="contiguity",
+        value=pieces.with_item.astype(np.float64),
+        limit=np.ones(num_reps),
+        by=np.maximum(0.0, pieces.with_item - 1.0),
+        is_worse=pieces.with_item > np.maximum(1, pieces.before),
+    )
+    for source in change.sources.tolist():
+        if pieces.without[source] > max(1, pieces.before[source]):
+            elsewhere = np.ones(num_reps, dtype=np.bool_)
+            elsewhere[source] = False
+            value = float(pieces.without[source])
+            yield _constant("contiguity", None, source, value, 1.0, value - 1.0, elsewhere)
 
 
 def _capacities(change: WhatIf) -> Iterator[Breach]:
@@ -313,7 +333,7 @@ def _outside(load: FloatArray, lowest: FloatArray, highest: FloatArray) -> tuple
 
 
 def _constant(
-    criterion: str, measure: str, rep: int, value: float, limit: float, by: float, elsewhere: BoolArray
+    criterion: str, measure: str | None, rep: int, value: float, limit: float, by: float, elsewhere: BoolArray
 ) -> Breach:
     """Return a breach that is the same wherever the item goes."""
     shape = len(elsewhere)

@@ -104,6 +104,13 @@ class Explanation(BaseModel):
     account_id: str = Field(description="The account's id.", examples=["A-1"])
     rep_id: str | None = Field(description="Its rep; null for none.", examples=["R-1"])
     family: list[str] = Field(description="The accounts that move together, this one included.")
+    together_by: Literal["family", "unit", "units_and_families"] | None = Field(
+        description=(
+            "What holds these accounts together: a family, a unit that one rep owns as a whole (`contiguity`), or "
+            "both; null for one account."
+        ),
+        examples=["family"],
+    )
     sentence: str = Field(
         description="Why, in one plain sentence.",
         examples=["R-9 is 11 km nearer but has room for 1.5 of the 22 hours needed."],

@@ -130,13 +130,24 @@ class Wording:
 
     def sentence(self, considered: list[Considered], own: Positions) -> str:
         """Say in one sentence why the item is where it is; ``own`` are the reps that have it now."""
-        size = len(self._change.row.members)
-        family = f" Its family of {counted(size, 'account')} goes together." if size > 1 else ""
+        together = self._together()
         if not len(own):
-            return self._of_nobody(considered) + family
+            return self._of_nobody(considered) + together
         if len(own) > 1:
-            return f"Its family is split between {len(own)} reps." + family
-        return self._of_one(considered, int(own[0])) + family
+            whole = "family" if self._situation.binding(self._change.row.members) == "family" else "unit"
+            return f"Its {whole} is split between {len(own)} reps." + together
+        return self._of_one(considered, int(own[0])) + together
+
+    def _together(self) -> str:
+        """Say, after a space, which accounts go with it; empty where it goes alone."""
+        members = self._change.row.members
+        accounts = counted(len(members), "account")
+        binding = self._situation.binding(members)
+        if binding == "family":
+            return f" Its family of {accounts} goes together."
+        if binding == "unit":
+            return f" Its unit of {accounts} goes together."
+        return f" Its units and families, {accounts}, go together." if binding else ""
 
     def _of_nobody(self, considered: list[Considered]) -> str:
         allowed = [other for other in considered if other.eligible]
@@ -216,6 +227,8 @@ class Wording:
         return f"{joined} {self._price_clause(other, own)}"
 
     def _obstacle(self, violation: Violation, rep: int, own: int) -> str:
+        if violation.criterion == "contiguity":
+            return self._parted(violation, rep)
         measure = violation.measure or "accounts"
         value, limit = violation.value or 0.0, violation.limit or 0.0
         if violation.rep == rep and value > limit and violation.criterion in ("capacity", "balance"):
@@ -234,6 +247,14 @@ class Wording:
             return f"{whole}, and at most {quantity(limit)} may"
         who = "the alignment" if violation.rep is None else self._ids[violation.rep]
         return f"{who} would be {_amount(violation.by, measure)} outside its limits"
+
+    def _parted(self, violation: Violation, rep: int) -> str:
+        """Say whose territory would not hang together: the one that the item comes to, or the one that it leaves."""
+        pieces = counted(int(violation.value or 0.0), "piece")
+        if violation.rep == rep:
+            return f"its territory would not be connected ({pieces})"
+        source = "" if violation.rep is None else f"{self._ids[violation.rep]}'s "
+        return f"without it {source}territory would fall into {pieces}"
 
     def _price_clause(self, other: Considered, own: int) -> str:
         """Say what giving the item to a rep does to the objective."""

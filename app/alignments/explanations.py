@@ -84,6 +84,7 @@ class _Explanation:
             "account_id": ids.account_ids[self._asked.account],
             "rep_id": None if owner < 0 else ids.rep_ids[owner],
             "family": [ids.account_ids[member] for member in self._members.tolist()],
+            "together_by": situation.binding(self._members),
             "sentence": self._sentence(considered, own),
             "terms": self._own_terms(),
             "alternatives": self._with_levels(told, wanted),

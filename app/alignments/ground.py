@@ -7,6 +7,7 @@ Owns the optimizer's :class:`Problem` of a dataset without travel, skills and po
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,9 @@ from app.alignments.columns import (
 from app.alignments.travel import TravelRule, center_points
 from app.datasets.tables import MAXIMUM_PREFIX, MINIMUM_PREFIX, TARGET_PREFIX, DatasetTables
 from app.scenarios.center import Centers
+from app.scenarios.unit_graph import unit_graph
 from optimizer.problem import PairAmounts, Problem
+from optimizer.units import Units
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +49,8 @@ class Ground:
         Which rep lacks a skill of each set. Shape ``(sets, reps)``.
     centers
         Placed centers of reps without a home, by rep id.
+    known_units
+        Neighbors of units that were reckoned already, by kind; whoever is derived from this ground shares them.
     """
 
     columns: AlignmentColumns
@@ -53,6 +58,7 @@ class Ground:
     requirement: Integers
     is_missing: Flags
     centers: Centers = field(default_factory=dict)
+    known_units: dict[str, Units] = field(default_factory=dict)
 
     @property
     def tables(self) -> DatasetTables:
@@ -95,6 +101,11 @@ class Ground:
         """Return the accounts of an account's family, itself included, ascending."""
         family = self.problem.family
         return np.flatnonzero(family == family[account])
+
+    def units(self, kind: Literal["rook", "queen"]) -> Units:
+        """Return every account's unit and the units' neighbors, reckoned once: it takes seconds for a large map."""
+        found = self.known_units.get(kind)
+        return self.known_units.setdefault(kind, unit_graph(self.tables, kind)) if found is None else found
 
     def with_tables(self, tables: DatasetTables) -> "Ground":
         """Return the ground of changed tables whose accounts, reps and pairs keep their order and amounts."""

@@ -155,6 +155,8 @@ class _Search:
                     break
 
     def _pools(self, at: Situation, touched: Integers) -> Iterator[Integers]:
+        if (at.standing.pieces[touched] > 1).any():
+            yield self._beside(at)
         lowest, _ = self._limits
         lacking = [rep for rep in touched.tolist() if (at.standing.load[rep] < lowest[rep] - slack(lowest[rep])).any()]
         over = [rep for rep in touched.tolist() if self._is_above(at, rep)]
@@ -167,17 +169,30 @@ class _Search:
             distance = at.facts.distance_km(np.full(at.columns.num_accounts, rep))[theirs]
             yield theirs[np.argsort(np.nan_to_num(distance), kind="stable")]
 
+    def _beside(self, at: Situation) -> Integers:
+        """Return the accounts in units beside the forced item's: what it is parted from, and what it leaves behind."""
+        units = at.standing.problem.units
+        if units is None:
+            return np.zeros(0, dtype=np.int64)
+        own = np.unique(units.unit[self._members])
+        beside = units.graph.neighbor[np.isin(units.graph.origin, own)]
+        return np.flatnonzero(np.isin(units.unit, np.setdiff1d(beside, own)))
+
     def _is_above(self, at: Situation, rep: int) -> bool:
         _, highest = self._limits
         return bool((at.standing.load[rep] > highest[rep] + slack(highest[rep])).any())
 
     def _excess_change(self, change: WhatIf) -> Floats:
-        """Return how much farther beyond limits loads are altogether, in shares of the limits. Shape ``(reps,)``."""
+        """Return how much farther beyond limits everything is altogether, for each rep. Shape ``(reps,)``.
+
+        Loads count in shares of their limits, each piece of a territory beyond one counts 1.
+        """
         load = change.standing.load
         before = _relative_excess(load, self._limits)
         without = _relative_excess(change.load_without, self._limits)
         mine = _relative_excess(change.load_with, self._limits)
-        return float((without - before).sum()) + mine - without
+        excess = float((without - before).sum()) + mine - without
+        return excess if change.pieces is None else excess + change.pieces.change
 
 
 def moved(situation: Situation, members: Integers, goal: int) -> Situation:

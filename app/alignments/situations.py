@@ -9,9 +9,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy.orm import Session
 
 from app.alignments.columns import AlignmentColumns, Flags, Integers, rep_positions
@@ -22,7 +23,6 @@ from app.alignments.service import assignments_of, criteria_of
 from app.alignments.summaries import AlignmentSummary
 from app.datasets.service import load_tables
 from app.scenarios.schemas import Criteria
-from app.scenarios.unit_graph import unit_graph
 from app.scenarios.wishes import optimizer_criteria
 from optimizer.alignment import Alignment as Choice
 from optimizer.items import Items, items_of
@@ -79,7 +79,7 @@ class Situation:
         """Return where the alignment stands."""
         problem = self.ground.problem.replace(travel_unit=self.criteria.travel.unit)
         if self.criteria.contiguity != "off" and self.ground.tables.units is not None:
-            problem = problem.replace(units=unit_graph(self.ground.tables, self.criteria.contiguity))
+            problem = problem.replace(units=self.ground.units(self.criteria.contiguity))
         totals = dict(zip(problem.measures, problem.amount.sum(axis=0).tolist(), strict=True))
         has_pairs = bool(self.criteria.locks or self.criteria.forbid)
         return Standing(
@@ -110,6 +110,15 @@ class Situation:
         if self.criteria.contiguity != "off":
             return self.items.accounts_of(int(self.items.item_of_account[account])).astype(np.int64)
         return self.ground.family_of(account) if self.moves_families else np.array([account])
+
+    def binding(self, members: npt.NDArray[np.integer[Any]]) -> Literal["family", "unit", "units_and_families"] | None:
+        """Return what makes these accounts go together; None for one alone."""
+        if len(members) == 1:
+            return None
+        units = self.standing.problem.units
+        if self.criteria.contiguity == "off" or units is None:
+            return "family"
+        return "unit" if len(np.unique(units.unit[members])) == 1 else "units_and_families"
 
     def what_if(self, members: Integers) -> WhatIf:
         """Return what would be if these accounts went to each rep."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from optimizer.alignment import Alignment
-from optimizer.contiguity import num_pieces, shared_units
+from optimizer.contiguity import num_pieces, pieces_around, shared_units
 from optimizer.criteria import Contiguity, Criteria
 from optimizer.exceptions import InvalidProblem
 from optimizer.graph import graph_of
@@ -77,3 +77,18 @@ def test_units_out_of_range_are_refused() -> None:
         Units(num_units=2, unit=np.array([0]), first=np.array([0]), second=np.array([2]))
     with pytest.raises(InvalidProblem):
         Units(num_units=2, unit=np.array([2]), first=np.array([0]), second=np.array([1]))
+
+
+def test_a_unit_whose_accounts_have_no_rep_connects_nobody() -> None:
+    """0 . 0 in a row: a unit without accounts in the middle connects, one with an unassigned account does not."""
+    assert num_pieces(row(3, [0, 2]), Alignment(np.array([0, 0])), num_reps=1).tolist() == [1]
+    assert num_pieces(row(3, [0, 1, 2]), Alignment(np.array([0, -1, 0])), num_reps=1).tolist() == [2]
+
+
+def test_pieces_are_told_without_and_with_an_account() -> None:
+    """0 0 0 1 1 in a row: without its middle 0 is in two pieces, 1 with it, too; at the border nothing parts."""
+    units, alignment = row(5, [0, 1, 2, 3, 4]), Alignment(np.array([0, 0, 0, 1, 1]))
+    without, with_item = pieces_around(units, alignment, np.array([1]), num_reps=2)
+    assert (without.tolist(), with_item.tolist()) == ([2, 1], [1, 2])
+    without, with_item = pieces_around(units, alignment, np.array([2]), num_reps=2)
+    assert (without.tolist(), with_item.tolist()) == ([1, 1], [1, 1])

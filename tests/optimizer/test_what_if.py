@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from optimizer import Alignment, Criteria, Problem, references, score, violations
+from optimizer.criteria import Contiguity
 from optimizer.items import items_of
 from optimizer.permissions import permissions_of
 from optimizer.standing import Standing, chosen_pairs
 from optimizer.tolerances import slack
+from optimizer.units import Units
+from optimizer.validation import contiguity
 from optimizer.what_if import WhatIf, item_row
 from optimizer.what_if_breaches import FIXED, breaches, may_serve
 from tests.optimizer.random_problems import Mix, random_problem
@@ -87,6 +90,33 @@ def test_breaches_are_the_violations_that_a_full_check_finds_new_or_worse(seed: 
             for name, by in told.items():
                 if name[0] not in FIXED:
                     assert by == pytest.approx(expected[name], abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_pieces_of_territories_change_as_a_full_check_says(seed: int) -> None:
+    """On random maps with empty units, for every item and rep: who falls apart newly or more is told, nobody else."""
+    problem, criteria = random_problem(seed, mix=MIX)
+    rng = np.random.default_rng(seed)
+    num_units = int(rng.integers(2, 9))
+    units = Units(
+        num_units=num_units,
+        unit=rng.integers(-1, num_units, problem.num_accounts),
+        first=rng.integers(0, num_units, 2 * num_units),
+        second=rng.integers(0, num_units, 2 * num_units),
+    )
+    problem, criteria = problem.replace(units=units), criteria.replace(contiguity=Contiguity.ROOK)
+    standing = standing_of(problem, criteria, rng.integers(-1, problem.num_reps, problem.num_accounts))
+    items = items_of(problem, criteria)
+    before = {v.rep: v.by for v in contiguity(problem, criteria, standing.alignment)}
+    for item in range(items.num_items):
+        change = WhatIf(standing=standing, row=item_row(problem, items.accounts_of(item)))
+        found = [breach for breach in breaches(change) if breach.criterion == "contiguity"]
+        for goal in range(problem.num_reps):
+            after = {v.rep: v.by for v in contiguity(problem, criteria, moved_to(change, goal))}
+            told = {v.rep: v.by for v in (breach.violation(goal) for breach in found if breach.is_worse[goal])}
+            assert told == {rep: by for rep, by in after.items() if by > before.get(rep, 0.0)}
+            assert change.pieces is not None
+            assert change.pieces.change[goal] == sum(after.values()) - sum(before.values())
 
 
 @pytest.mark.parametrize("seed", SEEDS)

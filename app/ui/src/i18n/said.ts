@@ -189,7 +189,7 @@ export function saidWhy(why: Explanation, isLocked: boolean, objective: number, 
     const params: Params = { own, rep: rep(next.rep_id), km: number(-travel(next), 0) };
     told.push(say(nearest ? 'why.nearer' : why.rep_id ? 'why.next' : 'why.unassigned', params), against(next, objective, rep));
   }
-  if (why.family.length > 1) told.push(say('why.family', { n: why.family.length }));
+  if (why.family.length > 1) told.push(say(`why.${why.together_by ?? 'family'}`, { n: why.family.length }));
   return told.every(Boolean) ? told.join(' ') : why.sentence;
 }
 
