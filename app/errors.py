@@ -102,6 +102,14 @@ class ProblemError(TerritoryError):
         self.params = dict(params or {})
         self.headers = dict(headers or {})
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be copied as what it is, not by calling its class again: it may have been raised in another process."""
+        return _copied, (type(self), self.args), self.__dict__
+
+
+def _copied(kind: type[ProblemError], args: tuple[Any, ...]) -> ProblemError:
+    return kind.__new__(kind, *args)
+
 
 class InvalidInput(ProblemError):
     """What was sent breaks rules; all faults at once, never only the first."""

@@ -16,6 +16,7 @@ from app.alignments.side_by_side_routes import router as comparisons_router
 from app.audit.routes import router as audit_router
 from app.curves.routes import router as curves_router
 from app.database import create_engine, session_factory
+from app.datasets.import_processes import ImportProcesses
 from app.datasets.routes import router as datasets_router
 from app.jobs.routes import router as jobs_router
 from app.jobs.scenario_routes import router as asked_scenarios_router
@@ -88,9 +89,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     upgrade(engine)
     app.state.engine = engine
     app.state.sessions = session_factory(engine)
+    app.state.imports = ImportProcesses()
     gc.freeze()  # what stands now stays: collections during an import then pause nobody for long
     try:
         yield
     finally:
         gc.unfreeze()
+        app.state.imports.close()
         engine.dispose()

@@ -13,6 +13,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.bodies import media_type_of, refuse_encoding, require_json, spool, too_large, unsupported
 from app.datasets.faults import FaultLog
+from app.datasets.import_processes import ImportProcesses
 from app.datasets.importing import OPTION_FIELDS, ImportOptions, read_files, read_json_dataset
 from app.datasets.readers.uploads import UploadedFile
 from app.datasets.schemas import DatasetOptions, DatasetRequest
@@ -62,15 +63,16 @@ async def read_submission(request: Request) -> Submission:
         When the data has faults, with all of them.
     """
     settings: Settings = request.app.state.settings
+    imports: ImportProcesses = request.app.state.imports
     if media_type_of(request) == "multipart/form-data":
         refuse_encoding(request)
-        return await _read_multipart(request, settings)
+        return await _read_multipart(request, settings, imports)
     if media_type_of(request) not in ("", "application/json") and not media_type_of(request).endswith("+json"):
         raise unsupported(request, "application/json or multipart/form-data")
     require_json(request)
     async with spool(request, limit=settings.max_json_bytes) as body:
         request.state.body_sha256 = body.sha256
-        return await run_in_threadpool(lambda: _from_json(body.file.read(), settings))
+        return await run_in_threadpool(lambda: _from_json(body.file.read(), settings, imports))
 
 
 read_submission.strict_model = DatasetRequest  # type: ignore[attr-defined] # read by app/documentation.py
@@ -103,8 +105,8 @@ read_submission.other_content = {  # type: ignore[attr-defined] # read by app/do
 }
 
 
-def _from_json(content: bytes, settings: Settings) -> Submission:
-    tables, log, rest = read_json_dataset(content, settings, other_fields=OPTIONS)
+def _from_json(content: bytes, settings: Settings, imports: ImportProcesses) -> Submission:
+    tables, log, rest = imports.call(len(content), read_json_dataset, content, settings, other_fields=OPTIONS)
     try:
         options = validate_model(DatasetOptions, rest, decode(rest))
     except InvalidInput as error:
@@ -114,7 +116,7 @@ def _from_json(content: bytes, settings: Settings) -> Submission:
     return Submission(_timed(tables, options, settings, log), log, options.name)
 
 
-async def _read_multipart(request: Request, settings: Settings) -> Submission:
+async def _read_multipart(request: Request, settings: Settings, imports: ImportProcesses) -> Submission:
     limit = settings.max_unpacked_bytes
 
     async def limited() -> AsyncGenerator[bytes, None]:
@@ -134,14 +136,14 @@ async def _read_multipart(request: Request, settings: Settings) -> Submission:
         said = getattr(error, "message", "its boundary or a header is broken")
         raise ProblemError("UNREADABLE_FILE", f"The multipart body cannot be read: {str(said)[:200]}") from None
     try:
-        submission, fingerprint = await run_in_threadpool(lambda: _from_form(form, settings))
+        submission, fingerprint = await run_in_threadpool(lambda: _from_form(form, settings, imports))
     finally:
         await form.close()
     request.state.body_sha256 = fingerprint
     return submission
 
 
-def _from_form(form: FormData, settings: Settings) -> tuple[Submission, str]:
+def _from_form(form: FormData, settings: Settings, imports: ImportProcesses) -> tuple[Submission, str]:
     parts: dict[str, bytes] = {}
     for name, value in form.multi_items():
         if name not in (*FILES, *FIELDS):
@@ -162,7 +164,8 @@ def _from_form(form: FormData, settings: Settings) -> tuple[Submission, str]:
     mapping = _mapping(parts)
     files = [UploadedFile(name, parts[name], _object(mapping.get(name, {}), name)) for name in FILES if name in parts]
     read = ImportOptions(options.coordinates_confirmed, options.unknown_current)
-    tables, log = read_files(files, settings, read)
+    size = sum(len(file.content) for file in files)
+    tables, log = imports.call(size, read_files, files, settings, read)
     log.raise_errors()
     return Submission(_timed(tables, options, settings, log), log, options.name), fingerprint
 

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.bodies import require_json, spool
 from app.datasets.faults import FaultLog
+from app.datasets.import_processes import ImportProcesses
 from app.datasets.importing import read_json_dataset
 from app.datasets.quota import refuse_full_store
 from app.datasets.readers.json_body import DATA_FIELDS
@@ -83,9 +84,10 @@ async def read_job_body(request: Request) -> CheckedBody:
     """
     require_json(request)
     settings: Settings = request.app.state.settings
+    imports: ImportProcesses = request.app.state.imports
     async with spool(request, limit=settings.max_json_bytes) as body:
         request.state.body_sha256 = body.sha256
-        return await run_in_threadpool(lambda: checked_body(body.file.read(), settings))
+        return await run_in_threadpool(lambda: checked_body(body.file.read(), settings, imports))
 
 
 read_job_body.strict_model = JobRequest  # type: ignore[attr-defined] # read by app/documentation.py
@@ -93,7 +95,7 @@ read_job_body.strict_model = JobRequest  # type: ignore[attr-defined] # read by 
 JobBody = Annotated[CheckedBody, Depends(read_job_body)]
 
 
-def checked_body(content: bytes, settings: Settings) -> CheckedBody:
+def checked_body(content: bytes, settings: Settings, imports: ImportProcesses) -> CheckedBody:
     """Read and check a body.
 
     Raises
@@ -103,7 +105,8 @@ def checked_body(content: bytes, settings: Settings) -> CheckedBody:
     InvalidInput
         When anything in it is wrong, with all faults.
     """
-    tables, log, rest = read_json_dataset(content, settings, other_fields=("scenario_id", *_OPTION_FIELDS))
+    fields = ("scenario_id", *_OPTION_FIELDS)
+    tables, log, rest = imports.call(len(content), read_json_dataset, content, settings, other_fields=fields)
     parsed = decode(rest)
     has_data = any(getattr(tables, name) is not None and getattr(tables, name).num_rows for name in DATA_FIELDS)
     if isinstance(parsed, dict) and parsed.get("scenario_id") is not None:
