@@ -37,6 +37,7 @@ from optimizer.search.remedies import remedies
 from optimizer.search.repair import repair
 from optimizer.search.rows import build_model
 from optimizer.search.subproblem import Positions
+from optimizer.search.transport import solve_transport
 from optimizer.stop import StopCriterion
 from optimizer.validation import violations
 
@@ -145,7 +146,8 @@ class _Search:
             question = (self._problem, self._criteria)
             improve_connected(self._incumbent, question, relaxed, params=self._params, seed=self._seed)
             return self._result()
-        if self._improve(relaxed):
+        solve_transport(incumbent, relaxed.multipliers)
+        if incumbent.proceed() and self._improve(relaxed):
             return self._infeasible(())
         return self._result()
 
