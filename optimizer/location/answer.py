@@ -9,22 +9,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from optimizer.location.bound import priced_items, proven
-from optimizer.location.improvement import Improvement, ImprovementParams, is_regional
+from optimizer.location.bound import priced_items, proven, raised_by_sets
+from optimizer.location.improvement import Improvement, ImprovementParams, is_by_sets, is_regional
 from optimizer.location.params import LocationParams
 from optimizer.location.question import Located, LocationQuestion
 from optimizer.location.search import locate
 
 SEARCH_SHARE: Final = 0.25
 """Share of the time that the search has where regions follow."""
+SETS_SHARE: Final = 0.12
+"""The same where regions are solved by sets of items, which find more than the search does."""
 FEW_SHARE: Final = 0.6
-"""The same where columns have few items: prices leave a wide gap there, and closing and opening finds more."""
+"""The same where columns have few items and no sets: prices leave a wide gap there, closing and opening finds more."""
 FEW: Final = 8
 """Items per column that are few."""
 ALONE_SHARE: Final = 0.8
 """The same where none do."""
 BOUND_SHARE: Final = 0.15
 """Share of the time that prices have."""
+SETS_BOUND_SHARE: Final = 0.08
+"""Share of the time of a linear program over sets of items, out of that of prices."""
 COOLING_TRIALS_PER_ITEM: Final = 20_000
 SMALL: Final = 300
 """Questions of fewer items are left to regions after ``SMALL_TRIALS_PER_ITEM`` trials of each run, not by the clock."""
@@ -82,10 +86,8 @@ def answer(
         return 0.0 if stop() else params.seconds - (now() - started)
 
     is_followed = is_regional(question)
-    has_few = question.num_items < FEW * question.num_columns
-    share = ALONE_SHARE
-    if is_followed:
-        share = FEW_SHARE if has_few else SEARCH_SHARE
+    has_sets = is_followed and is_by_sets(question, ImprovementParams())
+    share = _search_share(question, is_followed=is_followed, has_sets=has_sets)
 
     def elapsed() -> float:
         return (params.seconds - left()) / (share * params.seconds)
@@ -94,9 +96,14 @@ def answer(
         question, seed=params.seed, params=_search_params(question, params, is_followed=is_followed), elapsed=elapsed
     )
     until = (1.0 - share - BOUND_SHARE) * params.seconds if is_followed else 0.0
-    priced = priced_items(question, known=found.cost, threads=params.threads, stop=lambda: left() <= until or stop())
+    first = until + (SETS_BOUND_SHARE * params.seconds if has_sets else 0.0)
+    priced = priced_items(question, known=found.cost, threads=params.threads, stop=lambda: left() <= first)
     if priced is None:
         return found
+    if has_sets:
+        priced = raised_by_sets(
+            question, priced, known=found.cost, threads=params.threads, stop=lambda: left() <= until
+        )
     bound = _stepped(proven(priced.bound), params.step)
     if is_followed and (found.breaches or bound < found.cost * (1.0 - CLOSE)) and left() > 0:
         improvement = Improvement(
@@ -116,6 +123,14 @@ def answer(
     if bound >= found.cost * (1.0 - CLOSE):
         bound = found.cost
     return replace(found, lower_bound=bound)
+
+
+def _search_share(question: LocationQuestion, *, is_followed: bool, has_sets: bool) -> float:
+    if not is_followed:
+        return ALONE_SHARE
+    if has_sets:
+        return SETS_SHARE
+    return FEW_SHARE if question.num_items < FEW * question.num_columns else SEARCH_SHARE
 
 
 def _stepped(bound: float, step: float) -> float:

@@ -9,12 +9,17 @@ from typing import Final
 
 import numpy as np
 
+from optimizer.location.column_generation import generate
 from optimizer.location.prices import Priced, Pricing, raise_prices
 from optimizer.location.question import LocationQuestion
 from optimizer.location.rows import Rows, rows_of
 from optimizer.problem import FloatArray
 
 STEPS: Final = 3_000
+MOST_SET_ITEMS: Final = 1_500
+"""Items of a linear program over sets at most."""
+CLOSE: Final = 1e-4
+"""Relative gap between that program and the bound that is worth no further sets."""
 NOISE: Final = 1e-9
 """The bound is lowered by so much of itself, for the rounding of sums."""
 
@@ -54,6 +59,32 @@ def priced_items(
         return None
     pricing = Pricing(rows, threads=threads)
     return raise_prices(pricing, second_cheapest(rows), known=known, steps=steps, is_whole=True, stop=stop)
+
+
+def raised_by_sets(
+    question: LocationQuestion, priced: Priced, *, known: float, threads: int, stop: Callable[[], bool]
+) -> Priced:
+    """Return better prices by a linear program over sets of items, for questions whose places are chosen once.
+
+    Parameters
+    ----------
+    question
+        At most ``MOST_SET_ITEMS`` items, or the prices come back as they are.
+    priced
+        Prices to begin with.
+    known
+        What a known answer costs.
+    threads
+        Used at the same time.
+    stop
+        Asked between iterations.
+    """
+    rows = rows_of(question) if question.num_items <= MOST_SET_ITEMS and question.is_exclusive else None
+    if rows is None or stop():
+        return priced
+    most = np.minimum(rows.most_price, known)
+    found = generate(rows, priced.price, known=known, most_price=most, close=CLOSE, threads=threads, stop=stop).priced
+    return found if found.bound > priced.bound else priced
 
 
 def second_cheapest(rows: Rows) -> FloatArray:

@@ -15,9 +15,16 @@ import numpy as np
 
 from optimizer.location.question import Located, LocationQuestion, Positions
 from optimizer.location.region import Outcome, Region, RegionParams, breached_columns
+from optimizer.location.region_sets import has_sets
 from optimizer.problem import BoolArray, FloatArray
 
 FIRST: Final = 10.0
+INNER: Final = 0.25
+"""Share of a region's columns, those nearest to its first one, that count as tried with it."""
+MORE: Final = 2.0
+"""Factor of the effort of regions once the whole has been tried."""
+AGAIN: Final = 0.25
+"""Share of the columns in regions that are tried once more then."""
 LUCK: Final = 0.5
 """How much of a column's rank is chance."""
 
@@ -42,6 +49,14 @@ class ImprovementParams:
         Time limit of one program of a part.
     threads
         Regions at the same time.
+    few_items
+        Items per column up to which regions are solved by sets of items.
+    set_items
+        Items of the first regions then, about.
+    most_sets
+        Sets to choose from in such regions at first.
+    set_seconds
+        Time limit of one choice at first.
     """
 
     items: int = 30
@@ -51,6 +66,10 @@ class ImprovementParams:
     most_whole_pairs: int = 60_000
     seconds: float = 8.0
     threads: int = 2
+    few_items: float = 9.5
+    set_items: int = 40
+    most_sets: int = 4_000
+    set_seconds: float = 8.0
 
 
 class Improvement:
@@ -97,7 +116,10 @@ class Improvement:
         self._busy: BoolArray = np.zeros(question.num_columns, dtype=np.bool_)
         self._is_tried: BoolArray = np.zeros(question.num_columns, dtype=np.bool_)
         per_column = question.num_items / question.num_columns
-        self._size = min(question.num_columns, max(params.columns, round(params.items / per_column)))
+        self._is_by_sets = is_by_sets(question, params)
+        first = params.set_items if self._is_by_sets else params.items
+        self._size = min(question.num_columns, max(params.columns, round(first / per_column)))
+        self._effort = 1.0
         self.regions = self.better = 0
 
     def run(self) -> Located:
@@ -116,7 +138,7 @@ class Improvement:
                     columns = self._next()
                 if columns is None or self._time_left() <= 0 or self.is_optimal:
                     return
-                seed_column = int(columns[0])
+                inner = columns[: max(1, int(INNER * len(columns))) if self._is_by_sets else 1]
                 columns = np.sort(columns)
                 self._busy[columns] = True
                 region = Region(self._question, self.best, columns)
@@ -126,7 +148,7 @@ class Improvement:
             finally:
                 with self._lock:
                     self._busy[columns] = False
-                    self._is_tried[seed_column] = True
+                    self._is_tried[inner] = True
                     if outcome is not None:
                         self._take(region, outcome)
                     self._lock.notify_all()
@@ -139,18 +161,20 @@ class Improvement:
             is_proof=is_whole,
             step=self._step,
             steps=400 if is_whole else 150,
+            most_sets=int(self._effort * params.most_sets) if self._is_by_sets else 0,
         )
         seconds = left if is_whole else min(left, params.seconds)
+        if self._is_by_sets:
+            seconds = min(left, self._effort * params.set_seconds)
         return region.solve(self._price, how, seconds=seconds, stop=lambda: self._time_left() <= 0)
 
     def _next(self) -> Positions | None:
         """Return the columns of the next region, the one it grew from first; None where there is none now."""
         count = self._question.num_columns
         if self._is_tried.all():
-            if self._size == count or self._busy.any():
+            if self._busy.any() or (self._size == count and not self._is_by_sets):
                 return None
-            self._size = min(count, max(self._size + 1, int(self._size * self._params.growth)))
-            self._is_tried[:] = False
+            self._grow()
         if self._size == count:
             if self._busy.any():
                 return None
@@ -164,6 +188,16 @@ class Improvement:
         near = self._around(start)
         near = near[~self._busy[near]]
         return np.concatenate([[start], near[near != start][: self._size - 1]])
+
+    def _grow(self) -> None:
+        """Go on with larger regions, or with more effort for smaller ones when even the whole has been tried."""
+        count = self._question.num_columns
+        if self._size < count:
+            self._size = min(count, max(self._size + 1, int(self._size * self._params.growth)))
+        else:
+            self._effort *= MORE
+            self._size = max(1, int(AGAIN * count))
+        self._is_tried[:] = False
 
     def _slack(self) -> FloatArray:
         """Return how much dearer each territory is than its items' prices allow. Shape ``(columns,)``."""
@@ -229,3 +263,8 @@ def is_regional(question: LocationQuestion) -> bool:
     if question.reach is not None:
         alike &= bool((question.reach[free] == question.reach[first]).all())
     return alike
+
+
+def is_by_sets(question: LocationQuestion, params: ImprovementParams) -> bool:
+    """Return whether regions are solved by sets of items: few items a column, and one sum that limits them."""
+    return question.num_items <= params.few_items * question.num_columns and has_sets(question)

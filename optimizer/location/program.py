@@ -134,7 +134,7 @@ def _model(program: Program, scale: float) -> mathopt.Model:
     value.append(cost)
     lower.append(-math.inf)
     upper.append(program.below * scale)
-    return _proto(
+    return proto_model(
         (np.concatenate(at), np.concatenate(of), np.concatenate(value)),
         (lower, upper),
         np.concatenate([np.zeros(places), cost]),
@@ -142,13 +142,26 @@ def _model(program: Program, scale: float) -> mathopt.Model:
     )
 
 
-def _proto(
+def proto_model(
     matrix: tuple[Positions, Positions, FloatArray],
     limits: tuple[list[float], list[float]],
     cost: FloatArray,
     *,
     least: FloatArray,
 ) -> mathopt.Model:
+    """Return a program of variables that are 0 or 1.
+
+    Parameters
+    ----------
+    matrix
+        Row, variable and coefficient of every entry.
+    limits
+        Lower and upper limit of every row.
+    cost
+        Shape ``(variables,)``.
+    least
+        Smallest values. Shape ``(variables,)``.
+    """
     proto = model_pb2.ModelProto()
     count = len(cost)
     variables = proto.variables

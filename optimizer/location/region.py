@@ -11,10 +11,13 @@ from typing import Final
 
 import numpy as np
 
+from optimizer.location.bound import proven
+from optimizer.location.columns import Columns
 from optimizer.location.fixing import usable_pairs
 from optimizer.location.prices import Priced, Pricing, raise_prices
 from optimizer.location.program import Program, solve_program
 from optimizer.location.question import Located, LocationQuestion, Positions
+from optimizer.location.region_sets import solve_by_sets
 from optimizer.location.rows import Rows, pairs_of, tightest
 from optimizer.problem import FloatArray
 
@@ -44,12 +47,15 @@ class RegionParams:
         True where pairs are left out only with a proof.
     step
         What costs are multiples of; 0 where they are of any size.
+    most_sets
+        Sets of items that the program may choose from; 0 for a program of pairs.
     """
 
     steps: int = 150
     most_pairs: int = 4_000
     is_proof: bool = False
     step: float = 0.0
+    most_sets: int = 0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -89,7 +95,7 @@ class Region:
         self.columns = columns
         self.items = np.flatnonzero(np.isin(located.owner, columns))
         self.cost = float(question.cost[located.center[located.owner[self.items]], self.items].sum())
-        self._question = question
+        self._question, self._located = question, located
         self._is_breached = bool(breached_columns(question, located.owner)[columns].any())
         free = columns[question.is_free[columns]]
         self._fixed, self._free = columns[~question.is_free[columns]], free
@@ -121,6 +127,8 @@ class Region:
             Asked while prices are raised.
         """
         below = self._below(params.step)
+        if params.most_sets and not self._is_breached:
+            return self._by_sets(price, params, below=below, seconds=seconds, stop=stop)
         rows, priced = self._priced(price[self.items], params, below=below, stop=stop)
         if rows is None or priced.bound >= below:
             return Outcome(center=None, owner=None, bound=max(priced.bound, below), is_done=True)
@@ -143,6 +151,47 @@ class Region:
             return Outcome(center=None, owner=None, bound=bound, is_done=solved.is_over)
         center, owner = self._answer(rows, solved.row)
         return Outcome(center=center, owner=owner, bound=bound, is_done=solved.is_over)
+
+    def _by_sets(
+        self, price: FloatArray, params: RegionParams, *, below: float, seconds: float, stop: Callable[[], bool]
+    ) -> Outcome:
+        rows = self._rows()
+        found = solve_by_sets(
+            rows,
+            price[self.items],
+            self._current(rows),
+            below=below,
+            most_sets=params.most_sets,
+            seconds=seconds,
+            stop=stop,
+        )
+        bound = proven(found.bound)
+        if found.row is None:
+            return Outcome(center=None, owner=None, bound=bound, is_done=found.is_done)
+        center, owner = self._answer(rows, found.row)
+        return Outcome(center=center, owner=owner, bound=bound, is_done=found.is_done)
+
+    def _current(self, rows: Rows) -> Columns:
+        """Return the columns of the known answer."""
+        row_of = np.full(self._question.num_columns, -1, dtype=np.int64)
+        fixed = rows.column >= 0
+        row_of[rows.column[fixed]] = np.flatnonzero(fixed)
+        at = np.searchsorted(rows.place[~fixed], self._located.center[self._free])
+        row_of[self._free] = np.flatnonzero(~fixed)[at]
+        owner = self._located.owner[self.items]
+        order = np.argsort(owner, kind="stable")
+        used, size = np.unique(owner, return_counts=True)
+        paid = self._question.cost[self._located.center[owner], self.items].astype(np.float64)
+        spent = np.bincount(owner, paid, minlength=self._question.num_columns).astype(np.float64)
+        known = Columns(
+            start=np.concatenate([[0], np.cumsum(size)]),
+            item=order,
+            row=row_of[used],
+            cost=spent[used],
+        )
+        # a pair that may not be is no pair
+        is_pair = np.isin(known.row[known.of_entry] * len(self.items) + known.item, rows.key)
+        return known.keep(np.bincount(known.of_entry, ~is_pair, minlength=len(known.row)) == 0)
 
     def _below(self, step: float) -> float:
         """Return what a better answer costs less than; where limits are breached, more than any costs."""

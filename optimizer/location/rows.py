@@ -66,6 +66,11 @@ class Rows:
         """The row of every pair. Shape ``(pairs,)``."""
         return np.repeat(np.arange(len(self.room)), np.diff(self.start))
 
+    @property
+    def key(self) -> Positions:
+        """Row and item of every pair as one number, ascending. Shape ``(pairs,)``."""
+        return self.pair_row * len(self.weight) + self.item
+
     @staticmethod
     def of_dense(dense: FloatArray, *, most_price: FloatArray, room: FloatArray, **others: Any) -> "Rows":
         """Return the pairs of a matrix that are finite and not dearer than the largest prices."""
