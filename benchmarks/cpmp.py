@@ -22,7 +22,7 @@ from scipy.spatial.distance import cdist
 from benchmarks.machine import machine
 from optimizer.location.answer import AnswerParams, answer
 from optimizer.location.question import Located, LocationQuestion
-from optimizer.location.warm_up import compile_location
+from optimizer.location.warm_up import compile_regions
 from optimizer.stop import relative_gap
 
 NEIGHBORS: Final = 12
@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Solve the instances and print a row for each."""
-    compile_location()
+    compile_regions()
     _line(COLUMNS)
     rows = []
     for path, known in instances(options.instances, options.names):

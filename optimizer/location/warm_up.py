@@ -5,16 +5,38 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.location.bound import lower_bound
+from optimizer.location.column_generation import SetPricing
 from optimizer.location.params import LocationParams
 from optimizer.location.question import LocationQuestion
+from optimizer.location.region_sets import list_columns
+from optimizer.location.rows import rows_of
 from optimizer.location.search import locate
 
 
 def compile_location() -> None:
-    """Run every compiled step once, in the precision of the service, on a line of eight items."""
+    """Run the compiled steps of a job once, in the precision of the service, on a line of eight items."""
+    question = _line_of_eight()
+    found = locate(question, params=LocationParams(starts=1, trials=100, steps=2, threads=1))
+    lower_bound(question, known=found.cost)
+    lower_bound(replace(question, is_exclusive=True), known=found.cost)
+
+
+def compile_regions() -> None:
+    """Run every compiled step of :func:`optimizer.location.answer.answer` once, in double precision."""
+    line = _line_of_eight()
+    question = replace(line, cost=line.cost.astype(np.float64), is_exclusive=True)
+    found = locate(question, params=LocationParams(starts=1, trials=100, steps=2, threads=1))
+    lower_bound(question, known=found.cost)
+    rows = rows_of(question)
+    if rows is not None:
+        priced, _ = SetPricing(rows).evaluate(np.ones(question.num_items))
+        list_columns(rows, priced, below=priced.bound + 1.0, most=100)
+
+
+def _line_of_eight() -> LocationQuestion:
     at = np.arange(8)
     near = np.argsort(np.abs(at[:, None] - at[None]), axis=1, kind="stable")[:, 1:4]
-    question = LocationQuestion(
+    return LocationQuestion(
         cost=np.abs(at[:, None] - at[None]).astype(np.float32),
         amount=np.ones((8, 1)),
         lower=np.full((2, 1), 3.0),
@@ -24,6 +46,3 @@ def compile_location() -> None:
         near=near,
         near_places=near,
     )
-    found = locate(question, params=LocationParams(starts=1, trials=100, steps=2, threads=1))
-    lower_bound(question, known=found.cost)
-    lower_bound(replace(question, is_exclusive=True), known=found.cost)
