@@ -193,14 +193,7 @@ def read_raw_data(
         raise CheckInputError("There must be a detour of at least 0 km for every account and rep.")
     rep_index = {rep_id: index for index, rep_id in enumerate(rep_ids)}
     is_active = columns.flags(reps, "active", default=True)
-    current = np.array(
-        [
-            rep_index.get(rep_id, -1) if rep_id is not None else -1
-            for rep_id in columns.texts(accounts, "current_rep_id")
-        ],
-        dtype=np.int64,
-    )
-    max_distance = columns.numbers(reps, "max_distance_km", default=np.inf)
+    current = _current(accounts, rep_index)
     return RawData(
         account_ids=account_ids,
         rep_ids=rep_ids,
@@ -217,13 +210,19 @@ def read_raw_data(
         amounts=_account_amounts(accounts),
         fte=_not_negative("fte", columns.numbers(reps, "fte", default=1.0)),
         is_active=is_active,
-        max_distance_km=_not_negative("max_distance_km", max_distance),
+        max_distance_km=_not_negative("max_distance_km", columns.numbers(reps, "max_distance_km", default=np.inf)),
         minimum=columns.prefixed(reps, "min:", default=-np.inf),
         maximum=columns.prefixed(reps, "max:", default=np.inf),
         given_target=columns.prefixed(reps, "target:", default=np.nan),
         pairs=_read_pairs(pairs or {}, account_ids, rep_index),
         detour=detour,
     )
+
+
+def _current(accounts: Columns, rep_index: Mapping[str, int]) -> Ints:
+    """Return each account's current rep, -1 for none or for one that is no rep. Shape ``(accounts,)``."""
+    rep_ids = columns.texts(accounts, "current_rep_id")
+    return np.array([-1 if rep_id is None else rep_index.get(rep_id, -1) for rep_id in rep_ids], dtype=np.int64)
 
 
 def _rep_points(reps: Columns, rep_index: Mapping[str, int], centers: Mapping[str, tuple[float, float]]) -> Floats:

@@ -26,6 +26,30 @@ def objective_terms(
     reference: References,
 ) -> Iterator[Term]:
     """Yield the terms with a weight above 0."""
+    yield from _distance_terms(allowed, assigned, reference)
+    criteria, data = allowed.criteria, allowed.data
+    if criteria.disruption_weight > 0:
+        measure = criteria.disruption_measure
+        yield _term(
+            "disruption",
+            raw=float(data.measure(measure)[assigned.is_moved].sum()),
+            unit=MEASURE_UNITS.get(measure, measure),
+            weight=criteria.disruption_weight,
+            reference=disruption_reference(data, measure),
+        )
+    for balance, target in zip(criteria.balance, targets, strict=True):
+        if balance.weight > 0:
+            yield _term(
+                f"balance:{balance.measure}",
+                raw=soft_balance(loads[balance.measure], target.load, balance.tolerance),
+                unit="deviation",
+                weight=balance.weight,
+                reference=balance_reference(data),
+            )
+    yield from _count_terms(allowed, assigned)
+
+
+def _distance_terms(allowed: Allowed, assigned: Assigned, reference: References) -> Iterator[Term]:
     criteria, data = allowed.criteria, allowed.data
     if criteria.travel_weight > 0:
         raw = _pair_cost(data, assigned) if criteria.has_pair_costs else _road(allowed, assigned)
@@ -37,26 +61,10 @@ def objective_terms(
         yield _term(
             "compactness", raw=raw, unit="km²·h", weight=criteria.compactness_weight, reference=reference.compactness
         )
-    if criteria.disruption_weight > 0:
-        amount = data.measure(criteria.disruption_measure)
-        yield _term(
-            "disruption",
-            raw=float(amount[assigned.is_moved].sum()),
-            unit=MEASURE_UNITS.get(criteria.disruption_measure, criteria.disruption_measure),
-            weight=criteria.disruption_weight,
-            reference=disruption_reference(data, criteria.disruption_measure),
-        )
-    for balance, target in zip(criteria.balance, targets, strict=True):
-        if balance.weight > 0:
-            raw = soft_balance(loads[balance.measure], target.load, balance.tolerance)
-            yield _term(
-                f"balance:{balance.measure}",
-                raw=raw,
-                unit="deviation",
-                weight=balance.weight,
-                reference=balance_reference(data),
-            )
-    num_accounts = float(data.num_accounts)
+
+
+def _count_terms(allowed: Allowed, assigned: Assigned) -> Iterator[Term]:
+    criteria, num_accounts = allowed.criteria, float(allowed.data.num_accounts)
     if criteria.eligibility_weight > 0:
         raw = float(is_missing_skill(allowed, assigned).sum())
         yield _term("eligibility", raw=raw, unit="accounts", weight=criteria.eligibility_weight, reference=num_accounts)
