@@ -183,13 +183,8 @@ class _Search:
                 incumbent.enter("neighborhoods")
                 columns.run()
             if is_general and incumbent.columns is not None and incumbent.proceed():
-                incumbent.enter("neighborhoods")
                 threads = max(1, params.threads - (background is not None))
-                if columns is None:
-                    improve_hot_columns(incumbent, losses, threads=threads, seed=self._seed + round_number)
-                Neighborhoods(
-                    incumbent.model, losses, params.neighborhoods, self._seed + round_number, threads
-                ).improve(incumbent)
+                self._search_neighborhoods(losses, round_number, threads=threads, with_hot_columns=columns is None)
             round_number += 1
         if background is not None:
             background.collect(wait_s=LAST_WAIT_S)
@@ -214,6 +209,14 @@ class _Search:
             threads=params.threads,
             seed=self._seed + round_number,
         )
+
+    def _search_neighborhoods(self, losses: Losses, round_number: int, *, threads: int, with_hot_columns: bool) -> None:
+        """Solve groups of columns again with CP-SAT, those that alone lose much before all others."""
+        incumbent, seed = self._incumbent, self._seed + round_number
+        incumbent.enter("neighborhoods")
+        if with_hot_columns:
+            improve_hot_columns(incumbent, losses, threads=threads, seed=seed)
+        Neighborhoods(incumbent.model, losses, self._params.neighborhoods, seed, threads).improve(incumbent)
 
     def _prove(self, relaxed: Relaxed) -> bool:
         """Solve what is left whole where that is small; return True when there is no alignment at all."""

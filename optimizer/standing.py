@@ -164,11 +164,15 @@ class Standing(ReadOnly):
                 weight=disruption.weight,
                 reference=float(problem.amount[:, problem.measure_index(disruption.measure)].sum()) or 1.0,
             )
-        for wish in criteria.balance:
+        yield from self._balance()
+        yield from self._counts()
+
+    def _balance(self) -> Iterator[Term]:
+        problem, active = self.problem, self.problem.active
+        for wish in self.criteria.balance:
             if wish.hard or wish.weight == 0:
                 continue
             k = problem.measure_index(wish.measure)
-            active = problem.active
             excess = soft_excess(self.load[active, k], self.target[active, k], tolerance=wish.tolerance)
             yield Term(
                 name=f"balance:{wish.measure}",
@@ -177,7 +181,6 @@ class Standing(ReadOnly):
                 weight=wish.weight,
                 reference=float(active.sum()) or 1.0,
             )
-        yield from self._counts()
 
     def _counts(self) -> Iterator[Term]:
         criteria = self.criteria

@@ -50,20 +50,8 @@ def anneal_from(
     proceed
         Asked after each chunk whether to go on; the incumbent when None.
     """
-    model = incumbent.model
-    keep = [start] if incumbent.columns is None else [start, incumbent.columns]
-    candidates = candidate_columns(model, column_prices(model, multipliers), per_item=params.per_item, keep=tuple(keep))
-    searches = [
-        LocalSearch(model, candidates, multipliers=multipliers, seed=seed * threads + number)
-        for number in range(threads)
-    ]
-    for search in searches:
-        search.start_from(start)
-    affordable = incumbent.stop.time_left_s(incumbent.clock.elapsed_s) * TRIALS_PER_S
-    wanted = min(float(params.trials_per_item * model.num_items), MOST_TRIALS)
-    if np.isfinite(affordable):
-        wanted = max(wanted, min(LIKELY * affordable, MANY * wanted))
-    trials = max(params.steps, int(min(effort * wanted, LONGEST * affordable)))
+    searches = _searches(incumbent, start, multipliers, params, seeds=range(seed * threads, (seed + 1) * threads))
+    trials = _trials(incumbent, params, effort)
     go_on = proceed or incumbent.proceed
     cycles = [search.cool(params, trials=trials) for search in searches]
     best = np.inf
@@ -82,6 +70,28 @@ def anneal_from(
                 break
     for search in searches:
         incumbent.offer(search.columns)
+
+
+def _searches(
+    incumbent: Incumbent, start: IntArray, multipliers: Multipliers, params: LocalSearchParams, *, seeds: range
+) -> list[LocalSearch]:
+    """Return one search a seed, all at the start, on the same pairs of small reduced cost."""
+    model = incumbent.model
+    keep = (start,) if incumbent.columns is None else (start, incumbent.columns)
+    candidates = candidate_columns(model, column_prices(model, multipliers), per_item=params.per_item, keep=keep)
+    searches = [LocalSearch(model, candidates, multipliers=multipliers, seed=seed) for seed in seeds]
+    for search in searches:
+        search.start_from(start)
+    return searches
+
+
+def _trials(incumbent: Incumbent, params: LocalSearchParams, effort: float) -> int:
+    """Return the trials of one cycle, which the time that is left affords."""
+    affordable = incumbent.stop.time_left_s(incumbent.clock.elapsed_s) * TRIALS_PER_S
+    wanted = min(float(params.trials_per_item * incumbent.model.num_items), MOST_TRIALS)
+    if np.isfinite(affordable):
+        wanted = max(wanted, min(LIKELY * affordable, MANY * wanted))
+    return max(params.steps, int(min(effort * wanted, LONGEST * affordable)))
 
 
 def reheated(params: LocalSearchParams, *, share: float = RESTART) -> LocalSearchParams:

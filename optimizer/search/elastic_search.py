@@ -12,7 +12,7 @@ from optimizer.criteria import Criteria
 from optimizer.params import SolveParams
 from optimizer.problem import Problem
 from optimizer.search.annealing_runs import anneal_from
-from optimizer.search.bounding import bound_and_round
+from optimizer.search.bounding import Relaxed, bound_and_round
 from optimizer.search.clock import Clock
 from optimizer.search.elastic_limits import elastic_question
 from optimizer.search.evaluation import alignment_of
@@ -72,20 +72,25 @@ def cheapest_breach(
     for number in range(ROUNDS):
         if not incumbent.proceed():
             break
-        best = incumbent.best_effort
-        anneal_from(
-            incumbent,
-            relaxed.rounded if best is None or number == 0 else best,
-            multipliers=relaxed.multipliers,
-            params=params.local_search,
-            effort=1.0,
-            threads=params.threads,
-            seed=seed + number,
-        )
-        if incumbent.columns is None and incumbent.proceed():
-            repair(incumbent, losses, params.repair, seed=seed + number)
-        if incumbent.columns is not None and incumbent.proceed():
-            Neighborhoods(question.model, losses, params.neighborhoods, seed + number, params.threads).improve(
-                incumbent
-            )
+        _improve(incumbent, relaxed, losses, params=params, number=number, seed=seed + number)
     return None if incumbent.columns is None else alignment_of(question.model, incumbent.columns)
+
+
+def _improve(
+    incumbent: Incumbent, relaxed: Relaxed, losses: Losses, *, params: SolveParams, number: int, seed: int
+) -> None:
+    """Go once through local search, repair and neighborhoods, the first time from the rounded relaxation."""
+    best = incumbent.best_effort
+    anneal_from(
+        incumbent,
+        relaxed.rounded if best is None or number == 0 else best,
+        multipliers=relaxed.multipliers,
+        params=params.local_search,
+        effort=1.0,
+        threads=params.threads,
+        seed=seed,
+    )
+    if incumbent.columns is None and incumbent.proceed():
+        repair(incumbent, losses, params.repair, seed=seed)
+    if incumbent.columns is not None and incumbent.proceed():
+        Neighborhoods(incumbent.model, losses, params.neighborhoods, seed, params.threads).improve(incumbent)

@@ -109,41 +109,51 @@ def solve_exactly(
             incumbent.offer(best)
         return _nothing_better(incumbent)
     part = whole_problem(model, items, columns)
-    work = np.inf
-    if incumbent.clock.by_work:
-        work = max(LEAST_WORK, min(params.work, share * incumbent.stop.time_left_s(incumbent.clock.elapsed_s)))
-    effort = Effort(seconds=share * incumbent.seconds_left(), work=work, seed=seed)
+    effort = _effort(incumbent, params, share=share, seed=seed)
     integer = CpSatModel(part, outer=True)
     if incumbent.columns is not None:
         integer.hint(_pairs_of(part, incumbent.columns))
     # HiGHS counts no work, only nodes: with both limits in work the answers do not depend on the clock
     runs = [_Run(lambda: integer.solve(effort)), _Run(lambda: solve_mixed_integer(part, effort))]
-    waiting = list(runs)
     try:
-        while waiting:
-            ready = [run for run in waiting if run.is_over]
-            if incumbent.clock.by_work:  # whoever is faster today must not decide between equals
-                ready = [run for run in waiting[:1] if run.is_over]
-            for run in ready:
-                waiting.remove(run)
-                if run.error is not None:
-                    raise run.error
-                _take(incumbent, part, run.answer)
-            if _is_settled(incumbent, [run.answer for run in runs if run not in waiting], of=len(runs)):
-                break
-            if not incumbent.proceed():
-                break
-            if waiting:
-                waiting[0].thread.join(POLL_S)
+        answers = _answers(incumbent, part, runs)
     finally:
         integer.stop()
-    answers = [run.answer for run in runs if run not in waiting]
     incumbent.clock.charge(max((answer.work for answer in answers if answer is not None), default=0.0))
     if len(answers) == len(runs) and all(answer is not None and answer.is_infeasible for answer in answers):
         return _nothing_better(incumbent)
     if _is_settled(incumbent, answers, of=len(runs)):
         incumbent.prove()
     return False
+
+
+def _effort(incumbent: Incumbent, params: ExactParams, *, share: float, seed: int) -> Effort:
+    """Return what each solver may spend, for a share of the time that is left."""
+    work = np.inf
+    if incumbent.clock.by_work:
+        work = max(LEAST_WORK, min(params.work, share * incumbent.stop.time_left_s(incumbent.clock.elapsed_s)))
+    return Effort(seconds=share * incumbent.seconds_left(), work=work, seed=seed)
+
+
+def _answers(incumbent: Incumbent, part: Subproblem, runs: list[_Run]) -> list[Answer | None]:
+    """Give the incumbent what the solvers say until that settles it or time is over; return what came by then."""
+    waiting = list(runs)
+    while waiting:
+        ready = [run for run in waiting if run.is_over]
+        if incumbent.clock.by_work:  # whoever is faster today must not decide between equals
+            ready = [run for run in waiting[:1] if run.is_over]
+        for run in ready:
+            waiting.remove(run)
+            if run.error is not None:
+                raise run.error
+            _take(incumbent, part, run.answer)
+        if _is_settled(incumbent, [run.answer for run in runs if run not in waiting], of=len(runs)):
+            break
+        if not incumbent.proceed():
+            break
+        if waiting:
+            waiting[0].thread.join(POLL_S)
+    return [run.answer for run in runs if run not in waiting]
 
 
 class BackgroundProof:

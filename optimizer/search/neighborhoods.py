@@ -135,17 +135,22 @@ class Neighborhoods:
                 reach=float(lost[chosen].sum()),
                 most_pairs=self.params.most_pairs,
             )
-            if len(part.items) == 0:
-                continue
-            solver = CpSatModel(part)
-            solver.hint(part.current)
-            effort = Effort(
-                work=self.params.work * size * (size - 1) / 2,
-                seconds=incumbent.seconds_left(),
-                gap=self.params.gap,
-                seed=self.seed + step,
-            )
-            self._running[pool.submit(solver.solve, effort)] = (solver, part)
+            if len(part.items):
+                self._start(pool, part, self._effort(incumbent, step, size))
+
+    def _effort(self, incumbent: Incumbent, step: int, size: int) -> Effort:
+        return Effort(
+            work=self.params.work * size * (size - 1) / 2,
+            seconds=incumbent.seconds_left(),
+            gap=self.params.gap,
+            seed=self.seed + step,
+        )
+
+    def _start(self, pool: ThreadPoolExecutor, part: Subproblem, effort: Effort) -> None:
+        """Solve a neighborhood in a thread, beginning with what is."""
+        solver = CpSatModel(part)
+        solver.hint(part.current)
+        self._running[pool.submit(solver.solve, effort)] = (solver, part)
 
     def _collect(self, incumbent: Incumbent) -> list[tuple[Answer, Subproblem]]:
         """Wait for one that runs, or for all where the clock must not matter; return them as they were started."""

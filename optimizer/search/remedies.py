@@ -109,9 +109,7 @@ def remedies(
         Seconds that remedies get even where the search's time is over, ≥ 0.
     """
     is_large = problem.num_accounts * problem.num_reps > LARGE_PAIRS
-    elapsed = clock.elapsed_s
-    until = elapsed + min(MOST_OF_LARGE_S if is_large else MOST_S, max(least_s, stop.time_left_s(elapsed)))
-    own = Until(stop, until)
+    own = Until(stop, _end_s(stop, clock, least_s=least_s, most_s=MOST_OF_LARGE_S if is_large else MOST_S))
     most = MOST_OF_LARGE if is_large else MOST_OFFERED
     tried = [*_candidates(problem, criteria, found, stop=own, clock=clock), KINDS]
     offered: list[Relaxation] = []
@@ -137,6 +135,12 @@ def remedies(
         if relaxation is not None and relaxation.changes:
             offered.append(relaxation)
     return tuple(sorted(_distinct(offered), key=lambda relaxation: relaxation.price))
+
+
+def _end_s(stop: StopCriterion, clock: Clock, *, least_s: float, most_s: float) -> float:
+    """Return when remedies end: with the search's time, but not before and not after so many seconds."""
+    elapsed = clock.elapsed_s
+    return elapsed + min(most_s, max(least_s, stop.time_left_s(elapsed)))
 
 
 def _overfull(offered: Sequence[Relaxation]) -> Alignment | None:

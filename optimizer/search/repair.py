@@ -16,7 +16,7 @@ from optimizer.search.incumbent import Incumbent, relative_excess
 from optimizer.search.losses import Losses
 from optimizer.search.model import Model
 from optimizer.search.solver_answer import Effort
-from optimizer.search.subproblem import Positions, part_of
+from optimizer.search.subproblem import Positions, Subproblem, part_of
 
 FIRST_PARTNERS: Final = 4
 """Exchange partners of a breached column at first."""
@@ -58,35 +58,31 @@ def repair(incumbent: Incumbent, losses: Losses, params: RepairParams, *, seed: 
             break
         hardness = np.array([widened.get(column, 0) for column in range(model.num_columns)])
         worst = int(np.lexsort((-breach, np.where(breach > 0, hardness, np.iinfo(np.int64).max)))[0])
-        size = FIRST_PARTNERS * WIDER ** hardness[worst]
-        chosen = _group(losses, present, worst, int(size))
-        part = part_of(
-            model,
-            present,
-            chosen,
-            prices=losses.prices,
-            reach=np.inf,
-            most_pairs=params.pairs * WIDER ** int(hardness[worst]),
-        )
+        wider = WIDER ** int(hardness[worst])
+        chosen = _group(losses, present, worst, FIRST_PARTNERS * wider)
+        part = part_of(model, present, chosen, prices=losses.prices, reach=np.inf, most_pairs=params.pairs * wider)
         if len(part.items):
-            solver = CpSatModel(part, elastic=True)
-            solver.hint(part.current)
-            work = params.work * WIDER ** int(hardness[worst])
-            left = incumbent.seconds_left()
-            # by work the wall must not decide: on a busy machine it would cut the group short
-            seconds = left if incumbent.clock.by_work else min(left, WALL_PER_WORK * work)
-            answer = solver.solve(Effort(work=work, seconds=seconds, gap=1e-3, seed=seed + attempt))
-            incumbent.clock.charge(answer.work)
-            if answer.chosen is not None:
-                candidate = part.applied(present, answer.chosen)
-                if relative_excess(model, candidate) < relative_excess(model, present):
-                    present = candidate
-                    incumbent.offer(present)
+            candidate = _solved(incumbent, part, present, work=params.work * wider, seed=seed + attempt)
+            if relative_excess(model, candidate) < relative_excess(model, present):
+                present = candidate
+                incumbent.offer(present)
         if _breach_by_column(model, present)[worst] > 0:
             if len(chosen) == model.num_columns:
                 break
             widened[worst] = int(hardness[worst]) + 1
     return incumbent.columns is not None
+
+
+def _solved(incumbent: Incumbent, part: Subproblem, present: IntArray, *, work: float, seed: int) -> IntArray:
+    """Return the choice with a group solved for priced breaches; the present one where the solver finds nothing."""
+    solver = CpSatModel(part, elastic=True)
+    solver.hint(part.current)
+    left = incumbent.seconds_left()
+    # by work the wall must not decide: on a busy machine it would cut the group short
+    seconds = left if incumbent.clock.by_work else min(left, WALL_PER_WORK * work)
+    answer = solver.solve(Effort(work=work, seconds=seconds, gap=1e-3, seed=seed))
+    incumbent.clock.charge(answer.work)
+    return present if answer.chosen is None else part.applied(present, answer.chosen)
 
 
 def _group(losses: Losses, present: IntArray, worst: int, partners: int) -> Positions:

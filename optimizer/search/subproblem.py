@@ -154,10 +154,6 @@ def part_of(
     load = loads_of(model, present)
     moving = inside[free]
     counted = _counted(model)
-    base = load[:, chosen].copy()
-    brought = chosen_amount(model, present)[moving]
-    for position, kind in np.ndindex(len(chosen), model.num_loads):
-        base[kind, position] -= brought[place[present[moving]] == position, kind].sum()
     outside = np.where(counted, load, 0.0).sum(axis=1) - np.where(counted, load, 0.0)[:, chosen].sum(axis=1)
     pair_item, pair_column = number[item[keep]], column[keep]
     now = pair_column == place[present[moving]][pair_item]
@@ -169,7 +165,7 @@ def part_of(
         pair_column=pair_column,
         cost=model.cost[moving[pair_item], chosen[pair_column]].astype(np.float64),
         amount=amount[keep],
-        base=base,
+        base=load[:, chosen] - _brought(model, present, moving, place, len(chosen)),
         lower=model.lower[:, chosen],
         upper=model.upper[:, chosen],
         share_lower=model.share_lower[:, chosen],
@@ -181,6 +177,15 @@ def part_of(
         soft=tuple(_soft_part(soft, load, counted, chosen) for soft in model.soft),
         current=np.flatnonzero(now),
     )
+
+
+def _brought(model: Model, present: IntArray, moving: Positions, place: Positions, num_columns: int) -> FloatArray:
+    """Return what items bring to the columns in which they are at present. Shape ``(loads, columns)``."""
+    amount, at = chosen_amount(model, present)[moving], place[present[moving]]
+    brought = np.zeros((model.num_loads, num_columns))
+    for position, kind in np.ndindex(num_columns, model.num_loads):
+        brought[kind, position] = amount[at == position, kind].sum()
+    return brought
 
 
 def _near_pairs(
