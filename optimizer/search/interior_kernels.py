@@ -5,7 +5,7 @@ Pairs lie item by item: pair e of item i has ``start[i] ≤ e < start[i + 1]``. 
 buffers of its own, so that parts can run in threads and be added in order.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -66,6 +66,14 @@ def add_activity(
                 activity[r] += quantity[e, s] * x[e]
 
 
+class Kept(NamedTuple):
+    """The pairs of one item that weigh anything."""
+
+    theta: Array  # (pairs): x / z
+    row: Array  # (pairs, slots); −1 where the pair puts nothing
+    value: Array  # (pairs, slots)
+
+
 @njit(cache=True, nogil=True)
 def add_normal_matrix(
     first: int, last: int, start: Array, column: Array, quantity: Array, row: Array, x: Array, z: Array,
@@ -80,73 +88,104 @@ def add_normal_matrix(
     widest = 0
     for item in range(first, last):
         widest = max(widest, start[item + 1] - start[item])
-    theta = np.empty(widest)
-    rows = np.empty((widest, slots), dtype=np.int64)
-    values = np.empty((widest, slots))
+    kept = Kept(np.empty(widest), np.empty((widest, slots), dtype=np.int64), np.empty((widest, slots)))
+    theta = kept.theta
     for item in range(first, last):
         begin, end = start[item], start[item + 1]
-        largest = 0.0
-        for e in range(begin, end):
-            largest = max(largest, x[e] / z[e])
-        second = 0.0
-        seen = False
-        for e in range(begin, end):
-            weight = x[e] / z[e]
-            if weight == largest and not seen:
-                seen = True
-            else:
-                second = max(second, weight)
-        count = 0
-        rest = 0.0
-        main = -1
-        for e in range(begin, end):
-            weight = x[e] / z[e]
-            if weight < 1e-13 * second:
-                continue
-            theta[count] = weight
-            if weight == largest and main < 0:
-                main = count
-            else:
-                rest += weight
-            for s in range(slots):
-                r = row[s, column[e]]
-                rows[count, s] = r if quantity[e, s] != 0.0 else -1
-                values[count, s] = quantity[e, s]
-            count += 1
+        largest, second = _two_largest(begin, end, x, z)
+        count, main, rest = _keep(begin, end, column, quantity, row, x, z, largest, 1e-13 * second, kept)
         total = rest + largest
         for e in range(count):
             others = rest if e == main else total - theta[e]
-            own = theta[e] * (others / total)
-            for s in range(slots):
-                p = rows[e, s]
-                if p < 0:
-                    continue
-                for t in range(s + 1):
-                    q = rows[e, t]
-                    if q < 0:
-                        continue
-                    value = own * values[e, s] * values[e, t]
-                    if p >= q:
-                        normal[p, q] += value
-                    else:
-                        normal[q, p] += value
+            _add_square(kept, e, theta[e] * (others / total), normal)
             for f in range(e):
-                ratio = theta[f] * (theta[e] / total)
-                for s in range(slots):
-                    p = rows[e, s]
-                    if p < 0:
-                        continue
-                    for t in range(slots):
-                        q = rows[f, t]
-                        if q < 0:
-                            continue
-                        value = ratio * values[e, s] * values[f, t]
-                        if p > q:
-                            normal[p, q] -= value
-                        elif p < q:
-                            normal[q, p] -= value
-                        else:
-                            normal[p, p] -= 2.0 * value
+                _subtract_product(kept, e, f, theta[f] * (theta[e] / total), normal)
+
+
+@njit(cache=True, nogil=True)
+def _two_largest(
+    begin: int, end: int, x: Array, z: Array
+) -> tuple[float, float]:  # fmt: skip  # pragma: no cover  # compiled
+    """Return the largest θ of some pairs and the second largest, 0 where there is none."""
+    largest = 0.0
+    for e in range(begin, end):
+        largest = max(largest, x[e] / z[e])
+    second = 0.0
+    seen = False
+    for e in range(begin, end):
+        weight = x[e] / z[e]
+        if weight == largest and not seen:
+            seen = True
+        else:
+            second = max(second, weight)
+    return largest, second
+
+
+@njit(cache=True, nogil=True)
+def _keep(
+    begin: int, end: int, column: Array, quantity: Array, row: Array, x: Array, z: Array,
+    largest: float, least: float, kept: Kept,
+) -> tuple[int, int, float]:  # fmt: skip  # pragma: no cover  # compiled
+    """Keep the pairs whose θ is not below ``least``; return how many, which has the largest θ, and all other θ."""
+    count = 0
+    main = -1
+    rest = 0.0
+    for e in range(begin, end):
+        weight = x[e] / z[e]
+        if weight < least:
+            continue
+        kept.theta[count] = weight
+        if weight == largest and main < 0:
+            main = count
+        else:
+            rest += weight
+        for s in range(quantity.shape[1]):
+            kept.row[count, s] = row[s, column[e]] if quantity[e, s] != 0.0 else -1
+            kept.value[count, s] = quantity[e, s]
+        count += 1
+    return count, main, rest
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _add_square(
+    kept: Kept, e: int, weight: float, normal: Array
+) -> None:  # fmt: skip  # pragma: no cover  # compiled
+    """Add ``weight · a aᵀ`` of one pair."""
+    for s in range(kept.row.shape[1]):
+        p = kept.row[e, s]
+        if p < 0:
+            continue
+        for t in range(s + 1):
+            q = kept.row[e, t]
+            if q < 0:
+                continue
+            value = weight * kept.value[e, s] * kept.value[e, t]
+            if p >= q:
+                normal[p, q] += value
+            else:
+                normal[q, p] += value
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _subtract_product(
+    kept: Kept, e: int, f: int, weight: float, normal: Array
+) -> None:  # fmt: skip  # pragma: no cover  # compiled
+    """Subtract ``weight · (a bᵀ + b aᵀ)`` of two pairs."""
+    for s in range(kept.row.shape[1]):
+        p = kept.row[e, s]
+        if p < 0:
+            continue
+        for t in range(kept.row.shape[1]):
+            q = kept.row[f, t]
+            if q < 0:
+                continue
+            value = weight * kept.value[e, s] * kept.value[f, t]
+            if p > q:
+                normal[p, q] -= value
+            elif p < q:
+                normal[q, p] -= value
+            else:
+                normal[p, p] -= 2.0 * value
 
 
 @njit(cache=True, nogil=True)
