@@ -140,9 +140,9 @@ class Progress(BaseModel):
 
     phase: str = Field(
         description=(
-            "`starting`, `planning`, `placing` (reps without a home), `checking`, `bounding`, `constructing`, "
-            "`local_search`, `neighborhoods`, `repair`, `exact`, `relaxing` or `done`; of a curve the label of the "
-            "point that it works on."
+            "`starting`, `travel_times` (asking for those that lack), `planning`, `placing` (reps without a home), "
+            "`checking`, `bounding`, `constructing`, `local_search`, `neighborhoods`, `repair`, `exact`, `relaxing` "
+            "or `done`; of a curve the label of the point that it works on."
         ),
         examples=["local_search"],
     )
