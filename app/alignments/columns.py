@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from app.datasets.tables import DatasetTables
+from app.scenarios.center import Centers
+from app.scenarios.place_costs import with_center_costs
 
 ACCOUNTS = "accounts"
 """The measure that every dataset has: the number of accounts."""
@@ -157,7 +159,9 @@ class AlignmentColumns:
         return replace(self, owner=owner)
 
 
-def alignment_columns(tables: DatasetTables, assignments: pa.Table) -> AlignmentColumns:
+def alignment_columns(
+    tables: DatasetTables, assignments: pa.Table, *, centers: Centers | None = None
+) -> AlignmentColumns:
     """Bring a dataset and one of its alignments into arrays.
 
     Parameters
@@ -166,6 +170,8 @@ def alignment_columns(tables: DatasetTables, assignments: pa.Table) -> Alignment
         The dataset.
     assignments
         Columns account_id, rep_id; the dataset's accounts in the dataset's order.
+    centers
+        Placed centers of reps without a home: where the caller gives costs from places, theirs are those from there.
 
     Raises
     ------
@@ -191,7 +197,7 @@ def alignment_columns(tables: DatasetTables, assignments: pa.Table) -> Alignment
         amount=_amounts(tables.accounts),
         is_active=_flags(tables.reps, "active", absent=True),
         fte=_filled(tables.reps, "fte", absent=1.0),
-        pairs=_pairs(tables),
+        pairs=_pairs(tables, centers or {}),
     )
 
 
@@ -224,8 +230,8 @@ def _amounts(accounts: pa.Table) -> dict[str, Floats]:
     return amounts
 
 
-def _pairs(tables: DatasetTables) -> PairColumns | None:
-    pairs = tables.pairs
+def _pairs(tables: DatasetTables, centers: Centers) -> PairColumns | None:
+    pairs = with_center_costs(tables, centers).pairs
     if pairs is None:
         return None
     account = rep_positions(pairs.column("account_id"), tables.accounts.column("id"))

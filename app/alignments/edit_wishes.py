@@ -18,6 +18,7 @@ from app.alignments.situations import Situation
 from app.datasets.tables import MAXIMUM_PREFIX, MINIMUM_PREFIX, DatasetTables
 from app.errors import Fault, InvalidInput
 from app.scenarios.locks import lock_faults
+from app.scenarios.place_costs import with_center_costs
 from app.scenarios.schemas import AccountRep, Criteria
 from app.validation import nearest
 
@@ -295,10 +296,9 @@ def _conflicts(reading: _Reading, tables: DatasetTables, criteria: Criteria, pai
     accounts = tables.accounts.take(rows)
     known = set(accounts.column("id").to_pylist())
     sample = None
-    if tables.pairs is not None:
-        sample = tables.pairs.filter(
-            pc.is_in(tables.pairs.column("account_id"), accounts.column("id").combine_chunks())
-        )
+    known_pairs = with_center_costs(tables, reading.ground.centers).pairs
+    if known_pairs is not None:
+        sample = known_pairs.filter(pc.is_in(known_pairs.column("account_id"), accounts.column("id").combine_chunks()))
     asked = Criteria(
         families=criteria.families,
         eligibility=criteria.eligibility,

@@ -28,6 +28,7 @@ from app.alignments.columns import (
 from app.alignments.travel import TravelRule, center_points
 from app.datasets.tables import MAXIMUM_PREFIX, MINIMUM_PREFIX, TARGET_PREFIX, DatasetTables
 from app.scenarios.center import Centers
+from app.scenarios.place_costs import has_place_costs
 from app.scenarios.unit_graph import unit_graph
 from optimizer.problem import PairAmounts, Problem
 from optimizer.units import Units
@@ -115,13 +116,17 @@ class Ground:
 
     def with_centers(self, centers: Centers) -> "Ground":
         """Return the ground with these centers for reps without a home."""
+        if has_place_costs(self.tables):
+            return replace(ground_of(self.tables, centers), known_units=self.known_units)
         return replace(self, centers=centers)
 
 
-def ground_of(tables: DatasetTables) -> Ground:
-    """Bring a dataset into arrays. Linear in accounts, reps and pairs."""
+def ground_of(tables: DatasetTables, centers: Centers | None = None) -> Ground:
+    """Bring a dataset into arrays, with these centers for reps without a home. Linear in accounts, reps and pairs."""
     nobody = pa.nulls(tables.accounts.num_rows, pa.string())
-    columns = alignment_columns(tables, pa.table({"account_id": tables.accounts.column("id"), "rep_id": nobody}))
+    columns = alignment_columns(
+        tables, pa.table({"account_id": tables.accounts.column("id"), "rep_id": nobody}), centers=centers
+    )
     measures = (ACCOUNTS, *tables.measures())
     requirement, is_missing = _requirements(tables)
     limits = _limits(tables.reps, measures)
@@ -138,7 +143,9 @@ def ground_of(tables: DatasetTables) -> Ground:
         capacity_max=limits["capacity_max"],
         target=limits["target"],
     )
-    return Ground(columns=columns, problem=problem, requirement=requirement, is_missing=is_missing)
+    return Ground(
+        columns=columns, problem=problem, requirement=requirement, is_missing=is_missing, centers=dict(centers or {})
+    )
 
 
 def family_labels(accounts: pa.Table) -> Integers:

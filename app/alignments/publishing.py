@@ -17,6 +17,7 @@ from app.datasets.service import create_dataset, dataset_json
 from app.datasets.tables import DatasetTables
 from app.errors import Conflict
 from app.scenarios.center import Centers
+from app.scenarios.place_costs import with_homes_priced
 from app.webhooks.outbox import announce
 from app.webhooks.schemas import WebhookEvent
 
@@ -73,7 +74,7 @@ def _with_current(view: AlignmentView) -> DatasetTables:
     return DatasetTables(
         accounts=tables.accounts.set_column(position, "current_rep_id", rep_ids),
         reps=_with_homes(tables.reps, view.summary.centers),
-        pairs=tables.pairs,
+        pairs=with_homes_priced(tables, view.summary.centers).pairs,
         units=tables.units,
     )
 

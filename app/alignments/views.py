@@ -71,7 +71,7 @@ class AlignmentView:
     @cached_property
     def columns(self) -> AlignmentColumns:
         """Return the alignment beside its dataset, as arrays."""
-        return alignment_columns(self.tables, assignments_of(self.session, self.row))
+        return alignment_columns(self.tables, assignments_of(self.session, self.row), centers=self.summary.centers)
 
     @cached_property
     def card(self) -> Scorecard:

@@ -18,6 +18,7 @@ from app.database import Sessions, snapshot
 from app.exchange.dataset_files import Columns, write_columns
 from app.exchange.report.page import report_html
 from app.exchange.tables import csv_bytes
+from app.scenarios.place_costs import with_center_costs
 from app.scenarios.planning import dataset_detours
 from app.scenarios.unit_graph import dataset_neighbors
 
@@ -47,7 +48,7 @@ def write_outputs(sessions: Sessions, alignment_id: str, out: Path, console: Con
 def write_audit(view: AlignmentView, folder: Path) -> None:
     """Write the raw files that ``territory verify`` reads: every value as it is, nothing guarded for spreadsheets."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, table in view.tables.named():
+    for name, table in with_center_costs(view.tables, view.summary.centers).named():
         if name != "units":
             write_columns(folder / f"{name}.csv", table.to_pydict())
     _write_geography(view, folder)

@@ -14,6 +14,7 @@ from app.datasets.tables import (
     MEASURE_PREFIX,
     MINIMUM_PREFIX,
     PAIR_FIELDS,
+    PLACE_FIELD,
     REP_FIELDS,
     TARGET_PREFIX,
 )
@@ -44,6 +45,8 @@ class TableFields:
         JSON fields that hold a number (or text) by name, and the prefix of their columns.
     ids
         Fields that are ids: not cut, not guessed, at most the limit long.
+    one_of
+        Fields of which each row has exactly one, the usual one first.
     """
 
     name: str
@@ -51,6 +54,7 @@ class TableFields:
     required: tuple[str, ...]
     maps: Mapping[str, str]
     ids: tuple[str, ...]
+    one_of: tuple[str, ...] = ()
 
     def kind(self, name: str) -> Kind:
         """Return the kind of a plain field."""
@@ -90,10 +94,11 @@ REPS = TableFields(
 )
 PAIRS = TableFields(
     name="pairs",
-    schema=PAIR_FIELDS,
-    required=("account_id", "rep_id"),
+    schema=PAIR_FIELDS.append(PLACE_FIELD),
+    required=("account_id",),
     maps=MappingProxyType({"measures": MEASURE_PREFIX}),
-    ids=("account_id", "rep_id"),
+    ids=("account_id", "rep_id", "place_id"),
+    one_of=("rep_id", "place_id"),
 )
 TABLES = MappingProxyType({"accounts": ACCOUNTS, "reps": REPS, "pairs": PAIRS})
 NUMBER_PREFIXES = (MEASURE_PREFIX, MINIMUM_PREFIX, MAXIMUM_PREFIX, TARGET_PREFIX)

@@ -88,10 +88,20 @@ class RepBody(Strict):
 
 
 class PairBody(Strict):
-    """What one account means for one rep."""
+    """What one account means for one rep, or for whoever lives at one place."""
 
     account_id: Identifier = Field(description="An account of this dataset.")
-    rep_id: Identifier = Field(description="A rep of this dataset.")
+    rep_id: Identifier | None = Field(
+        default=None, description="A rep of this dataset; each pair names a rep or a place."
+    )
+    place_id: Identifier | None = Field(
+        default=None,
+        description=(
+            "Instead of a rep, where one could live: the id of an account, a unit or a known city "
+            "(`country/state/name`). Reps without a home and without costs of their own are placed by these costs."
+        ),
+        examples=["A-17"],
+    )
     cost: Amount | None = Field(default=None, description="Travel effort, for travel.source `pairs`.")
     forbidden: bool | None = Field(default=None, description="True: this rep may not have this account.")
     measures: dict[str, Amount | None] | None = Field(default=None, description="Amounts that differ for this rep.")

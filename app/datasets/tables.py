@@ -54,6 +54,8 @@ REP_FIELDS = pa.schema(
 PAIR_FIELDS = pa.schema(
     [("account_id", pa.string()), ("rep_id", pa.string()), ("cost", pa.float64()), ("forbidden", pa.bool_())]
 )
+PLACE_FIELD = pa.field("place_id", pa.string())
+"""What a pair may name instead of a rep: where somebody could live. A column only where some pair does."""
 UNIT_FIELDS = pa.schema(
     [("id", pa.string()), ("name", pa.string()), ("geometry", pa.binary()), ("properties", pa.string())]
 )
@@ -71,7 +73,8 @@ class DatasetTables:
     reps
         One row a rep, those who have left included (``active`` false).
     pairs
-        One row an account and rep with a cost, a ban or measures of their own; None when not given.
+        One row an account and rep (or a place where a rep could live) with a cost, a ban or measures of their own;
+        None when not given.
     units
         One row a geographic unit; None when not given.
     """

@@ -17,6 +17,7 @@ from app.jobs.solver_files import SolverFiles
 from app.scenarios.center import Centers
 from app.scenarios.center_placing import Placing
 from app.scenarios.columns import numbers
+from app.scenarios.place_costs import has_place_costs
 from app.scenarios.planning import Plan, plan
 from app.scenarios.row_order import ordered
 from app.scenarios.schemas import Criteria, Search
@@ -112,7 +113,8 @@ def unproven_for(result: Result, tables: DatasetTables, centers: Centers) -> Res
     """Return a result for chosen centers as one of the question in which they are free.
 
     Its bound holds for these centers only, so nothing is proven of the objective. That nothing keeps the limits stays
-    proven, unless a rep without a home has a largest distance: elsewhere the accounts could be near enough.
+    proven, unless a rep without a home has a largest distance, or costs that depend on the place: elsewhere the
+    accounts could be near enough, or allowed.
     """
     if not centers:
         return result
@@ -125,7 +127,7 @@ def unproven_for(result: Result, tables: DatasetTables, centers: Centers) -> Res
     nothing = replace(
         result, outcome=outcome, lower_bound=None, bound_source=None, certified_bound=None, multipliers=None
     )
-    if result.outcome is Outcome.INFEASIBLE and reach:
+    if result.outcome is Outcome.INFEASIBLE and (reach or has_place_costs(tables)):
         return replace(nothing, outcome=Outcome.UNKNOWN, conflicts=(), relaxations=())
     return nothing
 

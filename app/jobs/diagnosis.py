@@ -18,6 +18,8 @@ from app.datasets.tables import DatasetTables
 from app.jobs.names import Names, counted
 from app.jobs.sentences import conflict_json, relaxation_json
 from app.scenarios.columns import texts
+from app.scenarios.place_costs import has_place_costs
+from app.scenarios.places import free_reps
 from app.scenarios.schemas import Criteria, Travel
 from app.scenarios.wishes import optimizer_criteria
 from optimizer.conflicts import conflicts
@@ -41,7 +43,7 @@ def diagnosis_json(tables: DatasetTables, criteria: Criteria) -> dict[str, Any]:
     """Return what is proved of a scenario, as the API shows it."""
     started = time.monotonic()
     ground = ground_of(tables)
-    if criteria.travel.source == "minutes" and tables.pairs is None:  # a job will ask; until then nothing is known
+    if _waits_for_costs(tables, criteria):  # a job will ask, or choose places; until then nothing is known
         criteria = criteria.model_copy(update={"travel": Travel(weight=0.0)})
     problem, wanted = question_without_travel(ground, criteria)
     found = conflicts(problem, wanted)
@@ -55,6 +57,13 @@ def diagnosis_json(tables: DatasetTables, criteria: Criteria) -> dict[str, Any]:
         "relaxations": [relaxation_json(relaxation, names) for relaxation in offered],
         "elapsed_s": round(time.monotonic() - started, 3),
     }
+
+
+def _waits_for_costs(tables: DatasetTables, criteria: Criteria) -> bool:
+    if not criteria.travel.has_pair_costs:
+        return False
+    is_asked = criteria.travel.source == "minutes" and tables.pairs is None
+    return is_asked or (has_place_costs(tables) and len(free_reps(tables, criteria, {})) > 0)
 
 
 def diagnosis_sentence(num_conflicts: int, num_relaxations: int) -> str:

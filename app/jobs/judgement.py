@@ -11,6 +11,7 @@ from typing import Any
 
 from app.datasets.tables import DatasetTables
 from app.jobs.proofs import Bound, Proof, prove
+from app.scenarios.place_costs import with_center_costs
 from app.scenarios.planning import Plan
 from checker import CheckReport, Discrepancy, Examined, check_claims, examine
 from optimizer.alignment import Alignment
@@ -39,7 +40,7 @@ class Judge:
     def __init__(self, tables: DatasetTables, criteria: Mapping[str, Any], plan: Plan) -> None:
         self.columns = {
             name: {column: table.column(column).to_pylist() for column in table.column_names}
-            for name, table in tables.named()
+            for name, table in with_center_costs(tables, plan.centers).named()
             if name != "units"
         }
         self.criteria = criteria

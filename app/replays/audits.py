@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.replays.bundles import Bundle, Json
 from app.scenarios.center import Center, read_centers
+from app.scenarios.place_costs import with_center_costs
 from app.scenarios.planning import dataset_detours
 from app.scenarios.unit_graph import dataset_neighbors
 from checker import CheckInputError, dataset_sha256, examine, scenario_sha256, verify_certificate
@@ -36,7 +37,7 @@ def audited(bundle: Bundle, step: Json) -> Audit | None:
     """Recompute objective, violations and the proven bound of a step's alignment; None without criteria."""
     if step["criteria"] is None:
         return None
-    dataset = bundle.tables_of(step)
+    dataset = with_center_costs(bundle.tables_of(step), centers_of(step))
     neighbors = dataset_neighbors(dataset, step["criteria"].get("contiguity", "off"))
     tables = {
         name: {column: table.column(column).to_pylist() for column in table.column_names}

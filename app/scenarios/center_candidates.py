@@ -14,6 +14,8 @@ from scipy.spatial import KDTree
 from app.datasets.tables import DatasetTables
 from app.scenarios.center import Center
 from app.scenarios.columns import Float64, ids, numbers, texts
+from app.scenarios.place_costs import place_costs
+from app.scenarios.schemas import Criteria
 from geo_data.distances import EARTH_RADIUS_KM, unit_vectors
 from geo_data.gazetteer import Places, places_in
 
@@ -59,8 +61,16 @@ class CandidatePlaces:
         )
 
 
-def candidate_places(tables: DatasetTables, candidates: str) -> CandidatePlaces:
-    """Return all places that a center may take, distinct points only, in a fixed order; empty where there are none.
+def center_places(tables: DatasetTables, criteria: Criteria) -> CandidatePlaces:
+    """Return all places where reps without a home may be put; see :func:`candidate_places`."""
+    costs = place_costs(tables) if criteria.travel.has_pair_costs else None
+    return candidate_places(tables, criteria.centers.candidates, priced=None if costs is None else costs.places())
+
+
+def candidate_places(
+    tables: DatasetTables, candidates: str, *, priced: frozenset[str] | None = None
+) -> CandidatePlaces:
+    """Return all places that a center may take, in a fixed order; empty where there are none.
 
     Parameters
     ----------
@@ -68,12 +78,16 @@ def candidate_places(tables: DatasetTables, candidates: str) -> CandidatePlaces:
         The dataset.
     candidates
         ``accounts``, ``units`` or ``cities``.
+    priced
+        Ids of the places that the caller gives costs from: no others then, and of these all. None: of places that
+        share a point the first one.
     """
-    if candidates == "units":
-        return _distinct(_units(tables))
     if candidates == "cities":
-        return _cities(tables)
-    return _distinct(_accounts(tables))
+        return _cities(tables) if priced is None else _priced_cities(priced)
+    places = _units(tables) if candidates == "units" else _accounts(tables)
+    if priced is None:
+        return _distinct(places)
+    return places.take(np.flatnonzero([place_id in priced for place_id in places.place_id]))
 
 
 def thinned(places: CandidatePlaces, most: int = MOST_CANDIDATES) -> np.ndarray:
@@ -132,16 +146,18 @@ def _cities(tables: DatasetTables) -> CandidatePlaces:
     return _named_cities(known, np.sort(near))
 
 
+def _priced_cities(priced: frozenset[str]) -> CandidatePlaces:
+    known = places_in(["world"])
+    return _named_cities(known, np.flatnonzero([place_id in priced for place_id in known.ids()]))
+
+
 def _named_cities(known: Places, positions: np.ndarray) -> CandidatePlaces:
-    chosen = positions.tolist()
+    chosen, names = positions.tolist(), known.ids()
     regions = [known.state[position] or known.country[position] for position in chosen]
     return CandidatePlaces(
         lat=known.lat[positions],
         lon=known.lon[positions],
-        place_id=tuple(
-            "/".join(part for part in (known.country[position], known.state[position], known.name[position]) if part)
-            for position in chosen
-        ),
+        place_id=tuple(names[position] for position in chosen),
         name=tuple(f"{known.name[position]}, {region}" for position, region in zip(chosen, regions, strict=True)),
     )
 

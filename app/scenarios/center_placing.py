@@ -7,18 +7,19 @@ database.
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from scipy.spatial import KDTree
 
 from app.datasets.tables import DatasetTables
 from app.scenarios.barriers import FARTHEST_KM, barriers_in
 from app.scenarios.center import Center, Centers
-from app.scenarios.center_candidates import CandidatePlaces, candidate_places
+from app.scenarios.center_candidates import CandidatePlaces, center_places
 from app.scenarios.center_question import Weighing, center_question
 from app.scenarios.columns import ids, numbers
+from app.scenarios.place_costs import PlaceWeighing
 from app.scenarios.places import free_reps
 from app.scenarios.planning import Plan
 from app.scenarios.schemas import Criteria
-from geo_data.barriers import Barriers
 from geo_data.distances import distance_matrix_km, unit_vectors
 from optimizer.location.params import LocationParams
 from optimizer.location.search import Elapsed, locate
@@ -51,6 +52,7 @@ class Placing:
         self.free = free_reps(tables, criteria, known)
         self._rep_ids = ids(tables.reps)
         self._weights: Weighing | None = None
+        self._priced: PlaceWeighing | None = None
         self._barriers = barriers_in(criteria.travel.model_dump())
 
     def first(self, *, seed: int, params: LocationParams, elapsed: Elapsed = lambda: 0.0) -> dict[str, Center]:
@@ -58,7 +60,7 @@ class Placing:
         if not len(self.free):
             return dict(self._known)
         asked = center_question(self._tables, self._criteria, self._known, self._places())
-        self._weights = asked.weights
+        self._weights, self._priced = asked.weights, asked.priced
         found = locate(asked.question, seed=seed, params=params, elapsed=elapsed)
         placed = dict(self._known)
         for column, rep in enumerate(asked.reps.tolist()):
@@ -88,15 +90,39 @@ class Placing:
                 continue
             now = planned.centers[self._rep_ids[position]]
             near = _candidates_near(tree, planned, accounts, weights, now)
+            if len(accounts) > MOST_ACCOUNTS and np.isnan(limit_km[position]):
+                accounts = accounts[np.linspace(0, len(accounts) - 1, MOST_ACCOUNTS).astype(np.int64)]
+            around = places.take(near)
             chosen = _cheapest(
-                places.take(near), planned, accounts, weights, now, limit_km=limit_km[position], barriers=self._barriers
+                around,
+                planned,
+                accounts,
+                weights,
+                now,
+                limit_km=limit_km[position],
+                added=self._added(around, planned, accounts, now),
             )
             if chosen is not None:
                 moved[self._rep_ids[position]] = chosen
         return {**planned.centers, **moved} if moved else None
 
+    def _added(
+        self, places: CandidatePlaces, planned: Plan, accounts: np.ndarray, now: Center
+    ) -> npt.NDArray[np.floating]:
+        """Return what all the accounts count besides distances: detours and the caller's costs, the last for now."""
+        added = np.zeros(len(places) + 1)
+        if self._barriers is not None and self._weights is not None:
+            lat, lon = planned.account_places
+            points = np.append(places.lat, now.lat), np.append(places.lon, now.lon)
+            detour = self._barriers.seen_from(*points).detours_km(lat[accounts], lon[accounts])
+            added += self._weights.of(accounts).per_km @ np.minimum(detour, FARTHEST_KM)
+        if self._priced is not None:
+            servers = [("place", place_id or "") for place_id in (*places.place_id, now.place_id)]
+            added += self._priced.table(servers)[:, accounts].sum(axis=1)
+        return added
+
     def _places(self) -> CandidatePlaces:
-        return candidate_places(self._tables, self._criteria.centers.candidates)
+        return center_places(self._tables, self._criteria)
 
 
 def _candidates_near(tree: KDTree, planned: Plan, accounts: np.ndarray, weights: Weighing, now: Center) -> np.ndarray:
@@ -122,18 +148,13 @@ def _cheapest(
     now: Center,
     *,
     limit_km: float,
-    barriers: Barriers | None,
+    added: npt.NDArray[np.floating],
 ) -> Center | None:
     """Return the place that serves the accounts at the least cost, None where the present one does."""
-    if len(accounts) > MOST_ACCOUNTS and np.isnan(limit_km):
-        accounts = accounts[np.linspace(0, len(accounts) - 1, MOST_ACCOUNTS).astype(np.int64)]
     lat, lon = planned.account_places
     points = np.append(places.lat, now.lat), np.append(places.lon, now.lon)
     distance = distance_matrix_km(*points, lat[accounts], lon[accounts])
-    cost = weights.of(accounts).cost(distance).sum(axis=1)
-    if barriers is not None:
-        detour = barriers.seen_from(*points).detours_km(lat[accounts], lon[accounts])
-        cost += weights.of(accounts).per_km @ np.minimum(detour, FARTHEST_KM)
+    cost = weights.of(accounts).cost(distance).sum(axis=1) + added
     if not np.isnan(limit_km):
         cost[:-1][(distance[:-1] > limit_km).any(axis=1)] = np.inf
     best = int(np.argmin(cost[:-1]))

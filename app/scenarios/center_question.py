@@ -4,6 +4,7 @@ Owns items (families, or clumps of near accounts where there are very many), wha
 of loads, and who is near whom. Imports neither the web nor the database.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,7 +16,16 @@ from app.datasets.tables import DatasetTables
 from app.scenarios.barriers import FARTHEST_KM, barriers_in
 from app.scenarios.center import Centers
 from app.scenarios.center_candidates import CandidatePlaces, spatial_order, thinned
-from app.scenarios.columns import Float64, numbers
+from app.scenarios.columns import Float64, ids, numbers
+from app.scenarios.place_costs import (
+    PlaceWeighing,
+    has_place_costs,
+    place_costs,
+    place_weighing,
+    reps_with_costs,
+    with_homes_priced,
+)
+from app.scenarios.places import free_reps
 from app.scenarios.planning import Plan, plan
 from app.scenarios.schemas import Criteria
 from geo_data.barriers import Barriers
@@ -79,26 +89,45 @@ class CenterQuestion:
         The rep of each column. Shape ``(columns,)``.
     weights
         What a distance to each account counts.
+    priced
+        What the caller's costs count; None where distances are measured.
+    planned
+        The plan of everything but distances.
+    scale
+        What one raw unit of each term counts, by name; empty where the question asks for something else as well.
+    is_whole
+        True where no items were joined and no places left out.
     """
 
     question: LocationQuestion
     places: CandidatePlaces
     reps: Positions
     weights: Weighing
+    priced: PlaceWeighing | None
+    planned: Plan
+    scale: Mapping[str, float]
+    is_whole: bool
 
 
-def weighing(tables: DatasetTables, criteria: Criteria, *, typical_km: float) -> Weighing:
-    """Return what distances count: travel and compactness by their weights, on one scale at a typical distance."""
+def weighing(tables: DatasetTables, criteria: Criteria, *, typical_km: float) -> tuple[Weighing, dict[str, float]]:
+    """Return what distances count: travel and compactness by their weights, on one scale at a typical distance.
+
+    Returns
+    -------
+    The weights of each account, and what a raw unit of each term that is asked for counts.
+    """
     accounts = tables.accounts
     visits = numbers(accounts, "visits_per_year", missing=1.0)
     has_workload = "measure:workload" in accounts.column_names
     workload = numbers(accounts, "measure:workload", missing=0.0) if has_workload else np.ones(accounts.num_rows)
-    travel = criteria.travel.weight if criteria.travel.source == "great_circle" else 0.0
-    if travel == 0 and criteria.compactness.weight == 0:
-        travel = 1.0  # only a largest distance asks for a place: the nearest one serves it best
-    per_km = travel * visits / (max(float(visits.sum()), 1e-12) * typical_km)
-    scale = max(float(workload.sum()), 1e-12) * typical_km**2
-    return Weighing(per_km, criteria.compactness.weight * workload / scale)
+    travel = 0.0 if criteria.travel.has_pair_costs else criteria.travel.weight
+    is_priced = criteria.travel.has_pair_costs and has_place_costs(tables)
+    per_visit = travel / (max(float(visits.sum()), 1e-12) * typical_km)
+    per_load = criteria.compactness.weight / (max(float(workload.sum()), 1e-12) * typical_km**2)
+    scale = {"travel": per_visit / criteria.travel.road_factor, "compactness": per_load}
+    if travel == 0 and criteria.compactness.weight == 0 and not is_priced:
+        per_visit = 1.0  # only a largest distance asks for a place: the nearest one serves it best
+    return Weighing(per_visit * visits, per_load * workload), {name: one for name, one in scale.items() if one > 0}
 
 
 def center_question(
@@ -127,11 +156,17 @@ def center_question(
     center = np.full(len(reps), -1, dtype=np.int64)
     center[is_fixed] = len(chosen) + np.arange(int(is_fixed.sum()))
     clump, allowed, moves = _clumps(problem, wanted, lat, lon, reps)
-    weights = weighing(tables, criteria, typical_km=_typical_km(lat, lon, chosen, num_reps=len(reps)))
+    typical_km = _typical_km(lat, lon, chosen, num_reps=len(reps))
+    weights, scale = weighing(tables, criteria, typical_km=typical_km)
     limit_km = numbers(tables.reps, "max_distance_km")[reps]
     cost, far = _costs(
         (point_lat, point_lon), (lat, lon), weights, clump, wants_distance=bool(np.isfinite(limit_km).any())
     )
+    priced = _priced(tables, criteria, known, chosen, num_reps=len(reps))
+    if priced is not None:
+        homes = [planned.rep_ids[rep] for rep in reps[is_fixed].tolist()]
+        cost += _clumped(priced, [*_servers(chosen), *(("rep", rep_id) for rep_id in homes)], clump)
+        scale = _with_costs(scale, tables, criteria, priced)
     barriers = barriers_in(criteria.travel.model_dump())
     if barriers is not None:
         cost += _around(barriers, (point_lat, point_lon), (lat, lon), weights, clump)
@@ -153,7 +188,16 @@ def center_question(
         home=moves[0],
         leaving=moves[1],
     )
-    return CenterQuestion(question=question, places=chosen, reps=reps, weights=weights)
+    return CenterQuestion(
+        question=question,
+        places=chosen,
+        reps=reps,
+        weights=weights,
+        priced=priced,
+        planned=planned,
+        scale=scale,
+        is_whole=len(chosen) == len(places) and len(middle) == items_of(problem, wanted).num_items,
+    )
 
 
 def _without_distances(tables: DatasetTables, criteria: Criteria, known: Centers) -> Plan:
@@ -165,13 +209,50 @@ def _without_distances(tables: DatasetTables, criteria: Criteria, known: Centers
         replace(tables, reps=reps),
         criteria.model_copy(
             update={
-                "travel": criteria.travel.model_copy(update={"weight": 0.0, "barriers": []}),
+                "travel": criteria.travel.model_copy(update={"weight": 0.0, "barriers": [], "source": "great_circle"}),
                 "compactness": criteria.compactness.model_copy(update={"weight": 0.0}),
                 "contiguity": "off",
             }
         ),
         centers=known,
     )
+
+
+def _servers(places: CandidatePlaces) -> list[tuple[str, str]]:
+    return [("place", place_id or "") for place_id in places.place_id]
+
+
+def _priced(
+    tables: DatasetTables, criteria: Criteria, known: Centers, places: CandidatePlaces, *, num_reps: int
+) -> PlaceWeighing | None:
+    """Return what the caller's costs count; None where distances are measured instead."""
+    costs = place_costs(with_homes_priced(tables, known)) if criteria.travel.has_pair_costs else None
+    if costs is None:
+        return None
+    spread = places.take(thinned(places, num_reps))
+    return place_weighing(costs, _servers(spread), weight=criteria.travel.weight)
+
+
+def _with_costs(
+    scale: dict[str, float], tables: DatasetTables, criteria: Criteria, priced: PlaceWeighing
+) -> dict[str, float]:
+    """Return the scale with the caller's costs; empty where they count for who may serve whom, or by rep, too."""
+    free = set(np.array(ids(tables.reps))[free_reps(tables, criteria, {})].tolist())
+    if criteria.travel.weight == 0 or free & reps_with_costs(tables):
+        return {}
+    return {"travel": priced.weight, **scale}
+
+
+def _clumped(priced: PlaceWeighing, servers: list[tuple[str, str]], clump: Positions) -> npt.NDArray[np.float32]:
+    """Return what each clump counts from some places and reps. Shape ``(servers, clumps)``."""
+    order = np.argsort(clump, kind="stable")
+    start = np.flatnonzero(np.diff(clump[order], prepend=-1))
+    added = np.empty((len(servers), len(start)), dtype=np.float32)
+    rows = max(1, BLOCK_PAIRS // len(order))
+    for first in range(0, len(servers), rows):
+        block = slice(first, first + rows)
+        added[block] = np.add.reduceat(priced.table(servers[block])[:, order], start, axis=1)
+    return added
 
 
 def _typical_km(lat: Float64, lon: Float64, places: CandidatePlaces, *, num_reps: int) -> float:

@@ -12,9 +12,10 @@ import numpy as np
 from app.datasets.tables import MAXIMUM_PREFIX, TARGET_PREFIX, DatasetTables
 from app.errors import Fault
 from app.scenarios.barrier_checks import barrier_faults
-from app.scenarios.center_candidates import candidate_places
+from app.scenarios.center_candidates import center_places
 from app.scenarios.columns import Float64, flags, ids, numbers, texts
 from app.scenarios.locks import lock_faults
+from app.scenarios.place_costs import has_place_costs
 from app.scenarios.places import free_reps, missing_places, needs_distance
 from app.scenarios.schemas import AccountRep, Balance, Criteria
 from app.validation import nearest
@@ -184,25 +185,33 @@ def _contiguity_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fa
 
 
 def _place_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:
-    if not needs_distance(tables, criteria):
+    is_measured, has_free = needs_distance(tables, criteria), len(free_reps(tables, criteria, {})) > 0
+    if not is_measured and not has_free:
         return
     places = numbers(tables.accounts, "lat"), numbers(tables.accounts, "lon")
     faults = missing_places("accounts", places, np.ones(tables.accounts.num_rows, np.bool_))
+    if not is_measured:
+        fix = "Send lat and lon, a unit or a postal code: reps without a home are placed by where accounts are."
+        faults = [replace(fault, fix=fix) for fault in faults]
     yield from faults
-    if not faults and len(free_reps(tables, criteria, {})):
+    if not faults and has_free:
         yield from _center_faults(tables, criteria)
 
 
 def _center_faults(tables: DatasetTables, criteria: Criteria) -> Iterator[Fault]:
     """Yield a fault where reps without a home cannot get one."""
     candidates = criteria.centers.candidates
-    if len(candidate_places(tables, candidates)):
+    if len(center_places(tables, criteria)):
         return
     why = "the dataset has no units" if candidates == "units" else "no known city is within 50 km of an account"
+    fix = "Use 'accounts', or give every active rep lat and lon."
+    if criteria.travel.has_pair_costs and has_place_costs(tables):
+        why = "no pair gives a cost from one of them that has a place on the map"
+        fix = "Choose the candidates that the pairs' place_id names, or send pairs with such a place_id."
     yield Fault(
         code="CONTRADICTORY_SETTING",
         detail=f"Reps without lat and lon are to be placed at {candidates}, but {why}.",
-        fix="Use 'accounts', or give every active rep lat and lon.",
+        fix=fix,
         pointer="/criteria/centers/candidates",
         value=candidates,
     )

@@ -13,6 +13,7 @@ from app.datasets.tables import DatasetTables
 from app.errors import Fault
 from app.scenarios.columns import flags, ids, numbers, texts, word_lists
 from app.scenarios.families import family_numbers
+from app.scenarios.places import free_reps
 from app.scenarios.schemas import Criteria
 from geo_data.distances import distances_km
 
@@ -163,6 +164,7 @@ def _against_forbidden(roster: Roster, pins: list[Pin]) -> Iterator[Fault]:
         for index, pair in enumerate(roster.criteria.forbid)
     }
     allowed: set[tuple[int, int]] | None = None
+    free = set(free_reps(roster.tables, roster.criteria, {}).tolist())
     if roster.tables.pairs is not None:
         pairs = list(
             zip(
@@ -180,7 +182,7 @@ def _against_forbidden(roster: Roster, pins: list[Pin]) -> Iterator[Fault]:
             yield _conflict(
                 roster, pin, against=f"the forbidden pair at {place}", other=place, fix="Drop one of the two."
             )
-        elif allowed is not None and (pin.account, pin.rep) not in allowed:
+        elif allowed is not None and (pin.account, pin.rep) not in allowed and pin.rep not in free:
             yield _conflict(
                 roster,
                 pin,

@@ -11,6 +11,7 @@ from app.datasets.tables import DatasetTables
 from app.errors import Fault
 from app.scenarios.center import Centers
 from app.scenarios.columns import Bool, Float64, flags, ids, numbers
+from app.scenarios.place_costs import has_place_costs, reps_with_costs
 from app.scenarios.schemas import Criteria
 
 
@@ -26,18 +27,32 @@ def needs_distance(tables: DatasetTables, criteria: Criteria) -> bool:
 
 def measures_from_centers(tables: DatasetTables, criteria: Criteria) -> bool:
     """Tell whether anything that is asked depends on where reps are."""
+    if _measures_distance(tables, criteria):
+        return True
+    return criteria.travel.has_pair_costs and has_place_costs(tables)
+
+
+def _measures_distance(tables: DatasetTables, criteria: Criteria) -> bool:
+    """Tell whether kilometers from reps count."""
     if not np.isnan(numbers(tables.reps, "max_distance_km")).all() or criteria.compactness.weight > 0:
         return True
     return not criteria.travel.has_pair_costs and (criteria.travel.weight > 0 or bool(criteria.travel.barriers))
 
 
 def free_reps(tables: DatasetTables, criteria: Criteria, known: Centers) -> npt.NDArray[np.int64]:
-    """Return the positions of active reps without a home or a known center, where that matters."""
+    """Return the positions of active reps without a home or a known center, where that matters.
+
+    Where only the caller's costs from places ask for a center, who has costs of its own needs none.
+    """
     if not measures_from_centers(tables, criteria):
         return np.zeros(0, dtype=np.int64)
     lacking = np.isnan(numbers(tables.reps, "lat")) | np.isnan(numbers(tables.reps, "lon"))
     placed = np.array([rep_id in known for rep_id in ids(tables.reps)], dtype=np.bool_)
-    return np.flatnonzero(lacking & ~placed & flags(tables.reps, "active", missing=True))
+    free = lacking & ~placed & flags(tables.reps, "active", missing=True)
+    if not _measures_distance(tables, criteria):
+        priced = reps_with_costs(tables)
+        free &= np.array([rep_id not in priced for rep_id in ids(tables.reps)], dtype=np.bool_)
+    return np.flatnonzero(free)
 
 
 def missing_places(noun: str, places: tuple[Float64, Float64], needed: Bool) -> list[Fault]:

@@ -37,6 +37,7 @@ from app.scenarios.pair_values import (
     possible_pairs,
     read_pairs,
 )
+from app.scenarios.place_costs import with_center_costs
 from app.scenarios.places import missing_places, needs_distance
 from app.scenarios.schemas import Criteria
 from app.scenarios.unit_graph import neighbor_ids, unit_graph, unit_ids
@@ -147,6 +148,7 @@ def plan(tables: DatasetTables, criteria: Criteria, *, centers: Centers | None =
     InvalidInput
         When coordinates are missing where a distance is needed.
     """
+    tables = with_center_costs(tables, centers or {})
     rows = _rows(tables, centers or {})
     ways = _ways(tables, criteria, rows)
     problem = _problem(tables, criteria, rows, ways)

@@ -50,6 +50,11 @@ class Places:
     lon: NDArray[np.float64]
     population: NDArray[np.float64]
 
+    def ids(self) -> tuple[str, ...]:
+        """Return an id of each place: country, state where there is one, and name, joined by slashes."""
+        rows = zip(self.country, self.state, self.name, strict=True)
+        return tuple("/".join(part for part in row if part) for row in rows)
+
 
 @cache
 def supported_countries() -> frozenset[str]:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from app.datasets.checks.pair_places import check_pair_places
 from app.datasets.faults import FaultLog, Origin
 from app.datasets.managers import check_managers
 from app.datasets.tables import MEASURE_PREFIX, DatasetTables, prefixed
@@ -90,6 +91,25 @@ def _check_cycles(accounts: pa.Table, ids: pa.Array, origin: Origin, log: FaultL
         log.add(Fault(code="FAMILY_CYCLE", detail=detail, params={"ids": names, "length": len(cycle)}, **place))
 
 
+def _check_twice(
+    pairs: pa.Table, name: str, account: NDArray[np.int64], other: NDArray[np.int64], origin: Origin, log: FaultLog
+) -> None:
+    """Refuse a pair of an account and a rep, or a place, that stands twice."""
+    known = np.flatnonzero((account >= 0) & (other >= 0))
+    keys = account[known] * max(int(other.max(initial=0)) + 1, 1) + other[known]
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    again = known[first[inverse] != np.arange(len(keys))]
+    noun = name.removesuffix("_id")
+
+    def make(row: int) -> Fault:
+        names = str(pairs["account_id"][row].as_py()), str(pairs[name][row].as_py())
+        detail = f"The pair of account '{names[0][:64]}' and {noun} '{names[1][:64]}' stands twice."
+        params = {"account_id": names[0], name: names[1]}
+        return Fault(code="DUPLICATE_ID", detail=detail, params=params, **origin.place(row, "account_id"))
+
+    log.rows(again, make)
+
+
 def _check_pairs(
     tables: DatasetTables, account_ids: pa.Array, rep_ids: pa.Array, origin: Origin, log: FaultLog
 ) -> None:
@@ -99,18 +119,8 @@ def _check_pairs(
     _check_known(pairs, "account_id", account_ids, "account", origin, log)
     _check_known(pairs, "rep_id", rep_ids, "rep", origin, log)
     account, rep = positions(pairs["account_id"], account_ids), positions(pairs["rep_id"], rep_ids)
-    known = np.flatnonzero((account >= 0) & (rep >= 0))
-    keys = account[known] * max(len(rep_ids), 1) + rep[known]
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    again = known[first[inverse] != np.arange(len(keys))]
-
-    def make(row: int) -> Fault:
-        names = str(pairs["account_id"][row].as_py()), str(pairs["rep_id"][row].as_py())
-        detail = f"The pair of account '{names[0][:64]}' and rep '{names[1][:64]}' stands twice."
-        params = {"account_id": names[0], "rep_id": names[1]}
-        return Fault(code="DUPLICATE_ID", detail=detail, params=params, **origin.place(row, "account_id"))
-
-    log.rows(again, make)
+    _check_twice(pairs, "rep_id", account, rep, origin, log)
+    _check_twice(pairs, "place_id", account, check_pair_places(tables, origin, log), origin, log)
     measures = {"accounts", *prefixed(tables.accounts, MEASURE_PREFIX)}
     for measure in prefixed(pairs, MEASURE_PREFIX):
         if measure not in measures:

@@ -124,7 +124,8 @@ def map_columns(names: tuple[str, ...], fields: TableFields, wanted: Mapping[str
         result.append(IGNORE if is_again or name in names[:position] else field)
     taken = {field for field in result if field}
     known = list(_known(fields))
-    for needed in fields.required:
+    usual = () if taken.intersection(fields.one_of) else fields.one_of[:1]
+    for needed in (*fields.required, *usual):
         if needed not in taken:
             near = nearest(needed, names)
             hint = f" Is it '{near}'?" if near else ""
