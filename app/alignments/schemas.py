@@ -72,6 +72,23 @@ class PlacedCenter(Point):
     name: str | None = Field(description="The place's name.", examples=["Austin, TX"])
 
 
+class Placement(BaseModel):
+    """How near placed centers are to the best that any places could be."""
+
+    cost: float = Field(
+        description=(
+            "Travel in its own unit; where compactness counts, too, with it on the scale of travel at a typical "
+            "distance; compactness alone in its own."
+        ),
+        examples=[812.4],
+    )
+    lower_bound: float = Field(
+        description="No alignment that keeps the hard criteria costs less, wherever the placed reps stand.",
+        examples=[790.2],
+    )
+    gap: float = Field(description="(cost - lower_bound) / cost, a fraction.", examples=[0.0273])
+
+
 class Alignment(BaseModel):
     """A complete assignment of a dataset's accounts to its reps, and what is known of it."""
 
@@ -99,6 +116,7 @@ class Alignment(BaseModel):
                     "hashes": {"dataset": "9f…", "criteria": "1c…"},
                     "software": {"version": "0.1.0", "ortools": "9.15", "seed": 0},
                     "centers": {},
+                    "placement": None,
                     "links": {"self": "/v1/alignments/al_01k…"},
                 }
             ]
@@ -127,6 +145,13 @@ class Alignment(BaseModel):
     hashes: dict[str, str | None] = Field(description="sha256 of the dataset and of the normalized criteria.")
     software: dict[str, Any] = Field(description="Versions and seed that made it.")
     centers: dict[str, PlacedCenter] = Field(description="Placed centers, by rep id, of reps without a home.")
+    placement: Placement | None = Field(
+        description=(
+            "What is proven of placed centers against all candidates; null where none were placed, or no bound is "
+            "valid: more accounts or candidates than can be weighed one by one, barriers, amounts that depend on the "
+            "rep, accounts that may stay without a rep."
+        )
+    )
     links: dict[str, str] = Field(description="Related addresses.")
 
 

@@ -194,6 +194,7 @@ def summary_json(alignment: Alignment) -> dict[str, Any]:
         "dataset_id": alignment.dataset_id,
         "scenario_id": alignment.scenario_id,
         "num_edits": alignment.num_edits,
+        "placement": None,
         **summary,
         "centers": {rep_id: center.to_json() for rep_id, center in read_centers(centers).items()},
         "links": _links(alignment),

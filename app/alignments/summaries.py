@@ -73,6 +73,8 @@ class AlignmentSummary:
         version, ortools, seed.
     centers
         Rep id to center, for reps whose center was placed by the optimizer.
+    placement
+        cost, lower_bound and gap of placed centers against all places; None where nothing is proven.
     """
 
     outcome: str | None = None
@@ -87,6 +89,7 @@ class AlignmentSummary:
     hashes: Mapping[str, str | None] = field(default_factory=dict)
     software: Mapping[str, Any] = field(default_factory=dict)
     centers: Centers = field(default_factory=dict)
+    placement: Mapping[str, float] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the stored form: plain lists and mappings that JSON can carry."""

@@ -4,6 +4,7 @@ Owns how much of a job's time goes there, and what an answer for chosen centers 
 nor the database.
 """
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -30,6 +31,10 @@ from optimizer.stop import AnyOf, Cancelled, GapBelow, MaxRuntime
 
 PLACING_SHARE: Final = 0.25
 """Share of the time limit that the search for centers may take."""
+PROOF_SHARE: Final = 0.05
+"""Share of the time limit that a bound on all places may take."""
+PROOF_STEPS: Final = 400
+"""Steps of that bound where work counts and not the clock."""
 ROUND_SHARE: Final = 0.1
 """Share of the time limit that an alignment by which centers move may take."""
 ROUNDS: Final = 2
@@ -85,6 +90,8 @@ def placed(
         else:
             planned = _placed(tables, criteria, search, placing, stop=stop, threads=threads)
     files.write_centers(planned.centers)
+    if placing.placement is not None:
+        files.write_placement(placing.placement)
     return planned
 
 
@@ -104,9 +111,25 @@ def _placed(
         seed=search.seed,
         params=LocationParams(trials=trials, threads=threads),
         elapsed=elapsed,
+        stop_proof=_proof_limit(search, stop),
     )
     planned = plan(tables, criteria, centers=centers)
     return _settled(tables, criteria, search, placing, planned, stop=stop, threads=threads)
+
+
+def _proof_limit(search: Search, stop: threading.Event) -> Callable[[], bool]:
+    """Return what ends the search for a bound: its share of the time from the first step on, or so many steps."""
+    ends: list[float] = []
+    steps = itertools.count()
+
+    def is_over() -> bool:
+        if search.deterministic:
+            return next(steps) >= PROOF_STEPS
+        if not ends:
+            ends.append(time.monotonic() + PROOF_SHARE * search.time_limit_s)
+        return stop.is_set() or time.monotonic() >= ends[0]
+
+    return is_over
 
 
 def unproven_for(result: Result, tables: DatasetTables, centers: Centers) -> Result:

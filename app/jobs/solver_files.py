@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from app.datasets.tables import DatasetTables, read_parquet, write_parquet
 from app.scenarios.center import Center, Centers, read_centers, stored_centers
+from app.scenarios.placement import Placement, placement_of
 
 CRITERIA = "criteria.json"
 SEARCH = "search.json"
@@ -24,6 +25,7 @@ RESULT = "result.json"
 CERTIFICATE = "certificate.json"
 CURVE = "curve.json"
 CENTERS = "centers.json"
+PLACEMENT = "placement.json"
 PAIRS = "pairs.parquet"
 CORES_VARIABLE = "TERRITORY_SOLVER_CORES"
 """Tells the solver how many cores it may use; 0 or nothing is all."""
@@ -89,11 +91,21 @@ class SolverFiles:
             return None
         return read_parquet(path), self.read_json(OPEN_REPS)["rep_ids"]
 
-    def write_alignment(self, name: str, assignments: pa.Table, summary: Mapping[str, Any]) -> None:
-        """Write an alignment and what is known of it, the centers that stand in this folder included."""
+    def write_alignment(
+        self, name: str, assignments: pa.Table, summary: Mapping[str, Any], *, is_of_question: bool = False
+    ) -> None:
+        """Write an alignment and what is known of it, the centers that stand in this folder included.
+
+        Of one that answers the scenario's own question, also how near its centers are to the best places.
+        """
         self._write(f"{name}.parquet", write_parquet(assignments))
+        more: dict[str, Any] = {}
         centers = stored_centers(self.read_centers())
-        self.write_json(f"{name}.json", {**summary, "centers": centers} if centers else summary)
+        if centers:
+            more["centers"] = centers
+        if is_of_question and not summary["violations"] and self.path(PLACEMENT).exists():
+            more["placement"] = placement_of(self.read_json(PLACEMENT)).told(summary["terms"])
+        self.write_json(f"{name}.json", {**summary, **more})
 
     def read_alignment(self, name: str) -> tuple[pa.Table, dict[str, Any]]:
         """Read an alignment and what is known of it."""
@@ -102,6 +114,10 @@ class SolverFiles:
     def write_centers(self, centers: Centers) -> None:
         """Write the centers of reps without a home, by which everything is measured from now on."""
         self.write_json(CENTERS, stored_centers(centers))
+
+    def write_placement(self, placement: Placement) -> None:
+        """Write what is proven of all places for the placed centers."""
+        self.write_json(PLACEMENT, placement.to_json())
 
     def read_centers(self) -> dict[str, Center]:
         """Read the placed centers by rep id; none where none are placed."""

@@ -111,7 +111,7 @@ class Reporter:
             self.files.write_json(CERTIFICATE, certificate)
         name = f"alignment-{self._numbers}"
         summary = judged.summary(software=self.software)
-        self.files.write_alignment(name, self._plan.assignments(alignment), summary)
+        self.files.write_alignment(name, self._plan.assignments(alignment), summary, is_of_question=True)
         return name
 
     def close(self) -> None:

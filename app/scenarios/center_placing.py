@@ -4,6 +4,7 @@ Owns whether centers are needed, and the step from the optimizer's positions to 
 database.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from app.scenarios.center_candidates import CandidatePlaces, center_places
 from app.scenarios.center_question import Weighing, center_question
 from app.scenarios.columns import ids, numbers
 from app.scenarios.place_costs import PlaceWeighing
+from app.scenarios.placement import Placement, proven_placement
 from app.scenarios.places import free_reps
 from app.scenarios.planning import Plan
 from app.scenarios.schemas import Criteria
@@ -45,23 +47,38 @@ class Placing:
     ----------
     free
         Positions of the reps that need a center and have none.
+    placement
+        What is proven of all places, once :meth:`first` looked for it; None without a valid bound.
     """
 
     def __init__(self, tables: DatasetTables, criteria: Criteria, *, known: Centers) -> None:
         self._tables, self._criteria, self._known = tables, criteria, dict(known)
         self.free = free_reps(tables, criteria, known)
         self._rep_ids = ids(tables.reps)
+        self.placement: Placement | None = None
         self._weights: Weighing | None = None
         self._priced: PlaceWeighing | None = None
         self._barriers = barriers_in(criteria.travel.model_dump())
 
-    def first(self, *, seed: int, params: LocationParams, elapsed: Elapsed = lambda: 0.0) -> dict[str, Center]:
-        """Return centers for all free reps, the known ones included; see :func:`optimizer.location.search.locate`."""
+    def first(
+        self,
+        *,
+        seed: int,
+        params: LocationParams,
+        elapsed: Elapsed = lambda: 0.0,
+        stop_proof: Callable[[], bool] | None = None,
+    ) -> dict[str, Center]:
+        """Return centers for all free reps, the known ones included; see :func:`optimizer.location.search.locate`.
+
+        With ``stop_proof`` a bound on all places is looked for afterwards, until it says True.
+        """
         if not len(self.free):
             return dict(self._known)
         asked = center_question(self._tables, self._criteria, self._known, self._places())
         self._weights, self._priced = asked.weights, asked.priced
         found = locate(asked.question, seed=seed, params=params, elapsed=elapsed)
+        if stop_proof is not None:
+            self.placement = proven_placement(asked, self._criteria, known=found.cost, stop=stop_proof)
         placed = dict(self._known)
         for column, rep in enumerate(asked.reps.tolist()):
             if asked.question.center[column] < 0:

@@ -66,6 +66,7 @@ def test_reps_are_placed_where_the_callers_costs_are_least(client: TestClient, e
     assert alignment["violations"] == []
     assert alignment["lower_bound"] is None
     assert {center["place_id"] for center in alignment["centers"].values()} == {"a04", "a05"}
+    assert alignment["placement"] == pytest.approx({"cost": 12.0, "lower_bound": 12.0, "gap": 0.0}, abs=1e-4)
     (travel,) = alignment["terms"]
     assert (travel["name"], travel["raw"], travel["unit"]) == ("travel", 12.0, "cost")
     items = client.get(f"/v1/alignments/{ended['alignment_id']}/assignments").json()["items"]
