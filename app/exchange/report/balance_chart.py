@@ -15,6 +15,7 @@ _LEFT_PX, _RIGHT_PX, _WIDTH_PX = 190.0, 120.0, 940.0
 _TOP_PX = 24.0
 _NARROWEST_SPAN, _WIDEST_SPAN = 0.2, 0.6  # deviation at the chart's edge
 _MOST_ROWS = 80
+_MOST_PLACES = 3
 
 
 @dataclass(frozen=True)
@@ -145,9 +146,20 @@ def _bar(card: Scorecard, rep: int, row: int, measure: str, span: float, scale: 
         x=min(target_x, end),
         width=max(abs(end - target_x), 1.0),
         before_x=before_x if np.isfinite(before) else None,
-        index=f"{index:.0f}",
+        index=index_text(index, tolerance),
         before=f"{before:.0f}" if np.isfinite(before) else "–",
-        is_in_band=abs(deviation) <= tolerance + 1e-9,
+        is_in_band=_is_in_band(index, tolerance),
         is_cut=abs(deviation) > span,
         is_before_cut=bool(abs(before / 100 - 1) > span),
     )
+
+
+def index_text(index: float, tolerance: float) -> str:
+    """Return the index with the fewest decimals that lie on its side of the band's edge: 110.04 is no 110 of ±10 %."""
+    is_in_band = _is_in_band(index, tolerance)
+    enough = (places for places in range(_MOST_PLACES) if _is_in_band(round(index, places), tolerance) == is_in_band)
+    return f"{index:.{next(enough, _MOST_PLACES)}f}"
+
+
+def _is_in_band(index: float, tolerance: float) -> bool:
+    return abs(index / 100 - 1) <= tolerance + 1e-9
