@@ -15,12 +15,19 @@ from optimizer.problem import FloatArray, IntArray
 from optimizer.search.bound import column_prices, lower_bound, zero_multipliers
 from optimizer.search.incumbent import PROVEN, Incumbent
 from optimizer.search.model import Model, Multipliers
-from optimizer.search.reduced_costs import near_columns
+from optimizer.search.reduced_costs import cheapest_columns, near_columns
 
 NEAR: Final = 12
 """Columns of an item that the flow may use at first."""
+LEAST_NEAR: Final = 4
+FIRST_PAIRS: Final = 500_000
+"""Pairs of the first flow in large models, by columns per item: nobody hears a stop while it runs."""
+MOST_PAIRS: Final = 5_000_000
+"""More pairs than this are left to the search."""
+WANTED: Final = 2
+"""Items that each column may choose from, in multiples of what it may have: remote ones are near to nobody."""
 MORE: Final = 4
-"""Further columns of an item that each round adds where its prices find them better."""
+"""Columns of an item that each round prices, and by how many times more are looked at where there were too few."""
 MOST_ROUNDS: Final = 8
 LARGEST_COST: Final = 1e11
 """Costs are whole numbers up to this; the flow's own arithmetic multiplies them by the number of nodes."""
@@ -82,18 +89,19 @@ def solve_transport(incumbent: Incumbent, multipliers: Multipliers) -> None:
     whole = replace(
         model, lower=transport.unit[:, None] * transport.fewest, upper=transport.unit[:, None] * transport.most
     )
-    near, prices = NEAR, column_prices(model, multipliers)
-    pairs = _near_pairs(model, prices, most=near)
+    near, prices = max(LEAST_NEAR, min(NEAR, FIRST_PAIRS // model.num_items)), column_prices(model, multipliers)
+    wanted = _wanted_pairs(model, prices, transport)
+    pairs = np.union1d(wanted, _near_pairs(model, prices, most=near))
     for _ in range(MOST_ROUNDS):
         if not incumbent.proceed():
             return
         incumbent.clock.charge(len(pairs) / ARCS_PER_S)
         columns = cheapest_flow(model, transport, pairs)
         if columns is None:
-            if near >= model.num_columns:
-                return
             near *= MORE
-            pairs = _near_pairs(model, prices, most=near)
+            if near >= MORE * model.num_columns or near * model.num_items > MOST_PAIRS:
+                return
+            pairs = np.union1d(wanted, _near_pairs(model, prices, most=near))
             continue
         incumbent.offer(columns)
         fitting = _fitting_multipliers(model, transport, pairs, columns)
@@ -150,6 +158,21 @@ def _near_pairs(model: Model, prices: FloatArray, *, most: int) -> IntArray:
     near = near_columns(model, prices, width=np.inf, most=most)
     item, place = np.nonzero(near.column >= 0)
     return np.unique(item * np.int64(model.num_columns) + near.column[item, place])
+
+
+def _wanted_pairs(model: Model, prices: FloatArray, transport: Transport) -> IntArray:
+    """Return for each column the pairs whose items lose least there, a few times what it may have; ascending."""
+    _, smallest = cheapest_columns(model, prices)
+    unit_price = transport.unit @ prices
+    pairs = []
+    for column in range(model.num_columns):
+        each = min(model.num_items, WANTED * int(transport.most[column]))
+        if each == model.num_items:
+            continue  # as good as no limit: items find it by themselves
+        loss = model.cost[:, column] + unit_price[column] - smallest
+        item = np.argpartition(loss, each)[:each]
+        pairs.append(item[np.isfinite(loss[item])] * np.int64(model.num_columns) + column)
+    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *pairs]))
 
 
 def _fitting_multipliers(model: Model, transport: Transport, pairs: IntArray, chosen: IntArray) -> Multipliers:
