@@ -82,7 +82,8 @@ def send_generated_requests(data_dir: Path, *, num_examples: int, is_short: bool
     num_examples
         Random requests an operation; edge cases come on top.
     is_short
-        True leaves out edge cases of bodies that another operation takes too.
+        True leaves out edge cases of bodies that another operation takes too, and sequences of requests that use what
+        earlier ones answered.
     """
     settings = Settings(data_dir=data_dir, log_format="console", log_level="error")
     seeded_app = create_app(settings)
@@ -107,7 +108,7 @@ def _config(num_examples: int, *, is_short: bool) -> SchemathesisConfig:
             "seed": SEED,
             "continue-on-failure": True,
             "generation": {"max-examples": num_examples, "deterministic": True, "no-shrink": True},
-            "phases": {"stateful": {"enabled": False}, "coverage": {"unexpected-methods": ["PUT"]}},
+            "phases": {"stateful": {"enabled": not is_short}, "coverage": {"unexpected-methods": ["PUT"]}},
             "operations": [{"include-name": name, "phases": {"coverage": skipped}} for name in same_bodies],
         }
     )
