@@ -63,6 +63,12 @@ class Master:
             missing = model.add_variable(lb=0.0)
             constraint.set_coefficient(missing, 1.0)
             model.objective.set_linear_coefficient(missing, cost)
+        # values of thousands of columns are not read, and to hand them over takes longer than to find them
+        self._only_duals = mathopt.ModelSolveParameters(
+            variable_values_filter=mathopt.SparseVectorFilter(filtered_items=()),
+            reduced_costs_filter=mathopt.SparseVectorFilter(filtered_items=()),
+            dual_values_filter=mathopt.SparseVectorFilter(skip_zero_values=True),
+        )
         self._solver = mathopt.IncrementalSolver(model, mathopt.SolverType.GLOP)
 
     def add(self, columns: Columns) -> None:
@@ -81,10 +87,12 @@ class Master:
 
     def solve(self) -> MasterDuals | None:
         """Return the program's value and duals; None where the solver has none."""
-        result = self._solver.solve()
-        if result.termination.reason != mathopt.TerminationReason.OPTIMAL:
+        result = self._solver.solve(model_params=self._only_duals)
+        if result.termination.reason != mathopt.TerminationReason.OPTIMAL or not result.has_dual_feasible_solution():
             return None
-        dual = np.array(result.dual_values([*self._items, *self._rows, self._count])) / self._scale
+        duals = result.dual_values()
+        rows = [*self._items, *self._rows, self._count]
+        dual = np.array([duals.get(row, 0.0) for row in rows]) / self._scale
         items = len(self._items)
         worth = -dual[items:-1] - np.where(self._is_free, dual[-1], 0.0)
         return MasterDuals(
