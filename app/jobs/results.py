@@ -15,13 +15,14 @@ from app.alignments.service import discard_alignment, store_alignment
 from app.alignments.summaries import AlignmentSummary, Origin, OriginKind
 from app.curves.storing import has_alignment, store_points, write_curve
 from app.datasets.models import Dataset
+from app.datasets.tables import read_parquet
 from app.jobs.leases import Claim, Ending, finish
 from app.jobs.models import Job
 from app.jobs.relaxed_scenarios import relaxed_scenario
 from app.jobs.repository import JobRepository
 from app.jobs.solver_files import CERTIFICATE, SolverFiles
 from app.jobs.states import JobKind, JobState
-from app.jobs.timed_datasets import keep_travel_times
+from app.jobs.timed_datasets import keep_travel_times, known_times
 from app.jobs.travel_asking import write_travel_source
 from app.scenarios.models import Scenario
 from app.travel_times.pairs import TravelSource
@@ -48,6 +49,9 @@ def write_question(session: Session, held: Claim, files: SolverFiles, *, travel:
     files.write_question(tables, criteria=scenario.criteria, search=_search(scenario, held))
     if travel is not None and lacks_travel_times(dataset, scenario):
         write_travel_source(files, travel)
+        timed = known_times(session, dataset)
+        if timed is not None and timed.pairs_sha256 is not None:  # another variant of a batch has asked
+            files.write_pairs(read_parquet(blobs.read(session, timed.pairs_sha256)))
     job = session.get_one(Job, held.job_id)
     if job.kind == JobKind.CURVE:
         write_curve(session, job, files)

@@ -1,16 +1,20 @@
 """Travel times that a job asked for stay: in a dataset of their own, and a scenario on it, which the job then answers.
 
 The dataset that the job was given has no pairs and is immutable, so the times go into a child of it; alignments,
-explanations and edits read them there, and another job on that scenario asks nobody.
+explanations and edits read them there, and another job on that scenario asks nobody. Nor does another scenario of the
+same dataset, such as the next variant of a batch: it takes the times of the child that is there.
 """
 
+import hashlib
 from dataclasses import replace
+from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.datasets.models import Dataset
 from app.datasets.service import create_dataset, load_tables
-from app.datasets.tables import read_parquet
+from app.datasets.tables import read_parquet, write_parquet
 from app.jobs.models import Job
 from app.jobs.solver_files import PAIRS, SolverFiles
 from app.jobs.travel_asking import is_asked, travel_warnings
@@ -18,6 +22,27 @@ from app.scenarios.models import Scenario
 from app.scenarios.schemas import Criteria, Search
 from app.scenarios.service import ScenarioService
 from app.settings import Settings
+
+ROWS: Final = ("accounts_sha256", "reps_sha256", "units_sha256")
+"""What a child has unchanged whose travel times are those of its parent."""
+
+
+def known_times(session: Session, dataset: Dataset, *, sha256: str | None = None) -> Dataset | None:
+    """Return the newest child of a dataset that has the same rows and travel times beside them; None without one.
+
+    Parameters
+    ----------
+    session
+        A session that may read.
+    dataset
+        A dataset without pairs.
+    sha256
+        Only a child with these pairs; None for any.
+    """
+    same = [getattr(Dataset, name) == getattr(dataset, name) for name in ROWS]
+    those = Dataset.pairs_sha256.is_not(None) if sha256 is None else Dataset.pairs_sha256 == sha256
+    wanted = select(Dataset).where(Dataset.parent_id == dataset.id, Dataset.archived.is_(False), those, *same)
+    return session.scalars(wanted.order_by(Dataset.created_at.desc(), Dataset.id.desc()).limit(1)).first()
 
 
 def keep_travel_times(session: Session, job: Job, files: SolverFiles) -> None:
@@ -28,13 +53,18 @@ def keep_travel_times(session: Session, job: Job, files: SolverFiles) -> None:
     if dataset.pairs_sha256 is not None:
         return
     scenario = session.get_one(Scenario, job.scenario_id)
-    timed = create_dataset(
-        session,
-        replace(load_tables(session, dataset.id), pairs=read_parquet(files.path(PAIRS))),
-        name=f"{dataset.name} · travel times",
-        parent_id=dataset.id,
-        checks=travel_warnings(files),
-    )
+    pairs = read_parquet(files.path(PAIRS))
+    timed = known_times(session, dataset, sha256=hashlib.sha256(write_parquet(pairs)).hexdigest())
+    if timed is None:
+        timed = create_dataset(
+            session,
+            replace(load_tables(session, dataset.id), pairs=pairs),
+            name=f"{dataset.name} · travel times",
+            parent_id=dataset.id,
+            checks=travel_warnings(files),
+        )
+        for name in ROWS:  # the same rows, by which the next job knows them, and stored once
+            setattr(timed, name, getattr(dataset, name))
     stored = ScenarioService(session, Settings.model_construct()).store(
         dataset_id=timed.id,
         name=scenario.name,

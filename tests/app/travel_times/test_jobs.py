@@ -102,6 +102,36 @@ def test_a_job_asks_and_keeps_the_answers(app: FastAPI, client: TestClient, serv
     assert len(service.asked) == before
 
 
+def test_variants_of_a_batch_ask_once(app: FastAPI, client: TestClient, service: Service, tmp_path: Path) -> None:
+    """The second variant takes the times that the first one kept, on the same child; the provider is gone."""
+    dataset = client.post("/v1/datasets", json=tiny_dataset()).json()
+    base = {"dataset_id": dataset["id"], "name": "By road", "criteria": MINUTES, "search": SEARCH}
+    scenario = client.post("/v1/scenarios", json=base).json()
+    variants = [{"name": "One", "criteria": MINUTES}, {"name": "Two", "criteria": MINUTES | {"families": "off"}}]
+    batch = client.post("/v1/scenarios/batch", json={"base_id": scenario["id"], "variants": variants}).json()
+    first, second = (item["job"]["id"] for item in batch["items"])
+    one = executed(app, client, tmp_path / "first", first)
+    asked, service.fail_next = len(service.asked), 3
+    two = executed(app, client, tmp_path / "second", second)
+    assert [(job["state"], job["outcome"]) for job in (one, two)] == [("succeeded", "optimal")] * 2, two["problem"]
+    assert len(service.asked) == asked
+    assert two["dataset_id"] == one["dataset_id"] != dataset["id"]
+    assert two["scenario_id"] != one["scenario_id"]
+    assert client.get(f"/v1/scenarios/{two['scenario_id']}").json()["criteria"]["families"] == "off"
+    assert client.get("/v1/datasets").json()["total_size"] == 2
+
+
+def test_archived_times_are_asked_for_again(app: FastAPI, client: TestClient, service: Service, tmp_path: Path) -> None:
+    """Who puts the child with the times away gets new ones."""
+    asked = submitted(client)
+    one = executed(app, client, tmp_path / "first", asked["id"])
+    assert client.patch(f"/v1/datasets/{one['dataset_id']}", json={"archived": True}).status_code == 200
+    before = len(service.asked)
+    again = client.post("/v1/jobs", json={"scenario_id": asked["scenario_id"]}).json()
+    assert executed(app, client, tmp_path / "second", again["id"])["outcome"] == "optimal"
+    assert len(service.asked) > before
+
+
 def test_pairs_without_a_way_are_told(app: FastAPI, client: TestClient, tmp_path: Path) -> None:
     """An account off all roads is nobody's: the answer says so, and the dataset with the times names it."""
     data = tiny_dataset()
