@@ -113,15 +113,8 @@ def space_of(model: Model, nodes: Nodes, prices: FloatArray) -> Space:
     if model.has_unassigned:
         cost[nodes.num_items :, -1] = np.inf  # nobody is left without a rep there
     entries = np.diff(model.corrections.start)
-    soft_price, soft_tolerance = np.zeros(model.num_loads), np.zeros(model.num_loads)
-    soft_target = np.zeros((model.num_columns, model.num_loads))
-    soft_share = np.full((model.num_columns, model.num_loads), np.nan)
-    for soft in model.soft:
-        soft_price[soft.load], soft_tolerance[soft.load] = soft.price, soft.tolerance
-        soft_target[:, soft.load] = soft.target
-        if soft.target_share is not None:
-            soft_share[:, soft.load] = soft.target_share
     shares = np.isfinite(model.share_lower) | np.isfinite(model.share_upper)
+    soft = _soft_balance(model)
     size = np.maximum(np.abs(model.amount).mean(axis=0), 1e-12)
     return _space(
         start=nodes.graph.start,
@@ -142,15 +135,25 @@ def space_of(model: Model, nodes: Nodes, prices: FloatArray) -> Space:
         upper=model.upper.T,
         share_lower=model.share_lower.T,
         share_upper=model.share_upper.T,
-        shared=shares.any(axis=1) | ~np.isnan(soft_share).all(axis=0),
+        shared=shares.any(axis=1) | ~np.isnan(soft["soft_share"]).all(axis=0),
         total_upper=np.array(model.total_upper),
         margin=MARGIN * size,
         base=np.maximum(2.0 * np.abs(prices.T), BREACH * _step(cost) / size),
-        soft_price=soft_price,
-        soft_tolerance=soft_tolerance,
-        soft_target=soft_target,
-        soft_share=soft_share,
+        **soft,
     )
+
+
+def _soft_balance(model: Model) -> dict[str, FloatArray]:
+    """Return the fields of soft balance. Shapes ``(loads,)``, targets ``(columns, loads)``."""
+    price, tolerance = np.zeros(model.num_loads), np.zeros(model.num_loads)
+    target = np.zeros((model.num_columns, model.num_loads))
+    share = np.full((model.num_columns, model.num_loads), np.nan)
+    for soft in model.soft:
+        price[soft.load], tolerance[soft.load] = soft.price, soft.tolerance
+        target[:, soft.load] = soft.target
+        if soft.target_share is not None:
+            share[:, soft.load] = soft.target_share
+    return {"soft_price": price, "soft_tolerance": tolerance, "soft_target": target, "soft_share": share}
 
 
 def _space(**fields: Any) -> Space:
