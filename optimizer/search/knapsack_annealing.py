@@ -62,18 +62,10 @@ def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
         State of the random numbers. Shape ``(1,)``.
     """
     columns, items = cost.shape
-    price = first_price.copy()
-    load, count = np.zeros(columns), np.zeros(columns, dtype=np.int64)
+    price, load, now = first_price.copy(), np.zeros(columns), place.copy()
     member, rank = np.empty((columns, items), dtype=np.int64), np.empty(items, dtype=np.int64)
-    now = place.copy()
-    total = 0.0
-    for item in range(items):
-        column = now[item]
-        rank[item] = count[column]
-        member[column, count[column]] = item
-        count[column] += 1
-        load[column] += amount[column, item]
-        total += cost[column, item]
+    count = np.zeros(columns, dtype=np.int64)
+    total = _list_members(cost, amount, place, load, member, rank, count)
     noise = 1e-9 * (1.0 + np.abs(load).max())
     breached = 0
     for column in range(columns):
@@ -84,21 +76,10 @@ def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
         if trial % LOOK == 0:
             temperature = hot * (cold / hot) ** (trial / trials)
             reach = least_reach + REACH * temperature
-            low, high = 0, slot_item.shape[0]
-            while low < high:
-                middle = (low + high) // 2
-                if excess[slot_column[middle], slot_item[middle]] <= reach:
-                    low = middle + 1
-                else:
-                    high = middle
-            slots = low
+            slots = _slots_within(excess, slot_item, slot_column, reach)
             if slots == 0:
                 break
-            for column in range(columns):
-                if _over(load[column], limit[column, 0], limit[column, 1]) > noise:
-                    price[column] = min(price[column] * RAISE, first_price[column] * MOST_RAISED)
-                elif breached == 0:
-                    price[column] = max(first_price[column], price[column] * LOWER)
+            _reprice(load, limit, first_price, price, breached, noise)
         slot = _below(random, slots)
         item, there = slot_item[slot], slot_column[slot]
         here = now[item]
@@ -154,6 +135,43 @@ def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
     if np.isinf(best):
         place[:] = now
     return best
+
+
+@numba.njit(cache=True, nogil=True)
+def _list_members(cost, amount, place, load, member, rank, count):  # type: ignore[no-untyped-def]  # compiled
+    """Write every column's load, its items and how many they are, and where each stands; return what all cost."""
+    total = 0.0
+    for item in range(place.shape[0]):
+        column = place[item]
+        rank[item] = count[column]
+        member[column, count[column]] = item
+        count[column] += 1
+        load[column] += amount[column, item]
+        total += cost[column, item]
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def _slots_within(excess, slot_item, slot_column, reach):  # type: ignore[no-untyped-def]  # compiled
+    """Return how many pairs have an excess of at most ``reach``."""
+    low, high = 0, slot_item.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if excess[slot_column[middle], slot_item[middle]] <= reach:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@numba.njit(cache=True, nogil=True)
+def _reprice(load, limit, first_price, price, breached, noise):  # type: ignore[no-untyped-def]  # compiled
+    """Raise the prices of breached limits; lower all where none is breached."""
+    for column in range(load.shape[0]):
+        if _over(load[column], limit[column, 0], limit[column, 1]) > noise:
+            price[column] = min(price[column] * RAISE, first_price[column] * MOST_RAISED)
+        elif breached == 0:
+            price[column] = max(first_price[column], price[column] * LOWER)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
