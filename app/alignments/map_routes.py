@@ -29,8 +29,10 @@ _CONTENT: dict[int | str, dict[str, Any]] = {
     **not_modified_responses(),
 }
 VECTOR_TILE = "application/vnd.mapbox-vector-tile"
-_NUMBER = r"-?\d+(\.\d+)?"
-_BOX_PATTERN = {"pattern": rf"^{_NUMBER}(,{_NUMBER}){{3}}$"}
+_PART = r"(\.[0-9]+)?"
+_LON = rf"-?(180(\.0+)?|(1[0-7]|[0-9])?[0-9]{_PART})"
+_LAT = rf"-?(90(\.0+)?|[0-8]?[0-9]{_PART})"
+_BOX_PATTERN = {"pattern": f"^{_LON},{_LAT},{_LON},{_LAT}$"}
 
 
 @router.get("/{alignment_id}/territories", summary="Show the territories", response_class=Response, responses=_CONTENT)
@@ -160,12 +162,11 @@ def _box(text: str) -> Box:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError:
         west, south, east, north = (math.nan,) * 4
-    if -180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90:
-        return Box(west, south, east, north)
-    fault = Fault(
-        code="INVALID_VALUE",
-        detail="bbox is west,south,east,north in degrees, south not above north.",
-        value=text,
-        params={"parameter": "bbox", "in": "query"},
-    )
-    raise InvalidInput([fault])
+    params = {"parameter": "bbox", "in": "query"}
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= 90 and -90 <= north <= 90):
+        detail = "bbox is west,south,east,north in degrees."
+        raise InvalidInput([Fault(code="INVALID_VALUE", detail=detail, value=text, params=params)])
+    if south > north:
+        detail = "bbox is west,south,east,north: its south lies above its north."
+        raise InvalidInput([Fault(code="CONTRADICTORY_SETTING", detail=detail, value=text, params=params)])
+    return Box(west, south, east, north)

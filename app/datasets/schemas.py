@@ -87,8 +87,14 @@ class RepBody(Strict):
     attributes: dict[str, str | None] | None = Field(default=None, description="Other texts that travel along.")
 
 
+def _only(named: str, other: str) -> dict[str, Any]:
+    return {"required": [named], "properties": {named: {"not": {"type": "null"}}, other: {"type": "null"}}}
+
+
 class PairBody(Strict):
     """What one account means for one rep, or for whoever lives at one place."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_only("rep_id", "place_id"), _only("place_id", "rep_id")]})
 
     account_id: Identifier = Field(description="An account of this dataset.")
     rep_id: Identifier | None = Field(
