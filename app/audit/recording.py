@@ -78,7 +78,7 @@ def _note_flush(session: Session, _context: object) -> None:
     for verb, rows in (("created", session.new), ("changed", session.dirty), ("deleted", session.deleted)):
         for row in rows:
             watched = WATCHED.get(row.__tablename__)
-            if watched is None:
+            if watched is None or (watched.within is not None and getattr(row, watched.within) is not None):
                 continue
             before, after = _values(row, watched.columns, verb=verb)
             if verb == "changed" and not after:

@@ -19,6 +19,8 @@ class Watched:
 
     noun: str
     columns: tuple[str, ...]
+    within: str | None = None
+    """A column that names the row that a row is a part of; such parts have no entries, their whole has."""
 
 
 WATCHED: Mapping[str, Watched] = MappingProxyType(
@@ -34,6 +36,7 @@ WATCHED: Mapping[str, Watched] = MappingProxyType(
                 *("name", "kind", "state", "outcome", "stop_reason", "priority", "tags", "dataset_id", "scenario_id"),
                 *("initial_alignment_id", "open_reps", "attempts", "stop_requested", "problem"),
             ),
+            within="whole_id",
         ),
         "alignments": Watched(
             "alignment",

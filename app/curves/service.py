@@ -1,6 +1,6 @@
 """The rules of curves as a caller sees them: submit one, read its points. No HTTP, and no solving."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,13 +10,16 @@ from app.curves.repository import CurveRepository
 from app.curves.requests import CurveRequest
 from app.curves.size_checks import size_faults, smallest_reach
 from app.curves.wishes import with_travel
+from app.datasets.models import Dataset
 from app.datasets.service import load_tables
 from app.datasets.tables import DatasetTables
 from app.errors import Fault, InvalidInput, NotFound
 from app.jobs.engine import JobQueue
 from app.jobs.models import Job
-from app.jobs.repository import JobRepository
+from app.jobs.repository import JobRepository, alive_since
+from app.jobs.results import lacks_travel_times
 from app.jobs.service import JobService, Submission
+from app.jobs.splitting import split
 from app.jobs.states import JobKind
 from app.scenarios.columns import numbers
 from app.scenarios.models import Scenario
@@ -54,15 +57,34 @@ def submit_curve(
     faults = list(_faults(tables, scenario, wanted, settings))
     if faults:
         raise InvalidInput(faults[: settings.max_listed_faults], total=len(faults))
-    submission = Submission(
-        name=wanted.name, tags=wanted.tags, priority=wanted.priority, kind=JobKind.CURVE, webhook=webhook
-    )
-    job = JobService(session, queue, settings).submit(scenario, submission)
     asked = wanted.wanted()
     if wanted.kind == "size":
         asked |= {"within_km": wanted.within_km or smallest_reach(tables)}
+    submission = Submission(
+        name=wanted.name,
+        tags=wanted.tags,
+        priority=wanted.priority,
+        kind=JobKind.CURVE,
+        webhook=webhook,
+        parts=_parts(session, scenario, asked, settings) if wanted.kind == "size" else (),
+    )
+    job = JobService(session, queue, settings).submit(scenario, submission)
     CurveRepository(session).add(Curve(job_id=job.id, kind=wanted.kind, wanted=asked, summary={}))
     return job
+
+
+def _parts(
+    session: Session, scenario: Scenario, asked: Mapping[str, Any], settings: Settings
+) -> Sequence[Sequence[int]]:
+    """Return the sizes of each part of a curve over sizes, none where it is not split.
+
+    Where travel times are lacking it is not: each part would ask for the same ones.
+    """
+    if lacks_travel_times(session.get_one(Dataset, scenario.dataset_id), scenario):
+        return ()
+    jobs = JobRepository(session)
+    num_workers = jobs.num_sharing(alive_since(jobs.now(), lease_s=settings.lease_s))
+    return split(asked["sizes"], time_limit_s=float(scenario.search["time_limit_s"]), num_workers=num_workers)
 
 
 def curve_json(session: Session, job_id: str) -> dict[str, Any]:

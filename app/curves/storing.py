@@ -4,7 +4,7 @@ Owns the step from a solver's files to the database and back, for a worker that 
 caller holds the job under its fence.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -16,18 +16,20 @@ from app.alignments.summaries import AlignmentSummary, Origin, OriginKind
 from app.curves.kinds import CurveKind
 from app.curves.models import CurvePoint
 from app.curves.repository import CurveRepository
+from app.curves.size_points import joined
 from app.jobs.models import Job
 from app.jobs.relaxed_scenarios import relaxed_scenario
+from app.jobs.repository import JobRepository
 from app.jobs.solver_files import CURVE, SolverFiles
 from app.scenarios.models import Scenario
 
 
 def write_curve(session: Session, job: Job, files: SolverFiles) -> None:
-    """Write what a curve asks into the solver's folder, with the points that earlier attempts have stored."""
+    """Write what a curve, or a part of one, asks into the solver's folder, with the points that are stored."""
     curves = CurveRepository(session)
-    curve = curves.get(job.id)
+    curve = curves.get(job.whole_id or job.id)
     assert curve is not None, "a job of the kind curve has a curve"
-    points = curves.points(job.id)
+    points = [point for point in curves.points(curve.job_id) if _is_of(job, point.data)]
     alignments = AlignmentRepository(session)
     for name, alignment_id in {point.file: point.alignment_id for point in points}.items():
         row = None if alignment_id is None else alignments.get(alignment_id)
@@ -41,6 +43,7 @@ def write_curve(session: Session, job: Job, files: SolverFiles) -> None:
         "kind": curve.kind,
         "attempt": job.attempts,
         "wanted": curve.wanted,
+        "part": job.part,
         "summary": curve.summary,
         "points": stored,
     }
@@ -53,30 +56,41 @@ def store_points(session: Session, job: Job, files: SolverFiles, *, name: str) -
     Parameters
     ----------
     session, job
-        The caller's transaction, and the job that it holds.
+        The caller's transaction, and the job that it holds; a part's points join those of the others.
     files
         Where the curve lies as the file ``name``, and its new alignments.
     """
+    whole = job if job.whole_id is None else JobRepository(session).whole_of(job)
     curves = CurveRepository(session)
-    curve = curves.get(job.id)
-    if curve is None:
+    curve = None if whole is None else curves.get(whole.id)
+    if whole is None or curve is None:
         return
+    stored = curves.points(whole.id)
+    known = {point.file: point.alignment_id for point in stored}
     told = files.read_json(name)
-    known = {point.file: point.alignment_id for point in curves.points(job.id)}
+    summary, entries = told["summary"], told["points"]
+    if job.part is not None:
+        others = [{"file": point.file, **point.data} for point in stored if not _is_of(job, point.data)]
+        summary, entries = joined(curve.wanted, [*others, *entries])
     points = [
         CurvePoint(
-            job_id=job.id,
+            job_id=whole.id,
             position=position,
             file=entry["file"],
-            alignment_id=_alignment_id(session, job, files, entry, known=known),
+            alignment_id=_alignment_id(session, whole, files, entry, known=known),
             data={key: value for key, value in entry.items() if key != "file"},
         )
-        for position, entry in enumerate(told["points"])
+        for position, entry in enumerate(entries)
     ]
-    curve.summary = told["summary"]
-    curves.replace_points(job.id, points)
+    curve.summary = summary
+    curves.replace_points(whole.id, points)
     kept = {point.alignment_id for point in points}
     _discard(session, (alignment_id for alignment_id in known.values() if alignment_id not in kept))
+
+
+def _is_of(job: Job, point: Mapping[str, Any]) -> bool:
+    """Tell whether a point is one that the job, or this part of one, computes."""
+    return job.part is None or point["reps"] in job.part
 
 
 def discard_points(session: Session, job_id: str) -> None:

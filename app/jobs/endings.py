@@ -1,18 +1,77 @@
-"""Who is told that a job has ended, in the transaction that ends it."""
+"""How a job ends, and who is told, all in one transaction.
 
+The last of a job's parts to end also ends the whole, with what all of them found.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.alignments.models import ExplanationProof
+from app.curves.gathering import gathered
+from app.database import utc_now
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository
-from app.jobs.states import JobState
+from app.jobs.states import EventKind, JobState
 from app.metrics.tallies import count_ending
 from app.webhooks.outbox import announce, register
 from app.webhooks.repository import WebhookRepository
 from app.webhooks.schemas import WebhookEvent
 from app.webhooks.targets import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a job ends."""
+
+    state: JobState
+    outcome: str | None = None
+    stop_reason: str | None = None
+    alignment_id: str | None = None
+    conflicts: Sequence[Mapping[str, Any]] = ()
+    relaxations: Sequence[Mapping[str, Any]] = ()
+    problem: Mapping[str, Any] | None = None
+    progress: Mapping[str, Any] | None = None
+
+
+def end(jobs: JobRepository, job: Job, ending: Ending) -> None:
+    """Bring a job into its last state, with the events that say so; the caller holds it."""
+    job.state = ending.state
+    job.outcome = ending.outcome
+    job.stop_reason = ending.stop_reason
+    job.alignment_id = ending.alignment_id
+    job.conflicts = [dict(conflict) for conflict in ending.conflicts]
+    job.relaxations = [dict(relaxation) for relaxation in ending.relaxations]
+    job.problem = None if ending.problem is None else dict(ending.problem)
+    job.progress = job.progress if ending.progress is None else dict(ending.progress)
+    job.ended_at = utc_now()
+    job.fence += 1
+    job.worker_id = None
+    job.lease_expires_at = None
+    tell_state(jobs, job)
+    jobs.append_event(job, EventKind.DONE, state_json(job) | {"problem": job.problem})
+    if job.whole_id is None:
+        tell_ending(jobs.session, job)
+    else:
+        _end_whole(jobs, job)
+
+
+def tell_state(jobs: JobRepository, job: Job) -> None:
+    """Add the event of a changed state."""
+    jobs.append_event(job, EventKind.STATE, state_json(job))
+
+
+def state_json(job: Job) -> dict[str, Any]:
+    """Return what a state event says."""
+    return {
+        "state": str(job.state),
+        "outcome": job.outcome,
+        "stop_reason": job.stop_reason,
+        "attempts": job.attempts,
+        "alignment_id": job.alignment_id,
+    }
 
 
 def tell_ending(session: Session, job: Job) -> None:
@@ -52,3 +111,13 @@ def ending_json(session: Session, job: Job) -> dict[str, Any]:
         "tags": job.tags,
         "links": {"self": f"/v1/jobs/{job.id}"},
     }
+
+
+def _end_whole(jobs: JobRepository, part: Job) -> None:
+    """End the job of which this was the last part to end; parts are locked before their whole, everywhere."""
+    whole = jobs.whole_of(part)
+    if whole is None or JobState(whole.state).has_ended:
+        return
+    parts = jobs.parts(whole.id)
+    if all(JobState(part.state).has_ended for part in parts):
+        end(jobs, whole, Ending(**gathered(jobs.session, whole, parts)))

@@ -6,17 +6,17 @@ fence alone leaves a dead worker's job lying.
 """
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.database import utc_now
-from app.jobs.endings import tell_ending
+from app.jobs.endings import Ending, end, tell_state
 from app.jobs.engine import Dispatch, JobQueue
 from app.jobs.losses import WORKER_LOST, Loss
 from app.jobs.models import Job
+from app.jobs.parts import begin_part, tell_whole
 from app.jobs.repository import JobRepository
 from app.jobs.states import EventKind, JobState
 
@@ -77,20 +77,6 @@ class Claim:
     time_limit_s: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ending:
-    """How a job ends."""
-
-    state: JobState
-    outcome: str | None = None
-    stop_reason: str | None = None
-    alignment_id: str | None = None
-    conflicts: Sequence[Mapping[str, Any]] = ()
-    relaxations: Sequence[Mapping[str, Any]] = ()
-    problem: Mapping[str, Any] | None = None
-    progress: Mapping[str, Any] | None = None
-
-
 def claim(session: Session, dispatch: Dispatch, *, worker_id: str, rules: LeaseRules) -> Claim | None:
     """Take a job for a worker; None when the dispatch is void, somebody holds the job, or it is given up."""
     jobs = JobRepository(session)
@@ -117,6 +103,7 @@ def hold(session: Session, held: Claim, *, rules: LeaseRules, progress: Mapping[
     if progress is not None:
         job.progress = dict(progress)
         jobs.append_event(job, EventKind.PROGRESS, progress)
+        tell_whole(jobs, job)
     return job
 
 
@@ -190,41 +177,6 @@ def redispatch(session: Session, job: Job, queue: JobQueue, *, delay_s: float = 
     queue.enqueue(session, Dispatch(job.id, job.dispatch), priority=job.priority, turn=job.turn, delay_s=delay_s)
 
 
-def end(jobs: JobRepository, job: Job, ending: Ending) -> None:
-    """Bring a job into its last state, with the events that say so; the caller holds it."""
-    job.state = ending.state
-    job.outcome = ending.outcome
-    job.stop_reason = ending.stop_reason
-    job.alignment_id = ending.alignment_id
-    job.conflicts = [dict(conflict) for conflict in ending.conflicts]
-    job.relaxations = [dict(relaxation) for relaxation in ending.relaxations]
-    job.problem = None if ending.problem is None else dict(ending.problem)
-    job.progress = job.progress if ending.progress is None else dict(ending.progress)
-    job.ended_at = utc_now()
-    job.fence += 1
-    job.worker_id = None
-    job.lease_expires_at = None
-    tell_state(jobs, job)
-    jobs.append_event(job, EventKind.DONE, state_json(job) | {"problem": job.problem})
-    tell_ending(jobs.session, job)
-
-
-def tell_state(jobs: JobRepository, job: Job) -> None:
-    """Add the event of a changed state."""
-    jobs.append_event(job, EventKind.STATE, state_json(job))
-
-
-def state_json(job: Job) -> dict[str, Any]:
-    """Return what a state event says."""
-    return {
-        "state": str(job.state),
-        "outcome": job.outcome,
-        "stop_reason": job.stop_reason,
-        "attempts": job.attempts,
-        "alignment_id": job.alignment_id,
-    }
-
-
 def _take(jobs: JobRepository, job: Job, *, worker_id: str, rules: LeaseRules) -> Claim:
     now = jobs.now()
     job.state = JobState.RUNNING
@@ -234,6 +186,7 @@ def _take(jobs: JobRepository, job: Job, *, worker_id: str, rules: LeaseRules) -
     job.fence += 1
     job.started_at = job.started_at or now
     tell_state(jobs, job)
+    begin_part(jobs, job)
     return Claim(
         tenant_id=job.tenant_id,
         job_id=job.id,

@@ -16,7 +16,8 @@ class Job(TenantOwned, Base):
 
     ``initial_alignment_id`` is where the search begins; with ``open_reps`` everybody else keeps what they have there.
     ``fence`` changes whenever the job changes hands; a worker writes only while it carries the fence that the
-    worker was given. ``dispatch`` counts how often the job was handed to the queue; older ones are void.
+    worker was given. ``dispatch`` counts how often the job was handed to the queue; older ones are void. A job that is
+    split is never handed over itself: its parts are, jobs that name it as their ``whole_id`` (app/jobs/parts.py).
     """
 
     __tablename__ = "jobs"
@@ -40,6 +41,8 @@ class Job(TenantOwned, Base):
     alignment_id: Mapped[str | None] = mapped_column(sa.String(40), index=True)
     initial_alignment_id: Mapped[str | None] = mapped_column(sa.String(40), index=True)
     open_reps: Mapped[list[Any] | None] = mapped_column(sa.JSON())
+    whole_id: Mapped[str | None] = mapped_column(sa.String(40), index=True)
+    part: Mapped[list[Any] | None] = mapped_column(sa.JSON())
     time_limit_s: Mapped[float]
     created_at: Mapped[datetime.datetime] = mapped_column(default=utc_now, index=True)
     started_at: Mapped[datetime.datetime | None]
@@ -83,12 +86,16 @@ class JobEvent(TenantOwned, Base):
 
 
 class Worker(Base):
-    """One process that executes jobs, known by its heartbeat."""
+    """One process that executes jobs, known by its heartbeat.
+
+    ``knows_parts`` is false for one of a version before jobs were split, which may work on while others are upgraded.
+    """
 
     __tablename__ = "workers"
 
     id: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
     host: Mapped[str] = mapped_column(sa.String(200))
     process_id: Mapped[int]
+    knows_parts: Mapped[bool] = mapped_column(server_default=sa.false())
     started_at: Mapped[datetime.datetime] = mapped_column(default=utc_now)
     heartbeat_at: Mapped[datetime.datetime] = mapped_column(default=utc_now)

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,6 +13,12 @@ from app.errors import NotFound
 from app.jobs.models import Job, JobEvent, JobTag, Worker
 from app.jobs.states import EventKind, JobState
 from app.scenarios.chronology import Position, older_than
+
+LEASES_TO_LIVE: Final = 2.0
+"""A worker without a heartbeat for so many leases is dead."""
+WHOLE_HELD_AT_MOST_S: Final = 20
+"""Postgres ends a transaction that holds the whole of a part and says nothing for so long: its process is frozen, and
+the workers of the other parts wait for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +73,7 @@ class JobRepository:
         self.session.add_all(JobTag(job_id=job.id, name=name, value=value) for name, value in job.tags.items())
 
     def get(self, job_id: str) -> Job:
-        """Return a job.
+        """Return a job as callers know them: no part of another one.
 
         Raises
         ------
@@ -75,7 +81,7 @@ class JobRepository:
             When there is no such job.
         """
         job = self.session.get(Job, job_id)
-        if job is None:
+        if job is None or job.whole_id is not None:
             raise NotFound("There is no such job.")
         return job
 
@@ -95,6 +101,22 @@ class JobRepository:
             return None
         return job
 
+    def whole_of(self, part: Job, *, skip_held: bool = False) -> Job | None:
+        """Return the job that a held part is of, None for a job that is no part, and lock it; see ``locked``."""
+        self.session.flush()
+        if part.whole_id is None:
+            return None
+        if self.session.get_bind().dialect.name == "postgresql":
+            limit = f"SET LOCAL idle_in_transaction_session_timeout = '{WHOLE_HELD_AT_MOST_S}s'"
+            self.session.connection().exec_driver_sql(limit)
+        return self.locked(part.whole_id, skip_held=skip_held)
+
+    def parts(self, whole_id: str, *, locked: bool = False) -> Sequence[Job]:
+        """Return the parts of a job in their order; ``locked`` keeps others from changing them until the commit."""
+        query = sa.select(Job).where(Job.whole_id == whole_id).order_by(Job.id)
+        query = query.with_for_update() if locked else query
+        return self.session.scalars(query, execution_options={"populate_existing": True}).all()
+
     def page(self, wanted: JobFilter, *, limit: int, after: Position | None) -> tuple[Sequence[Job], int]:
         """Return up to ``limit`` jobs that follow ``after``, newest first, and how many match in all."""
         conditions = _conditions(wanted)
@@ -106,12 +128,13 @@ class JobRepository:
     def count_queued(self) -> int:
         """Return how many jobs of all tenants wait."""
         jobs = Job.__table__  # the bare table: a tenant's session sees only its own
-        query = sa.select(sa.func.count()).select_from(jobs).where(jobs.c.state == JobState.QUEUED)
-        return self.session.scalar(query) or 0
+        query = sa.select(sa.func.count()).select_from(jobs)
+        return self.session.scalar(query.where(jobs.c.state == JobState.QUEUED, jobs.c.whole_id.is_(None))) or 0
 
     def count_own_queued(self) -> int:
         """Return how many jobs of the session's tenant wait."""
-        return self.session.scalar(sa.select(sa.func.count()).select_from(Job).where(Job.state == JobState.QUEUED)) or 0
+        query = sa.select(sa.func.count()).select_from(Job)
+        return self.session.scalar(query.where(Job.state == JobState.QUEUED, Job.whole_id.is_(None))) or 0
 
     def uses_scenario(self, scenario_id: str) -> bool:
         """Tell whether a job, ended or not, belongs to a scenario."""
@@ -157,10 +180,11 @@ class JobRepository:
         rows = self.session.execute(
             sa.select(Job.id, Job.dispatch)
             .where(
+                Job.dispatch > 0,
                 sa.or_(
                     Job.state == JobState.QUEUED,
                     sa.and_(Job.state == JobState.RUNNING, Job.worker_id.is_(None)),
-                )
+                ),
             )
             .order_by(Job.created_at)
             .limit(limit)
@@ -176,13 +200,23 @@ class JobRepository:
         """Return ids of workers whose last heartbeat is not before ``since``."""
         return set(self.session.scalars(sa.select(Worker.id).where(Worker.heartbeat_at >= since)).all())
 
+    def num_sharing(self, since: datetime.datetime) -> int:
+        """Return how many workers have beaten since then, 0 when one of them would not know what a part is."""
+        living = self.session.scalars(sa.select(Worker.knows_parts).where(Worker.heartbeat_at >= since)).all()
+        return len(living) if all(living) else 0
+
     def forget_workers(self, before: datetime.datetime) -> None:
         """Delete workers that have been silent since ``before``."""
         self.session.execute(sa.delete(Worker).where(Worker.heartbeat_at < before))
 
 
+def alive_since(now: datetime.datetime, *, lease_s: float) -> datetime.datetime:
+    """Return when a worker that lives now has beaten last, at the earliest."""
+    return now - datetime.timedelta(seconds=LEASES_TO_LIVE * lease_s)
+
+
 def _conditions(wanted: JobFilter) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
+    conditions: list[sa.ColumnElement[bool]] = [Job.whole_id.is_(None)]
     if wanted.states:
         conditions.append(Job.state.in_(list(wanted.states)))
     if wanted.scenario_id is not None:

@@ -16,7 +16,8 @@ from app.alignments.summaries import AlignmentSummary, Origin, OriginKind
 from app.curves.storing import has_alignment, store_points, write_curve
 from app.datasets.models import Dataset
 from app.datasets.tables import read_parquet
-from app.jobs.leases import Claim, Ending, finish
+from app.jobs.endings import Ending
+from app.jobs.leases import Claim, finish
 from app.jobs.models import Job
 from app.jobs.relaxed_scenarios import relaxed_scenario
 from app.jobs.repository import JobRepository
@@ -213,6 +214,6 @@ def _search(scenario: Scenario, held: Claim) -> dict[str, Any]:
     search = dict(scenario.search)
     if search["deterministic"]:
         return search
-    limit_s = float(search["time_limit_s"])
+    limit_s = held.time_limit_s  # of a part, what it was given of the whole's
     search["time_limit_s"] = max(limit_s - held.elapsed_s, LEAST_TIME_SHARE * limit_s)
     return search

@@ -4,6 +4,7 @@ A cancel ends the job at once in its row; the worker that holds it is refused it
 a wish that the worker passes on to the solver.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -13,11 +14,13 @@ from app.curves.storing import discard_points
 from app.datasets.models import Dataset
 from app.errors import Conflict, Fault, InvalidInput, NotFound, Unavailable
 from app.identifiers import new_id
+from app.jobs.endings import Ending, end, tell_state
 from app.jobs.engine import Dispatch, JobQueue
-from app.jobs.leases import Ending, end, tell_state
 from app.jobs.models import Job
+from app.jobs.parts import cancel_parts, stop_parts
 from app.jobs.repository import JobRepository
 from app.jobs.results import interruption
+from app.jobs.splitting import nothing_yet, submit_parts
 from app.jobs.states import JobKind, JobState
 from app.jobs.turns import next_turn
 from app.scenarios.models import Scenario
@@ -47,6 +50,8 @@ class Submission:
         What the job computes.
     webhook
         Where its events go.
+    parts
+        What each part of the job does where it is split; empty where it is not.
     """
 
     name: str | None = None
@@ -56,6 +61,7 @@ class Submission:
     open_reps: list[str] | None = None
     kind: JobKind = JobKind.ALIGNMENT
     webhook: Target | None = None
+    parts: Sequence[Sequence[int]] = ()
 
 
 class JobService:
@@ -89,19 +95,15 @@ class JobService:
             initial_alignment_id=wanted.initial_alignment_id or self._in_force(scenario, wanted.kind),
             open_reps=wanted.open_reps,
             time_limit_s=float(scenario.search["time_limit_s"]),
-            conflicts=[],
-            relaxations=[],
-            attempts=0,
-            deaths=0,
-            fence=0,
-            dispatch=1,
-            stop_requested=False,
-            num_events=0,
+            **nothing_yet(dispatch=0 if wanted.parts else 1),
         )
         self._jobs.add(job)
         register(self._session, job.id, wanted.webhook)
         tell_state(self._jobs, job)
-        self._queue.enqueue(self._session, Dispatch(job.id, job.dispatch), priority=job.priority, turn=job.turn)
+        if wanted.parts:
+            submit_parts(self._session, self._queue, job, wanted.parts)
+        else:
+            self._queue.enqueue(self._session, Dispatch(job.id, job.dispatch), priority=job.priority, turn=job.turn)
         return job
 
     def _refuse_full_queue(self) -> None:
@@ -145,9 +147,13 @@ class JobService:
         Conflict
             When it has ended (JOB_ENDED).
         """
-        job = self._unended(job_id)
+        job, parts = self._unended(job_id)
         if job.state == JobState.QUEUED:
             end(self._jobs, job, Ending(state=JobState.CANCELED))
+            cancel_parts(self._jobs, parts)
+        elif parts:
+            job.stop_requested = True
+            stop_parts(self._jobs, parts)
         elif job.worker_id is None:
             end(self._jobs, job, interruption(self._session, job, stop_reason="stopped"))
         else:
@@ -164,19 +170,22 @@ class JobService:
         Conflict
             When it has ended (JOB_ENDED).
         """
-        job = self._unended(job_id)
+        job, parts = self._unended(job_id)
         best_id = job.alignment_id
         end(self._jobs, job, Ending(state=JobState.CANCELED))
+        cancel_parts(self._jobs, parts)
         discard_alignment(self._session, best_id)
         discard_points(self._session, job_id)
         return job
 
-    def _unended(self, job_id: str) -> Job:
+    def _unended(self, job_id: str) -> tuple[Job, Sequence[Job]]:
+        """Return a job that has not ended and its parts, all locked: the parts before their whole."""
+        parts = self._jobs.parts(job_id, locked=True)
         job = self._jobs.locked(job_id)
-        if job is None:
+        if job is None or job.whole_id is not None:
             raise NotFound("There is no such job.")
         if JobState(job.state).has_ended:
             raise Conflict(
                 "JOB_ENDED", f"The job has ended already: it is {job.state}.", params={"state": str(job.state)}
             )
-        return job
+        return job, parts

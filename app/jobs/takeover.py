@@ -22,7 +22,7 @@ from app.database import Sessions, snapshot, transaction, utc_now
 from app.jobs.engine import Dispatch, JobQueue
 from app.jobs.leases import LeaseRules, hand_over_again, take_over
 from app.jobs.models import Worker
-from app.jobs.repository import JobRepository
+from app.jobs.repository import JobRepository, alive_since
 from app.jobs.running_jobs import RunningJobs
 from app.retention.sweeping import sweep
 from app.settings import Settings
@@ -30,8 +30,6 @@ from app.storage_faults import may_pass
 
 FORGET_AFTER_S: Final = 7 * 86_400.0
 CLEANING_S: Final = 86_400.0
-LEASES_TO_LIVE: Final = 2.0
-"""A worker without a heartbeat for so many leases is dead."""
 
 
 class Steadiness:
@@ -106,7 +104,8 @@ class Caretaker:
     def run(self) -> None:
         """Beat and look around three times a lease, and clean up once a day, until ``ending`` is set."""
         log = structlog.get_logger("territory.jobs")
-        worker = Worker(id=self.worker_id, host=socket.gethostname(), process_id=os.getpid(), started_at=utc_now())
+        here = {"host": socket.gethostname(), "process_id": os.getpid(), "started_at": utc_now()}
+        worker = Worker(id=self.worker_id, knows_parts=True, **here)
         rounds = Rounds(Steadiness(self.rules.lease_s))
         while True:
             try:
@@ -140,9 +139,8 @@ class Caretaker:
         with snapshot(self.sessions) as session:
             jobs = JobRepository(session)
             now = jobs.now()
-            alive_since = now - datetime.timedelta(seconds=LEASES_TO_LIVE * self.rules.lease_s)
             expired, unclaimed = jobs.expired(now), jobs.unclaimed()
-            living = jobs.living_workers(alive_since) - {self.worker_id}
+            living = jobs.living_workers(alive_since(now, lease_s=self.rules.lease_s)) - {self.worker_id}
         lost = self._lost([Dispatch(*found) for found in unclaimed], living, rounds)
         taken = []
         for job_id in expired:

@@ -26,7 +26,7 @@ _JOBS: Final[Any] = Job.__table__
 
 def next_turn(session: Session, *, tenant_id: str, priority: int) -> int:
     """Return the turn of a tenant's next job of a priority, counted from 0 whenever nobody waits."""
-    waiting = sa.and_(_JOBS.c.state == JobState.QUEUED, _JOBS.c.priority == priority)
+    waiting = sa.and_(_JOBS.c.state == JobState.QUEUED, _JOBS.c.priority == priority, _JOBS.c.dispatch > 0)
     due = session.scalar(sa.select(sa.func.min(_JOBS.c.turn)).where(waiting))
     last = session.scalar(sa.select(sa.func.max(_JOBS.c.turn)).where(waiting, _JOBS.c.tenant_id == tenant_id))
     return max(due or 0, 0 if last is None else last + 1)
@@ -46,7 +46,9 @@ def put_off(session: Session, dispatch: Dispatch, queue: JobQueue, *, most_runni
 
 
 def _count(session: Session, tenant_id: str, state: JobState) -> int:
-    query = sa.select(sa.func.count()).select_from(_JOBS).where(_JOBS.c.tenant_id == tenant_id, _JOBS.c.state == state)
+    """Return how many jobs of a tenant are in a state; of a job that is split, its parts count."""
+    query = sa.select(sa.func.count()).select_from(_JOBS)
+    query = query.where(_JOBS.c.tenant_id == tenant_id, _JOBS.c.state == state, _JOBS.c.dispatch > 0)
     return int(session.scalar(query) or 0)
 
 

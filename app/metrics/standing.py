@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -11,11 +11,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.audit.models import AuditHead
 from app.blobs import Blob
 from app.jobs.models import Job, Worker
+from app.jobs.repository import alive_since
 from app.jobs.states import JobState
 from app.webhooks.models import WebhookDelivery
 from app.webhooks.schemas import DeliveryState
-
-LEASES_TO_LIVE: Final = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,18 +52,22 @@ class Standing:
 def standing(session: Session, now: datetime.datetime, *, lease_s: float) -> Standing:
     """Read how things stand, of all tenants."""
     unended = (JobState.QUEUED, JobState.RUNNING)
-    alive_since = now - datetime.timedelta(seconds=LEASES_TO_LIVE * lease_s)
-    jobs = _counts(session, Job.state, Job.state.in_(unended))
+    handed_over = Job.dispatch > 0  # of a job that is split, its parts wait and run
+    jobs = _counts(session, Job.state, sa.and_(Job.state.in_(unended), handed_over))
     deliveries = _counts(session, WebhookDelivery.state, sa.true())
     waiting = WebhookDelivery.state == DeliveryState.WAITING
     return Standing(
         jobs={str(state): jobs.get(state, 0) for state in unended},
-        oldest_queued_s=_age(session, sa.select(sa.func.min(Job.created_at)).where(Job.state == JobState.QUEUED), now),
+        oldest_queued_s=_age(
+            session, sa.select(sa.func.min(Job.created_at)).where(Job.state == JobState.QUEUED, handed_over), now
+        ),
         expired_leases=_number(
             session,
             sa.select(sa.func.count()).where(Job.state == JobState.RUNNING, Job.lease_expires_at < now),
         ),
-        workers=_number(session, sa.select(sa.func.count()).where(Worker.heartbeat_at >= alive_since)),
+        workers=_number(
+            session, sa.select(sa.func.count()).where(Worker.heartbeat_at >= alive_since(now, lease_s=lease_s))
+        ),
         deliveries={str(state): deliveries.get(state, 0) for state in DeliveryState},
         oldest_undelivered_s=_age(session, sa.select(sa.func.min(WebhookDelivery.next_attempt_at)).where(waiting), now),
         blob_bytes=_number(session, sa.select(sa.func.coalesce(sa.func.sum(Blob.size), 0))),

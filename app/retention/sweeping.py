@@ -120,12 +120,14 @@ def _found(sessions: Sessions, query: sa.Select[str]) -> Iterator[str]:
 def _ended_before(moment: datetime.datetime | None) -> sa.Select[str] | None:
     if moment is None:
         return None
-    return sa.select(Job.id).where(Job.ended_at < moment, Job.state.not_in(UNENDED)).order_by(Job.ended_at)
+    whole = (Job.ended_at < moment, Job.state.not_in(UNENDED), Job.whole_id.is_(None))  # parts go with it
+    return sa.select(Job.id).where(*whole).order_by(Job.ended_at)
 
 
 def _forget_job(session: Session, job: Job) -> None:
-    """Delete a job with its events, tags, curve and webhook; its alignments stay as long as alignments do."""
+    """Delete a job with its parts, events, tags, curve and webhook; its alignments stay as long as alignments do."""
     session.execute(sa.delete(ExplanationProof).where(ExplanationProof.job_id == job.id))
+    session.execute(sa.delete(Job).where(Job.whole_id == job.id))
     session.delete(job)
 
 

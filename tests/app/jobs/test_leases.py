@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from app.database import Sessions, create_engine, session_factory, transaction, utc_now
 from app.jobs import dbos_engine
 from app.jobs.dbos_engine import DbosQueue
+from app.jobs.endings import Ending
 from app.jobs.engine import Dispatch
 from app.jobs.leases import (
     Claim,
-    Ending,
     LeaseRules,
     claim,
     finish,

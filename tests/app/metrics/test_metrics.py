@@ -11,8 +11,9 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.database import transaction, utc_now
+from app.jobs.endings import Ending, end
 from app.jobs.engine import Dispatch
-from app.jobs.leases import Ending, LeaseRules, claim, end, finish
+from app.jobs.leases import LeaseRules, claim, finish
 from app.jobs.repository import JobRepository
 from app.jobs.states import JobState
 from app.metrics.tallies import BUCKETS, bucket_of

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from app import blobs
 from app.blobs import Blob
 from app.database import Sessions, create_engine, session_factory, snapshot, transaction, utc_now
-from app.jobs.leases import Ending, end
+from app.jobs.endings import Ending, end
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository
 from app.jobs.states import JobState

@@ -12,8 +12,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.database import transaction, utc_now
+from app.jobs.endings import Ending
 from app.jobs.engine import Dispatch
-from app.jobs.leases import Ending, LeaseRules, claim, finish
+from app.jobs.leases import LeaseRules, claim, finish
 from app.jobs.states import JobState
 from app.settings import Settings
 from app.tenancy import of_all_tenants
