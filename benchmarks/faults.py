@@ -10,6 +10,7 @@ service and not the optimizer.
 
 import argparse
 import random
+import sys
 import tempfile
 import threading
 import time
@@ -22,15 +23,32 @@ from typing import Any, Final
 
 import httpx
 
+from benchmarks.compiled import compiled_kernels
+from benchmarks.left_jobs import left_jobs
 from benchmarks.results import Results, add_result_arguments
 from benchmarks.service_processes import PostgresStore, ServiceProcesses, SqliteStore, Store
 from benchmarks.tables import write_table
 
 STORES: Final[Mapping[str, Callable[[Path], Store]]] = {"sqlite": SqliteStore, "postgres": PostgresStore}
-HEADER: Final = ("store", "seed", "jobs", "faults", "lost", "twice", "stuck", "failed", "attempts > 1", "last end, s")
+HEADER: Final = (
+    "store",
+    "seed",
+    "jobs",
+    "faults",
+    "lost",
+    "twice",
+    "stuck",
+    "left",
+    "failed",
+    "attempts > 1",
+    "last end, s",
+)
 RESTART_S: Final = 1.0
 LOOK_S: Final = 0.5
 PATIENCE_S: Final = 60.0
+LONGEST_S: Final = 600.0
+TELL_S: Final = 10.0
+"""Between two lines that say how far it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +71,8 @@ class Plan:
         Longest pause between faults in seconds.
     patience_s
         Seconds without any end, after the last fault, after which the jobs that are left are stuck.
+    longest_s
+        Seconds after which it ends in any case; whether what is left then is stuck is not known.
     """
 
     jobs: int
@@ -63,6 +83,7 @@ class Plan:
     away_s: float = 10.0
     between_s: float = 6.0
     patience_s: float = PATIENCE_S
+    longest_s: float = LONGEST_S
     kinds: tuple[str, ...] = ("worker", "solver", "api", "freeze", "database")
 
 
@@ -74,6 +95,22 @@ class Tried:
     faults: Counter[str] = field(default_factory=Counter)
     refusals: Counter[int] = field(default_factory=Counter)
     last_end_s: float | None = None
+    began: float = field(default_factory=time.monotonic)
+    told: float = 0.0
+
+    def tell(self, plan: Plan, left: int | None = None, *, now: bool = False) -> None:
+        """Say on the screen how far it is, every ten seconds or at once."""
+        elapsed_s = time.monotonic() - self.began
+        if not now and elapsed_s - self.told < TELL_S:
+            return
+        self.told = elapsed_s
+        done = f"{sum(self.faults.values())} of {plan.faults} faults, {len(self.accepted)} of {plan.jobs} jobs accepted"
+        sys.stderr.write(f"{elapsed_s:5.0f} s: {done}{'' if left is None else f', {left} not ended'}\n")
+        sys.stderr.flush()
+
+    def is_over(self, plan: Plan) -> bool:
+        """Tell whether the longest time is over."""
+        return time.monotonic() - self.began > plan.longest_s
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +121,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--store", choices=sorted(STORES), default="sqlite")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--patience", type=float, default=PATIENCE_S, help="seconds without an end, at last")
+    parser.add_argument("--longest", type=float, default=LONGEST_S, help="seconds for all of it")
     parser.add_argument("--folder", type=Path, help="new folder for data and logs, which is kept")
     add_result_arguments(parser, "faults")
 
@@ -97,10 +135,13 @@ def run(options: argparse.Namespace) -> None:
         faults=options.faults,
         seed=options.seed,
         patience_s=options.patience,
+        longest_s=options.longest,
     )
     asked = {"store": options.store, "jobs": plan.jobs, "faults": plan.faults, "seed": plan.seed}
-    results.row(asked, lambda: try_faults(options.store, plan, folder=options.folder))
+    row = results.row(asked, lambda: try_faults(options.store, plan, folder=options.folder))
     write_table(HEADER, [_line(row) for row in results.rows], markdown=options.markdown)
+    for job in row.get("left", ()):
+        sys.stderr.write(f"left: {job}\n")
 
 
 def try_faults(store_name: str, plan: Plan, *, folder: Path | None = None) -> dict[str, Any]:
@@ -108,6 +149,7 @@ def try_faults(store_name: str, plan: Plan, *, folder: Path | None = None) -> di
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="territory-faults-") as name:
             return try_faults(store_name, plan, folder=Path(name))
+    kernels = compiled_kernels()
     (folder / "data").mkdir(parents=True)
     store = STORES[store_name](folder)
     tried = Tried()
@@ -118,14 +160,18 @@ def try_faults(store_name: str, plan: Plan, *, folder: Path | None = None) -> di
         "IDEMPOTENCY_CLAIM_S": "5",
     }
     try:
-        with ServiceProcesses(folder, store, num_workers=plan.workers, settings=settings) as service:
+        with ServiceProcesses(folder, store, num_workers=plan.workers, settings=settings, kernels=kernels) as service:
+            tried.began = time.monotonic()
             submitting = threading.Thread(target=_submit_all, args=(service, plan, tried), daemon=True)
             submitting.start()
             _do_faults(service, store, plan, tried)
             ended_at = time.monotonic()
-            _await_submissions(service, submitting)
+            _await_submissions(service, submitting, plan, tried)
             _wait_for_ends(service, plan, tried, since=ended_at)
             found = _judged(service, tried)
+            if found["left"] and tried.is_over(plan):
+                found["stuck"] = None  # jobs were still ending when the time was over
+            found["left"] = left_jobs(folder, store.url, found["left"], lease_s=plan.lease_s)
         found["chain"] = _examined(folder, store)
     finally:
         store.close()
@@ -174,10 +220,11 @@ def _submit_all(service: ServiceProcesses, plan: Plan, tried: Tried) -> None:
                 time.sleep(0.2)
 
 
-def _await_submissions(service: ServiceProcesses, submitting: threading.Thread) -> None:
+def _await_submissions(service: ServiceProcesses, submitting: threading.Thread, plan: Plan, tried: Tried) -> None:
     """Wait until every job was accepted, by an API that is there."""
-    while submitting.is_alive():
+    while submitting.is_alive() and not tried.is_over(plan):
         service.revive()
+        tried.tell(plan)
         submitting.join(timeout=LOOK_S)
 
 
@@ -198,6 +245,7 @@ def _do_faults(service: ServiceProcesses, store: Store, plan: Plan, tried: Tried
         }
         acts[kind]()
         tried.faults[kind] += 1
+        tried.tell(plan)
 
 
 def _restart(service: ServiceProcesses, name: str) -> None:
@@ -215,9 +263,10 @@ def _freeze(service: ServiceProcesses, name: str, seconds: float) -> None:
 def _wait_for_ends(service: ServiceProcesses, plan: Plan, tried: Tried, *, since: float) -> None:
     """Wait until every job has ended, or none has for as long as patience lasts."""
     fewest, ended_at = len(tried.accepted) + 1, since
-    while time.monotonic() - ended_at < plan.patience_s:
+    while time.monotonic() - ended_at < plan.patience_s and not tried.is_over(plan):
         service.revive()
         left = _num_unended(service)
+        tried.tell(plan, left, now=left == 0)
         if left is not None and left < fewest:
             fewest, ended_at = left, time.monotonic()
         if left == 0:
@@ -238,7 +287,8 @@ def _num_unended(service: ServiceProcesses) -> int | None:
 
 def _judged(service: ServiceProcesses, tried: Tried) -> dict[str, Any]:
     """Ask the service itself: every accepted job is there, has ended once and has at most one alignment."""
-    lost = twice = stuck = again = 0
+    lost = twice = again = 0
+    left = []
     states: Counter[str] = Counter()
     with service.client() as client:
         for job_id in tried.accepted:
@@ -250,7 +300,7 @@ def _judged(service: ServiceProcesses, tried: Tried) -> dict[str, Any]:
             states[f"{job['state']} {job['outcome']}"] += 1
             again += job["attempts"] > 1
             if job["state"] in ("queued", "running"):
-                stuck += 1
+                left.append(job_id)
                 continue
             events = client.get(f"/v1/jobs/{job_id}/events").text
             alignments = client.get("/v1/alignments", params={"job_id": job_id}).json()["total_size"]
@@ -261,7 +311,8 @@ def _judged(service: ServiceProcesses, tried: Tried) -> dict[str, Any]:
         "stored": total,
         "lost": lost,
         "twice": twice + max(0, total - len(set(tried.accepted))),
-        "stuck": stuck,
+        "stuck": len(left),
+        "left": left,
         "failed": sum(number for state, number in states.items() if state.startswith("failed")),
         "again": again,
         "states": dict(states),
@@ -284,5 +335,5 @@ def _line(row: Mapping[str, Any]) -> list[object]:
     asked = row["asked"]
     return [
         *(asked["store"], asked["seed"], row["accepted"], sum(row["faults_by_kind"].values())),
-        *(row["lost"], row["twice"], row["stuck"], row["failed"], row["again"], row["last_end_s"]),
+        *(row["lost"], row["twice"], row["stuck"], len(row["left"]), row["failed"], row["again"], row["last_end_s"]),
     ]

@@ -18,6 +18,7 @@ from typing import Any, Final
 import httpx
 import numpy as np
 
+from benchmarks.compiled import compiled_kernels
 from benchmarks.faults import STORES
 from benchmarks.results import Results, add_result_arguments
 from benchmarks.service_processes import ServiceProcesses, Store, wait_until
@@ -57,7 +58,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         store: Store = STORES[options.store](folder)
         content = upload_body()
         settings = {"RATE_LIMIT_PER_S": "0"}
-        with ServiceProcesses(folder, store, num_workers=options.workers, settings=settings) as service:
+        kernels = compiled_kernels()
+        with ServiceProcesses(
+            folder, store, num_workers=options.workers, settings=settings, kernels=kernels
+        ) as service:
             with service.client() as client:
                 job_ids = [_submitted(client) for _ in range(options.workers)]
                 wait_until(lambda: all(_is_solving(client, job_id) for job_id in job_ids), 300)

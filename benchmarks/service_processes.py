@@ -16,6 +16,8 @@ from typing import Any, Final, Protocol, Self
 import httpx
 import psutil
 
+from app.jobs.kernel_cache import CACHE_VARIABLE
+
 LOOK_S: Final = 0.1
 READY_PATIENCE_S: Final = 300.0
 
@@ -118,9 +120,13 @@ class ServiceProcesses:
         Worker processes.
     settings
         More settings, such as ``{"LEASE_S": "3"}``.
+    kernels
+        Where compiled kernels lie.
     """
 
-    def __init__(self, folder: Path, store: Store, *, num_workers: int, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, store: Store, *, num_workers: int, settings: Mapping[str, str], kernels: Path
+    ) -> None:
         self.port = free_port()
         self._folder = folder
         self._environment = {
@@ -128,6 +134,7 @@ class ServiceProcesses:
             "TERRITORY_DATABASE_URL": store.url,
             "TERRITORY_DATA_DIR": str(folder / "data"),
             "TERRITORY_LOG_LEVEL": "error",
+            CACHE_VARIABLE: str(kernels),
             **{f"TERRITORY_{name}": value for name, value in settings.items()},
         }
         self._num_workers = num_workers
