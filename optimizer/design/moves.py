@@ -91,27 +91,7 @@ def _free_cost(space, state, trial, count, column):  # type: ignore[no-untyped-d
 @numba.njit(cache=True, nogil=True)
 def evaluate(space, state, trial, count):  # type: ignore[no-untyped-def]  # compiled
     """Fill in what a move leads to; return what it changes in all, and how many columns it touches."""
-    touched = 0
-    for kind in range(trial.total.shape[0]):
-        trial.total[kind] = state.total[kind]
-    cost = 0.0
-    for move in range(count):
-        for end in range(2):
-            column = trial.source[move] if end == 0 else trial.target[move]
-            position = -1
-            for seen in range(touched):
-                if trial.columns[seen] == column:
-                    position = seen
-            if position < 0:
-                position = touched
-                touched += 1
-                trial.columns[position] = column
-                for kind in range(trial.load.shape[1]):
-                    trial.load[position, kind] = state.load[column, kind]
-            _add_amount(space, trial.node[move], column, -1.0 if end == 0 else 1.0, trial.load[position], trial.total)
-        if not space.is_free:
-            node = trial.node[move]
-            cost += space.cost[node, trial.target[move]] - space.cost[node, trial.source[move]]
+    cost, touched = _move_loads(space, state, trial, count)
     if not cost < np.inf:
         return np.inf, touched
     if space.is_free:
@@ -134,6 +114,36 @@ def evaluate(space, state, trial, count):  # type: ignore[no-untyped-def]  # com
     of_totals = total_value(space, trial.total)
     trial.numbers[0], trial.numbers[1] = cost, of_totals
     return cost + value + of_totals - state.numbers[TOTAL_VALUE], touched
+
+
+@numba.njit(cache=True, nogil=True)
+def _move_loads(space, state, trial, count):  # type: ignore[no-untyped-def]  # compiled
+    """Fill in loads and totals after a move; return what given centers cost more, and how many columns it touches."""
+    touched = 0
+    for kind in range(trial.total.shape[0]):
+        trial.total[kind] = state.total[kind]
+    cost = 0.0
+    for move in range(count):
+        node, source, target = trial.node[move], trial.source[move], trial.target[move]
+        for column, sign in ((source, -1.0), (target, 1.0)):
+            position = _position_of(state, trial, touched, column)
+            touched = max(touched, position + 1)
+            _add_amount(space, node, column, sign, trial.load[position], trial.total)
+        if not space.is_free:
+            cost += space.cost[node, target] - space.cost[node, source]
+    return cost, touched
+
+
+@numba.njit(cache=True, nogil=True)
+def _position_of(state, trial, touched, column):  # type: ignore[no-untyped-def]  # compiled
+    """Return where a column stands among those that a move touches; it comes last, with its load, when it is new."""
+    for position in range(touched):
+        if trial.columns[position] == column:
+            return position
+    trial.columns[touched] = column
+    for kind in range(trial.load.shape[1]):
+        trial.load[touched, kind] = state.load[column, kind]
+    return touched
 
 
 @numba.njit(cache=True, nogil=True)
