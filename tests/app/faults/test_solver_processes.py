@@ -134,7 +134,7 @@ def test_a_solver_that_never_gets_ready_is_given_up(bench: Bench) -> None:
     assert not process.is_running()
 
 
-@pytest.mark.parametrize("environment", [memory_environment(448 * MEBIBYTE)])
+@pytest.mark.parametrize("environment", [memory_environment(576 * MEBIBYTE)])
 def test_a_solve_that_needs_more_memory_than_it_may_fails_alone(bench: Bench) -> None:
     """Under a limit a large problem fails with one sentence, a small one is solved."""
     job = bench.supervise(bench.submit(large_question()))
