@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 from typing import Final, ParamSpec, TypeVar
 
 from app.errors import Unavailable
@@ -18,6 +19,8 @@ from app.errors import Unavailable
 LARGE_BYTES: Final = 2 * 1024 * 1024
 """Smaller imports are read where they are: handing them over would take longer."""
 MOST_PROCESSES: Final = 2
+MOST_DIGITS: Final = 18
+"""Of a length that a header announces; what is longer is too large for anybody."""
 NICENESS: Final = 5
 """Between the API, which is waited for at every click, and the solvers, which have minutes."""
 
@@ -57,6 +60,22 @@ class ImportProcesses:
             detail = "The import was ended by the system, most likely for want of memory; nothing was stored."
             raise Unavailable("UNAVAILABLE", detail) from None
 
+    def expect(self, announced: str) -> None:
+        """Start a process while a large body is still on its way.
+
+        Parameters
+        ----------
+        announced
+            The body's length as its header says; anything may stand there.
+        """
+        if not (announced.isascii() and announced.isdigit()) or int(announced[:MOST_DIGITS]) < LARGE_BYTES:
+            return
+        pool = self._started()
+        try:
+            pool.submit(_import_readers)
+        except BrokenProcessPool:
+            self._forget(pool)
+
     def close(self) -> None:
         """End the processes; what waits for them is abandoned."""
         with self._guard:
@@ -77,6 +96,10 @@ class ImportProcesses:
         with self._guard:
             if self._pool is pool:
                 self._pool = None
+
+
+def _import_readers() -> None:
+    import_module("app.datasets.importing")
 
 
 def _begin() -> None:

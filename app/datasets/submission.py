@@ -66,10 +66,12 @@ async def read_submission(request: Request) -> Submission:
     imports: ImportProcesses = request.app.state.imports
     if media_type_of(request) == "multipart/form-data":
         refuse_encoding(request)
+        imports.expect(request.headers.get("content-length", ""))
         return await _read_multipart(request, settings, imports)
     if media_type_of(request) not in ("", "application/json") and not media_type_of(request).endswith("+json"):
         raise unsupported(request, "application/json or multipart/form-data")
     require_json(request)
+    imports.expect(request.headers.get("content-length", ""))
     async with spool(request, limit=settings.max_json_bytes) as body:
         request.state.body_sha256 = body.sha256
         return await run_in_threadpool(lambda: _from_json(body.file.read(), settings, imports))

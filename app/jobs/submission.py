@@ -85,6 +85,7 @@ async def read_job_body(request: Request) -> CheckedBody:
     require_json(request)
     settings: Settings = request.app.state.settings
     imports: ImportProcesses = request.app.state.imports
+    imports.expect(request.headers.get("content-length", ""))
     async with spool(request, limit=settings.max_json_bytes) as body:
         request.state.body_sha256 = body.sha256
         return await run_in_threadpool(lambda: checked_body(body.file.read(), settings, imports))

@@ -90,6 +90,17 @@ def test_a_process_that_dies_costs_one_import(imports: ImportProcesses) -> None:
     assert imports.call(LARGE_BYTES, os.getpid) != os.getpid()
 
 
+def test_a_large_body_is_expected(imports: ImportProcesses) -> None:
+    """An announced large body starts a process; what is small, or no length at all, starts none."""
+    before = set(psutil.Process().children())
+    for announced in ("", "-1", "x", "²", "1e9", str(LARGE_BYTES - 1)):
+        imports.expect(announced)
+    assert set(psutil.Process().children()) == before
+    imports.expect("9" * 5000)
+    started = set(psutil.Process().children()) - before
+    assert imports.call(LARGE_BYTES, os.getpid) in {process.pid for process in started}
+
+
 @pytest.mark.parametrize(
     "error",
     [
