@@ -70,11 +70,8 @@ class ImportProcesses:
         """
         if not (announced.isascii() and announced.isdigit()) or int(announced[:MOST_DIGITS]) < LARGE_BYTES:
             return
-        pool = self._started()
-        try:
-            pool.submit(_import_readers)
-        except BrokenProcessPool:
-            self._forget(pool)
+        if self._pool is None:
+            self._started().submit(_import_readers)
 
     def close(self) -> None:
         """End the processes; what waits for them is abandoned."""
