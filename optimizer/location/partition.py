@@ -1,6 +1,5 @@
 """Which columns to take: every item served, each row at most one column, so many places; by HiGHS."""
 
-import datetime
 import math
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ import numpy as np
 from ortools.math_opt.python import mathopt
 
 from optimizer.location.columns import Columns
-from optimizer.location.program import FEASIBILITY, SCALE, proto_model
+from optimizer.location.program import NOTHING_BELOW, SCALE, highs_result, proto_model
 from optimizer.location.question import Positions
 from optimizer.location.rows import Rows
 
@@ -33,23 +32,14 @@ class Partition:
 
 
 def solve_partition(columns: Columns, rows: Rows, *, below: float, seconds: float, seed: int = 0) -> Partition:
-    """Return the cheapest choice of columns below a cost, within a time."""
+    """Return the cheapest choice of columns below a cost, within a time in seconds."""
     scale = SCALE / max(abs(below), 1e-12)
     model = _model(columns, rows, scale=scale, below=below)
-    params = mathopt.SolveParameters(
-        random_seed=seed % (2**31),
-        time_limit=datetime.timedelta(seconds=max(0.01, seconds)),
-        relative_gap_tolerance=1e-9,
-        absolute_gap_tolerance=1e-9,
-    )
-    params.highs.double_options["primal_feasibility_tolerance"] = FEASIBILITY
-    params.highs.double_options["mip_feasibility_tolerance"] = FEASIBILITY
-    try:
-        result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=params)
-    except Exception:  # noqa: BLE001  # whatever breaks inside the solver, it has said nothing
+    result = highs_result(model, seconds=seconds, seed=seed)
+    if result is None:
         return Partition(row=None, bound=-math.inf, is_over=False)
     reason = result.termination.reason
-    if reason in (mathopt.TerminationReason.INFEASIBLE, mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED):
+    if reason in NOTHING_BELOW:
         return Partition(row=None, bound=below, is_over=True)
     bound = result.termination.objective_bounds.dual_bound / scale
     if not result.has_primal_feasible_solution():

@@ -20,6 +20,8 @@ from optimizer.problem import FloatArray
 SCALE: Final = 1e4
 """Size of the cutoff after scaling, so that the solver's absolute tolerances mean little."""
 FEASIBILITY: Final = 1e-7
+NOTHING_BELOW: Final = (mathopt.TerminationReason.INFEASIBLE, mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED)
+"""What HiGHS says when no answer is below the cutoff; costs are never unbounded here."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -70,20 +72,11 @@ def solve_program(program: Program, *, seconds: float, threads: int = 1, seed: i
     pairs, places = len(rows.item), len(rows.room)
     scale = SCALE / max(abs(program.below), 1e-12)
     model = _model(program, scale)
-    params = mathopt.SolveParameters(
-        random_seed=seed % (2**31),
-        time_limit=datetime.timedelta(seconds=max(0.01, seconds)),
-        relative_gap_tolerance=1e-9,
-        absolute_gap_tolerance=1e-9,
-    )
-    params.highs.double_options["primal_feasibility_tolerance"] = FEASIBILITY
-    params.highs.double_options["mip_feasibility_tolerance"] = FEASIBILITY
-    try:
-        result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=params)
-    except Exception:  # noqa: BLE001  # whatever breaks inside the solver, it has said nothing
+    result = highs_result(model, seconds=seconds, seed=seed)
+    if result is None:
         return Solved(row=None, bound=-math.inf, is_over=False)
     reason = result.termination.reason
-    if reason in (mathopt.TerminationReason.INFEASIBLE, mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED):
+    if reason in NOTHING_BELOW:
         return Solved(row=None, bound=program.below, is_over=True)
     bound = result.termination.objective_bounds.dual_bound / scale
     row: Positions | None = None
@@ -94,6 +87,22 @@ def solve_program(program: Program, *, seconds: float, threads: int = 1, seed: i
             row = np.empty(len(rows.weight), dtype=np.int64)
             row[rows.item[taken]] = rows.pair_row[taken]
     return Solved(row=row, bound=bound, is_over=row is not None and reason == mathopt.TerminationReason.OPTIMAL)
+
+
+def highs_result(model: mathopt.Model, *, seconds: float, seed: int) -> mathopt.SolveResult | None:
+    """Solve a scaled program with HiGHS within a time; None where the solver breaks."""
+    params = mathopt.SolveParameters(
+        random_seed=seed % (2**31),
+        time_limit=datetime.timedelta(seconds=max(0.01, seconds)),
+        relative_gap_tolerance=1e-9,
+        absolute_gap_tolerance=1e-9,
+    )
+    params.highs.double_options["primal_feasibility_tolerance"] = FEASIBILITY
+    params.highs.double_options["mip_feasibility_tolerance"] = FEASIBILITY
+    try:
+        return mathopt.solve(model, mathopt.SolverType.HIGHS, params=params)
+    except Exception:  # noqa: BLE001  # whatever breaks inside the solver, it has said nothing
+        return None
 
 
 def _model(program: Program, scale: float) -> mathopt.Model:
