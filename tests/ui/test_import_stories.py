@@ -48,6 +48,22 @@ def test_rows_at_fault_are_mended_in_the_page(page: Page, files: dict[str, Path]
     assert bad.read_bytes() == before
 
 
+def test_nothing_is_typed_before_the_row_is_read(page: Page, files: dict[str, Path], tmp_path: Path) -> None:
+    """While the row is still read from the file there is no cell to type in, so no answer writes over a word typed."""
+    drop(page, bad_accounts(files, tmp_path), files["reps"])
+    expect(page.get_by_role("rowheader", name="accounts, row 17")).to_be_visible()
+    page.evaluate(
+        "() => { const go = new Promise((done) => (window.go = done)); const read = Blob.prototype.arrayBuffer;"
+        " Blob.prototype.arrayBuffer = async function () { await go; return read.call(this); } }"
+    )
+    page.get_by_role("row", name=re.compile("accounts, row 17")).get_by_role("button", name="Mend here").click()
+    form = page.get_by_role("form", name="Mend row 17")
+    expect(form.get_by_role("button", name="Take it so")).to_be_disabled()
+    expect(form.get_by_label("lat", exact=True)).to_have_count(0)
+    page.evaluate("() => window.go()")
+    expect(form.get_by_label("lat", exact=True)).to_have_value("123.5")
+
+
 def test_a_workbook_is_mended_like_a_csv(page: Page, files: dict[str, Path], tmp_path: Path) -> None:
     """A cell of an XLSX is changed in the page, and the workbook is read again by the service."""
     with bad_accounts(files, tmp_path).open(encoding="utf-8", newline="") as file:
