@@ -178,7 +178,10 @@ _PLACES = {
         "Send units that only touch.",
     ),
     "POSTAL_CODE_UNKNOWN": ErrorCode(
-        422, "Postal code unknown", "A postal code is not in our list.", "Send lat and lon for these accounts.",
+        422, "Postal code unknown",
+        "A postal code is not in our list. A warning where its area gives a place, and where accounts without a place "
+        "are taken or left out.",
+        "Send lat and lon for these accounts.",
     ),
     "OUTSIDE_ALL_UNITS": ErrorCode(
         422, "Outside all units", "An account lies in no unit. A warning where contiguity is off.",

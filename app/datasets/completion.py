@@ -3,7 +3,7 @@
 Runs on tables as read, before the checks; says nothing about what is wrong except where a place is unknown.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
-from app.datasets.faults import FaultLog, Origin
+from app.datasets.faults import Origin
 from app.datasets.placement import placed_in_units, warn_of_bridges
 from app.datasets.readers.reading import Reading
 from app.datasets.tables import (
@@ -30,14 +30,22 @@ WORKLOAD = MEASURE_PREFIX + "workload"
 DEFAULT_FTE = 1.0
 Flags = NDArray[np.bool_]
 Places = tuple[NDArray[np.float64], NDArray[np.float64]]
+_OR_LEAVE_OUT = 'Send lat and lon for these accounts, or leave them out with unlocated: "leave_out".'
 
 
-def complete(reading: Reading) -> DatasetTables:
-    """Return the dataset's tables in their stored form."""
+def complete(reading: Reading, *, needs_places: bool = True) -> DatasetTables:
+    """Return the dataset's tables in their stored form.
+
+    Parameters
+    ----------
+    needs_places
+        An account without a place is an error where there are no pairs; otherwise it is a warning.
+    """
     tables = reading.tables
     units = tables.get("units")
     accounts = tables.get("accounts", ACCOUNT_FIELDS.empty_table())
-    located = _located(accounts, units, reading, has_pairs="pairs" in tables)
+    severity: Severity = "error" if needs_places and "pairs" not in tables else "warning"
+    located = _located(accounts, units, reading, severity)
     if units is not None and units.num_rows:
         located = placed_in_units(located, units, reading.origin("accounts"), reading.log)
         if not reading.log.num_errors:
@@ -96,8 +104,11 @@ def _ordered(table: pa.Table, fields: pa.Schema) -> pa.Table:
     return ordered.cast(schema).combine_chunks()
 
 
-def _located(accounts: pa.Table, units: pa.Table | None, reading: Reading, *, has_pairs: bool) -> pa.Table:
-    """Return the accounts with a place each, where coordinates, a unit or a postal code gives one."""
+def _located(accounts: pa.Table, units: pa.Table | None, reading: Reading, severity: Severity) -> pa.Table:
+    """Return the accounts with a place each, where coordinates, a unit or a postal code gives one.
+
+    An account that has none is a fault of the given severity.
+    """
     origin, log = reading.origin("accounts"), reading.log
     lat = np.array(accounts["lat"].to_numpy(), dtype=np.float64)
     lon = np.array(accounts["lon"].to_numpy(), dtype=np.float64)
@@ -108,11 +119,10 @@ def _located(accounts: pa.Table, units: pa.Table | None, reading: Reading, *, ha
     nowhere = ~has_lat & ~has_lon
     if units is not None and units.num_rows:
         _locate_in_units(accounts, units, nowhere, (lat, lon), located_by)
-    _locate_by_postal_code(accounts, nowhere, (lat, lon), located_by, origin, log)
+    _locate_by_postal_code(accounts, nowhere, (lat, lon), located_by, reading, severity)
     is_lost = nowhere & (located_by == None)  # noqa: E711 - compares every element
     unknown_codes = is_lost & accounts["postal_code"].is_valid().to_numpy()
     lost = np.flatnonzero(is_lost & ~unknown_codes)
-    severity: Severity = "warning" if has_pairs else "error"
     log.rows(lost, _no_place(origin, severity), severity=severity)
     for name, values in (("lat", lat), ("lon", lon)):
         column = pa.array(values, pa.float64(), mask=np.isnan(values))
@@ -144,25 +154,59 @@ def _locate_by_postal_code(
     nowhere: Flags,
     place: Places,
     located_by: NDArray[np.object_],
-    origin: Origin,
-    log: FaultLog,
+    reading: Reading,
+    severity: Severity,
 ) -> None:
     is_open = nowhere & (located_by == None) & accounts["postal_code"].is_valid().to_numpy()  # noqa: E711 - by element
     rows = np.flatnonzero(is_open)
     if not rows.size:
         return
+    origin, log = reading.origin("accounts"), reading.log
     codes = accounts["postal_code"].take(rows).to_pylist()
     match = locate_postal_codes(codes, accounts["country"].take(rows).to_pylist())
     known = ~np.isnan(match.lat)
     place[0][rows[known]], place[1][rows[known]] = match.lat[known], match.lon[known]
     located_by[rows[known]] = "postal_code"
-    unknown = dict(zip(rows.tolist(), codes, strict=True))
+    unlisted = dict(zip(rows.tolist(), zip(codes, match.area_km.tolist(), strict=True), strict=True))
+    log.rows(rows[~known], _unknown_code(unlisted, origin, severity), severity=severity)
+    log.rows(rows[match.area_km > 0], _placed_in_area(unlisted, origin), severity="warning")
 
+
+def _unknown_code(codes: Mapping[int, tuple[str, float]], origin: Origin, severity: Severity) -> Callable[[int], Fault]:
     def make(row: int) -> Fault:
-        detail = f"The postal code '{str(unknown[row])[:40]}' is not in our list (US ZIP codes); send lat and lon."
-        return Fault(code="POSTAL_CODE_UNKNOWN", detail=detail, value=unknown[row], **origin.place(row, "postal_code"))
+        code, _ = codes[row]
+        detail = f"The postal code '{code[:40]}' is not in our list (US ZIP codes); send lat and lon."
+        return Fault(
+            code="POSTAL_CODE_UNKNOWN",
+            detail=detail,
+            fix=_OR_LEAVE_OUT if severity == "error" else "",
+            value=code,
+            severity=severity,
+            **origin.place(row, "postal_code"),
+        )
 
-    log.rows(rows[~known], make)
+    return make
+
+
+def _placed_in_area(codes: Mapping[int, tuple[str, float]], origin: Origin) -> Callable[[int], Fault]:
+    def make(row: int) -> Fault:
+        code, area_km = codes[row]
+        area = code.strip().zfill(5)[:3]
+        detail = (
+            f"The postal code '{code[:40]}' is not in our list (US ZIP codes). The account is placed in the middle of "
+            f"the codes that begin with {area}, of which those we know lie up to {area_km:,.0f} km from there."
+        )
+        return Fault(
+            code="POSTAL_CODE_UNKNOWN",
+            detail=detail,
+            fix="Send lat and lon where that is too coarse.",
+            value=code,
+            params={"area": area, "area_km": round(area_km)},
+            severity="warning",
+            **origin.place(row, "postal_code"),
+        )
+
+    return make
 
 
 def _half_a_place(origin: Origin, has_lat: Flags) -> Callable[[int], Fault]:

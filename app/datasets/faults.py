@@ -34,6 +34,8 @@ class Origin:
         Pointer of the table in a JSON body or file; None for flat files.
     within
         Pointer from there to the list of rows, such as ``/features``; empty where the table is the list.
+    kept
+        Which of the records that were sent each record is; None where all were kept. Shape ``(records,)``.
     """
 
     table: str
@@ -42,10 +44,13 @@ class Origin:
     columns: dict[str, str] = field(default_factory=dict)
     base: str | None = None
     within: str = ""
+    kept: NDArray[np.int64] | None = None
 
     def place(self, row: int | None, name: str | None = None) -> dict[str, Any]:
         """Return the place of a record (0-based) and field as a fault's arguments."""
         place: dict[str, Any] = {}
+        if row is not None and self.kept is not None:
+            row = int(self.kept[row])
         if self.base is not None:
             inside = "" if row is None else self.within + pointer_of([row, *_json_path(name)])
             place["pointer"] = self.base + inside
@@ -110,11 +115,14 @@ class FaultLog:
         """Warnings found, those not listed included."""
         return self._total["warning"]
 
-    def add(self, fault: Fault) -> None:
-        """Count a fault, and list it while there is room."""
+    def add(self, fault: Fault, *, first: bool = False) -> None:
+        """Count a fault, and list it while there is room; before all others, the last of which may leave."""
         self._total[fault.severity] += 1
-        if len(self._listed[fault.severity]) < self._limit:
-            self._listed[fault.severity].append(fault)
+        listed = self._listed[fault.severity]
+        if first:
+            self._listed[fault.severity] = [fault, *listed][: self._limit]
+        elif len(listed) < self._limit:
+            listed.append(fault)
 
     def extend(self, faults: Iterable[Fault]) -> None:
         """Add each fault."""

@@ -5,7 +5,7 @@ pointers.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,11 @@ from app.datasets.readers.reading import Reading, ReadLimits
 from app.datasets.readers.uploads import UploadedFile, read_upload
 from app.datasets.record_references import with_matched_records
 from app.datasets.tables import DatasetTables
-from app.errors import Fault
+from app.errors import Fault, Severity
 from app.settings import Settings
 from app.strict_json import decode_syntax
 
-OPTION_FIELDS = ("name", "coordinates_confirmed", "unknown_current")
+OPTION_FIELDS = ("name", "coordinates_confirmed", "unknown_current", "unlocated")
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,13 @@ class ImportOptions:
         Coordinates that look swapped are right.
     unknown_current
         `error`, or `unassigned`: accounts whose current rep is not in the data have none.
+    unlocated
+        `error`, or `leave_out`: accounts without a place are not taken in.
     """
 
     coordinates_confirmed: bool = False
     unknown_current: str = "error"
+    unlocated: str = "error"
 
 
 def read_limits(settings: Settings) -> ReadLimits:
@@ -72,8 +75,8 @@ def read_json_dataset(
 ) -> tuple[DatasetTables, FaultLog, bytes]:
     """Read the accounts, reps, units and pairs of a JSON body, and check them.
 
-    ``coordinates_confirmed`` and ``unknown_current`` are taken from the body itself, the latter also from
-    its ``search``.
+    ``coordinates_confirmed``, ``unlocated`` and ``unknown_current`` are taken from the body itself, the last also
+    from its ``search``.
 
     Parameters
     ----------
@@ -132,7 +135,9 @@ def finish(
         Owners may be told by name or email, as in a CRM's exports.
     """
     unread = {"accounts", "reps"} - reading.tables.keys()
-    tables = with_matched_records(complete(reading))
+    leaves_out = options.unlocated == "leave_out" and "pairs" not in reading.tables
+    tables = complete(reading, needs_places=not leaves_out)
+    tables = with_matched_records(_without_unlocated(tables, reading) if leaves_out else tables)
     if names_owners:
         tables = with_named_owners(tables)
     if options.unknown_current == "unassigned":
@@ -174,7 +179,35 @@ def _options(rest: Mapping[str, Any]) -> ImportOptions:
     return ImportOptions(
         coordinates_confirmed=rest.get("coordinates_confirmed") is True,
         unknown_current="unassigned" if said == "unassigned" else "error",
+        unlocated="leave_out" if rest.get("unlocated") == "leave_out" else "error",
     )
+
+
+def _without_unlocated(tables: DatasetTables, reading: Reading) -> DatasetTables:
+    """Return the tables without accounts that have no place; each of them is among the warnings already.
+
+    An account with one of lat and lon stays: that is an error.
+    """
+    origin = reading.origin("accounts")
+    has_place = pc.or_(tables.accounts["lat"].is_valid(), tables.accounts["lon"].is_valid())
+    rows = np.flatnonzero(has_place.to_numpy())
+    num_left_out = tables.accounts.num_rows - len(rows)
+    if not num_left_out:
+        return tables
+    what = "1 account has no place and is" if num_left_out == 1 else f"{num_left_out:,} accounts have no place and are"
+    detail = f"{what} left out of the dataset; the warnings name their rows."
+    severity: Severity = "warning" if len(rows) else "error"
+    fault = Fault(
+        code="COORDINATE_MISSING",
+        detail=detail if len(rows) else "No account has a place, so that none is left.",
+        fix="Send lat and lon, or postal codes of the United States.",
+        params={"left_out": num_left_out},
+        severity=severity,
+        **origin.place(None),
+    )
+    reading.log.add(fault, first=True)
+    reading.origins["accounts"] = replace(origin, kept=rows)
+    return replace(tables, accounts=tables.accounts.filter(has_place).combine_chunks())
 
 
 def _without_unknown_current(tables: DatasetTables, reading: Reading) -> DatasetTables:

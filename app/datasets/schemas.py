@@ -183,6 +183,13 @@ class BundledUnits(Strict):
     )
 
 
+Unlocated = Literal["error", "leave_out"]
+UNLOCATED = (
+    "What an account is that nothing gives a place: an error, or left out of the dataset with a warning that names "
+    "its row. Where there are pairs it stays in."
+)
+
+
 class DatasetOptions(Strict):
     """What may stand beside a dataset's data."""
 
@@ -191,6 +198,7 @@ class DatasetOptions(Strict):
     unknown_current: Literal["error", "unassigned"] = Field(
         default="error", description="What a current_rep_id that is no rep is."
     )
+    unlocated: Unlocated = Field(default="error", description=UNLOCATED)
     travel_times: bool = Field(
         default=False,
         description=(

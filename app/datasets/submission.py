@@ -100,6 +100,7 @@ read_submission.other_content = {  # type: ignore[attr-defined] # read by app/do
                 "name": {"type": "string", "minLength": 1, "maxLength": 1000},
                 "coordinates_confirmed": {"type": "string", "enum": ["true", "false"]},
                 "unknown_current": {"type": "string", "enum": ["error", "unassigned"]},
+                "unlocated": {"type": "string", "enum": ["error", "leave_out"]},
                 "travel_times": {"type": "string", "enum": ["true", "false"]},
             },
         }
@@ -165,7 +166,7 @@ def _from_form(form: FormData, settings: Settings, imports: ImportProcesses) -> 
     options = _form_options(parts)
     mapping = _mapping(parts)
     files = [UploadedFile(name, parts[name], _object(mapping.get(name, {}), name)) for name in FILES if name in parts]
-    read = ImportOptions(options.coordinates_confirmed, options.unknown_current)
+    read = ImportOptions(options.coordinates_confirmed, options.unknown_current, options.unlocated)
     size = sum(len(file.content) for file in files)
     tables, log = imports.call(size, read_files, files, settings, read)
     log.raise_errors()

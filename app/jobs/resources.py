@@ -5,7 +5,16 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.datasets.schemas import AccountBody, BundledUnits, PairBody, RepBody, TopologyBody, UnitsBody
+from app.datasets.schemas import (
+    UNLOCATED,
+    AccountBody,
+    BundledUnits,
+    PairBody,
+    RepBody,
+    TopologyBody,
+    UnitsBody,
+    Unlocated,
+)
 from app.jobs.engine import MAX_PRIORITY, MIN_PRIORITY
 from app.jobs.states import JobKind, JobState
 from app.scenarios.numbers import Identifier, Whole
@@ -58,6 +67,7 @@ class InlineJobOptions(JobOptions):
     coordinates_confirmed: bool = Field(
         default=False, description="True: coordinates that look swapped are right as they are."
     )
+    unlocated: Unlocated = Field(default="error", description=UNLOCATED)
 
 
 class JobRequest(JobOptions):
@@ -133,6 +143,7 @@ class JobRequest(JobOptions):
     coordinates_confirmed: bool = Field(
         default=False, description="True: coordinates that look swapped are right as they are."
     )
+    unlocated: Unlocated = Field(default="error", description=UNLOCATED)
 
 
 class Progress(BaseModel):

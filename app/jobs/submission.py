@@ -35,7 +35,8 @@ from app.webhooks.targets import Target, checked_target
 
 DEFAULT_NAME = "Job"
 _OPTION_FIELDS = tuple(InlineJobOptions.model_fields)
-_QUESTION_FIELDS = ("criteria", "search", "coordinates_confirmed")
+_QUESTION_FIELDS = {"criteria": None, "search": None, "coordinates_confirmed": False, "unlocated": "error"}
+"""Fields of a whole question with what leaving them out says."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def submit(session: Session, body: CheckedBody, *, queue: JobQueue, settings: Se
 
 
 def _of_scenario(parsed: dict[str, Any], settings: Settings, *, has_data: bool) -> CheckedBody:
-    beside = [name for name in _QUESTION_FIELDS if parsed.get(name) not in (None, False)]
+    beside = [name for name, unsaid in _QUESTION_FIELDS.items() if parsed.get(name) not in (None, unsaid)]
     if has_data or beside:
         named = ", ".join([*beside, *(["data"] if has_data else [])])
         fault = Fault(

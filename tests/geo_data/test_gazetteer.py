@@ -21,6 +21,39 @@ def test_unknown_codes_are_reported() -> None:
     assert np.isnan(match.lon[1:]).all()
 
 
+def test_codes_of_alaska() -> None:
+    """The far towns of Alaska are where they are, not in the middle of the state."""
+    match = locate_postal_codes(["99546", "99547", "99692", "99723", "99762"])
+    assert np.allclose(match.lat, [51.9, 52.2, 53.9, 71.3, 64.5], atol=0.1)
+    assert np.allclose(match.lon, [-176.6, -174.2, -166.5, -156.8, -165.4], atol=0.1)
+    assert (match.area_km == 0).all()
+
+
+def test_unlisted_codes_lie_in_their_area() -> None:
+    """A code that is not in the list is placed among those that share its first three digits, and marked."""
+    match = locate_postal_codes(["02139", "10001", "10292"])
+    assert match.unknown == ()
+    assert (match.area_km > 0).tolist() == [False, False, True]
+    assert np.allclose([match.lat[2], match.lon[2]], [40.75, -73.99], atol=0.1)
+    assert match.area_km[2] < 30
+
+
+def test_large_areas_stand_for_no_place() -> None:
+    """Codes of areas that are too large, or of which hardly anything is known, are unknown."""
+    match = locate_postal_codes(["10001", "10002", "10003", "10004", "99601", "96799"], ["US"] * 6)
+    assert match.unknown == (4, 5)
+    assert np.isnan(match.area_km[4:]).all()
+
+
+def test_codes_that_look_foreign_are_not_guessed() -> None:
+    """Without a country, unlisted codes are placed only where most of the others are US codes."""
+    german = ["80331", "50667", "60311", "10115", "20095", "70173"]
+    match = locate_postal_codes(german)
+    assert not (match.area_km > 0).any()
+    assert len(match.unknown) >= 3
+    assert len(locate_postal_codes(german, ["US"] * 6).unknown) < len(match.unknown)
+
+
 def test_countries_of_the_united_states() -> None:
     """The usual spellings of the United States and no country at all mean US."""
     assert locate_postal_codes(["10001"] * 4, ["us", "USA", None, "United States"]).unknown == ()
