@@ -20,6 +20,8 @@ MOST_SET_ITEMS: Final = 1_500
 """Items of a linear program over sets at most."""
 CLOSE: Final = 1e-4
 """Relative gap between that program and the bound that is worth no further sets."""
+ROUNDS: Final = 15
+"""How often triples are added to it at most."""
 NOISE: Final = 1e-9
 """The bound is lowered by so much of itself, for the rounding of sums."""
 
@@ -83,7 +85,9 @@ def raised_by_sets(
     if rows is None or stop():
         return priced
     most = np.minimum(rows.most_price, known)
-    found = generate(rows, priced.price, known=known, most_price=most, close=CLOSE, threads=threads, stop=stop).priced
+    found = generate(
+        rows, priced.price, known=known, most_price=most, close=CLOSE, threads=threads, rounds=ROUNDS, stop=stop
+    ).priced
     return found if found.bound > priced.bound else priced
 
 

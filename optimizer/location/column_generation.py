@@ -1,7 +1,7 @@
 """Prices by column generation: the best set of each place at given prices, a linear program over all sets found.
 
 Owns the loop between both, smoothed, and the bound that any prices prove: whole knapsacks of all rows (Ceselli and
-Righini 2005, doi 10.1002/net.20059).
+Righini 2005, doi 10.1002/net.20059), where sets pay for the triples of items that the linear program would breach.
 """
 
 from collections.abc import Callable
@@ -12,16 +12,19 @@ from typing import Final
 import numpy as np
 
 from optimizer.location.column_kernels import best_sets
-from optimizer.location.columns import Columns, joined
-from optimizer.location.master import Master
+from optimizer.location.columns import Columns, concatenated, joined
+from optimizer.location.master import Master, MasterDuals
 from optimizer.location.prices import MOST_NODES, Priced
 from optimizer.location.question import Positions
 from optimizer.location.rows import Rows
+from optimizer.location.triples import Paying, Triples, breached_triples
 from optimizer.problem import FloatArray
 
 MOST_ITERATIONS: Final = 300
 SMOOTHING: Final = 0.6
 """Share of the best prices in those that are looked at (Wentges 1997, doi 10.1111/1475-3995.00002)."""
+TRIPLES_AT_ONCE: Final = 40
+"""Triples that are added in one round at most."""
 LOSS: Final = 1e-10
 """Relative reduced cost that counts as none."""
 
@@ -34,12 +37,24 @@ class Generated:
     ----------
     priced
         The best prices with what they prove.
+    paying
+        The triples that belong to them.
     columns
         All columns that were found.
     """
 
     priced: Priced
+    paying: Paying
     columns: Columns
+
+    @property
+    def loss(self) -> FloatArray:
+        """What each column earns less than the best one of its row. Shape ``(columns,)``."""
+        return (
+            self.columns.reduced_cost(self.priced.price)
+            + self.paying.paid(self.columns)
+            + self.priced.earned[self.columns.row]
+        )
 
 
 class SetPricing:
@@ -59,8 +74,9 @@ class SetPricing:
         self._most = max(1, int((np.cumsum(np.sort(rows.weight)) <= room).sum()))
         self._key = rows.key
 
-    def evaluate(self, price: FloatArray) -> tuple[Priced, Columns]:
-        """Return what prices prove, and the best set of each row."""
+    def evaluate(self, price: FloatArray, paying: Paying | None = None) -> tuple[Priced, Columns]:
+        """Return what prices prove, and the best set of each row, where sets pay for triples."""
+        paying = paying or Paying.nothing(len(price))
         rows, count = self.rows, len(self.rows.room)
         earned, sizes = np.empty(count), np.empty(count, dtype=np.int64)
         sets = np.empty((count, self._most), dtype=np.int64)
@@ -68,7 +84,7 @@ class SetPricing:
 
         def part(number: int) -> None:
             pairs = (rows.start, rows.item, rows.cost, rows.weight, rows.room, price)
-            best_sets(*pairs, edges[number], edges[number + 1], MOST_NODES, earned, sizes, sets)
+            best_sets(*pairs, paying.tolls(), edges[number], edges[number + 1], MOST_NODES, earned, sizes, sets)
 
         if self._threads == 1:
             part(0)
@@ -77,10 +93,12 @@ class SetPricing:
                 list(pool.map(part, range(self._threads)))
         chosen = _best_rows(rows, earned)
         columns = self._columns(sizes, sets)
-        is_served = np.isin(columns.of_entry, chosen)
+        is_chosen = np.zeros(count, dtype=np.bool_)
+        is_chosen[chosen] = True
+        is_served = is_chosen[columns.of_entry]
         priced = Priced(
             price=price,
-            bound=float(price.sum()) - float(earned[chosen].sum()),
+            bound=float(price.sum()) - float(paying.price.sum()) - float(earned[chosen].sum()),
             earned=earned,
             critical=np.zeros(count),
             chosen=chosen,
@@ -110,6 +128,7 @@ def generate(
     close: float,
     columns: Columns | None = None,
     threads: int = 1,
+    rounds: int = 0,
     stop: Callable[[], bool] = lambda: False,
 ) -> Generated:
     """Return the best prices and the columns that make them so.
@@ -130,32 +149,90 @@ def generate(
         Columns that are known already.
     threads
         Used for the sets.
+    rounds
+        How often triples are added.
     stop
         Asked between iterations.
     """
-    pricing, master = SetPricing(rows, threads=threads), Master(rows, most=most_price, known=known)
-    best, fresh = pricing.evaluate(np.clip(price, 0.0, most_price))
-    pool = [fresh] if columns is None else [columns, fresh]
-    master.add(joined(pool))
-    for _ in range(MOST_ITERATIONS):
-        if stop() or best.bound >= known:
+    generation = _Generation(
+        SetPricing(rows, threads=threads), price, known=known, most_price=most_price, columns=columns
+    )
+    generation.converge(close=close, stop=stop)
+    for _ in range(rounds):
+        if stop() or generation.is_over or not generation.add_triples():
             break
-        solved = master.solve()
-        if solved is None or solved.value - best.bound <= close * abs(solved.value):
-            break
-        for share in (SMOOTHING, 0.0):
-            at = np.minimum(share * best.price + (1.0 - share) * solved.price, most_price)
-            priced, fresh = pricing.evaluate(at)
-            if priced.bound > best.bound:
-                best = priced
-            wanted = fresh.reduced_cost(solved.price) + solved.worth[fresh.row] < -LOSS * abs(known)
-            if wanted.any():
-                break
-        else:
-            break
-        master.add(fresh.keep(wanted))
-        pool.append(fresh.keep(wanted))
-    return Generated(priced=best, columns=joined(pool))
+        generation.converge(close=close, stop=stop)
+    return generation.found()
+
+
+class _Generation:
+    """Columns and triples so far, with the linear program over them and the best prices."""
+
+    def __init__(
+        self,
+        pricing: SetPricing,
+        price: FloatArray,
+        *,
+        known: float,
+        most_price: FloatArray,
+        columns: Columns | None,
+    ) -> None:
+        self._pricing, self._known, self._most_price = pricing, known, most_price
+        self._master = Master(pricing.rows, most=most_price, known=known)
+        self._paying = Paying.nothing(len(price))
+        self._best, fresh = pricing.evaluate(np.clip(price, 0.0, most_price))
+        self._pool = [joined([fresh] if columns is None else [columns, fresh])]
+        self._master.add(self._pool[0])
+
+    @property
+    def is_over(self) -> bool:
+        """True where nothing costs less than what is known."""
+        return self._best.bound >= self._known
+
+    def converge(self, *, close: float, stop: Callable[[], bool]) -> None:
+        """Add columns until none is missing, or the program and the bound are close."""
+        for _ in range(MOST_ITERATIONS):
+            if stop() or self.is_over:
+                return
+            solved = self._master.solve()
+            if solved is None or solved.value - self._best.bound <= close * abs(solved.value):
+                return
+            if not any(self._add_at(solved, share) for share in (SMOOTHING, 0.0)):
+                return
+
+    def add_triples(self) -> bool:
+        """Add the triples that the program breaches most; return whether there are any."""
+        columns = concatenated(self._pool)
+        triples = self._paying.triples
+        more = breached_triples(columns, self._master.shares(), triples, most=TRIPLES_AT_ONCE)
+        if not len(more):
+            return False
+        added = Triples(items=more, num_items=triples.num_items)
+        self._master.add_triples(len(more), added.counted(columns))
+        self._paying = self._paying.among(triples.with_more(more))
+        return True
+
+    def found(self) -> Generated:
+        """Return what was found."""
+        columns = concatenated(self._pool)
+        return Generated(priced=self._best, paying=self._paying, columns=columns)
+
+    def _add_at(self, solved: MasterDuals, share: float) -> bool:
+        """Add what is missing at a mixture of the best prices and the program's; return whether anything was."""
+        price = np.minimum(share * self._best.price + (1.0 - share) * solved.price, self._most_price)
+        triples = self._paying.triples
+        paying = Paying(triples=triples, price=share * self._paying.price + (1.0 - share) * solved.triple_price)
+        priced, fresh = self._pricing.evaluate(price, paying)
+        if priced.bound > self._best.bound:
+            self._best, self._paying = priced, paying
+        paid = Paying(triples=triples, price=solved.triple_price).paid(fresh)
+        wanted = fresh.reduced_cost(solved.price) + paid + solved.worth[fresh.row] < -LOSS * abs(self._known)
+        if not wanted.any():
+            return False
+        more = fresh.keep(wanted)
+        self._master.add(more, triples.counted(more))
+        self._pool.append(more)
+        return True
 
 
 def _best_rows(rows: Rows, earned: FloatArray) -> Positions:

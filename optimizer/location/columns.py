@@ -50,15 +50,20 @@ class Columns:
         return np.asarray(self.cost - paid, dtype=np.float64)
 
 
-def joined(parts: Sequence[Columns]) -> Columns:
-    """Return the sets of all parts, equal ones once."""
+def concatenated(parts: Sequence[Columns]) -> Columns:
+    """Return the sets of all parts, one part behind the other."""
     size = np.concatenate([np.diff(part.start) for part in parts])
-    every = Columns(
+    return Columns(
         start=np.concatenate([[0], np.cumsum(size)]),
         item=np.concatenate([part.item for part in parts]),
         row=np.concatenate([part.row for part in parts]),
         cost=np.concatenate([part.cost for part in parts]),
     )
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """Return the sets of all parts, equal ones once."""
+    every = concatenated(parts)
     return every.keep(_first_of_equal(every))
 
 

@@ -67,7 +67,7 @@ class ImprovementParams:
     seconds: float = 8.0
     threads: int = 2
     few_items: float = 9.5
-    set_items: int = 40
+    set_items: int = 70
     most_sets: int = 4_000
     set_seconds: float = 8.0
 

@@ -9,7 +9,7 @@ import numpy as np
 
 
 @numba.njit(cache=True, nogil=True)
-def _paying(start, item, cost, weight, price, row, profit, need, index):  # type: ignore[no-untyped-def]  # compiled
+def paying(start, item, cost, weight, price, row, profit, need, index):  # type: ignore[no-untyped-def]  # compiled
     """List the items that pay in a row; return how many, what they pay and weigh."""
     count, total, load = 0, 0.0, 0.0
     for pair in range(start[row], start[row + 1]):
@@ -25,7 +25,7 @@ def _paying(start, item, cost, weight, price, row, profit, need, index):  # type
 
 
 @numba.njit(cache=True, nogil=True)
-def _by_ratio(profit, need, count):  # type: ignore[no-untyped-def]
+def by_ratio(profit, need, count):  # type: ignore[no-untyped-def]
     """Return the positions of the paying items, those that pay most per weight first."""
     ratio = np.empty(count)
     for position in range(count):
@@ -39,11 +39,11 @@ def earn(start, item, cost, weight, room, price, earned, critical, first, last):
     items = price.shape[0]
     profit, need, index = np.empty(items), np.empty(items), np.empty(items, dtype=np.int64)
     for row in range(first, last):
-        count, total, load = _paying(start, item, cost, weight, price, row, profit, need, index)
+        count, total, load = paying(start, item, cost, weight, price, row, profit, need, index)
         critical[row] = 0.0
         if load > room[row]:
             total, left = 0.0, room[row]
-            for position in _by_ratio(profit, need, count):
+            for position in by_ratio(profit, need, count):
                 if need[position] <= left:
                     left -= need[position]
                     total += profit[position]
@@ -59,9 +59,9 @@ def serve(start, item, cost, weight, room, price, row, served):  # type: ignore[
     """Add up how much of each item a row serves in its continuous knapsack; return what it earns."""
     items = price.shape[0]
     profit, need, index = np.empty(items), np.empty(items), np.empty(items, dtype=np.int64)
-    count, _, _ = _paying(start, item, cost, weight, price, row, profit, need, index)
+    count, _, _ = paying(start, item, cost, weight, price, row, profit, need, index)
     total, left = 0.0, room
-    for position in _by_ratio(profit, need, count):
+    for position in by_ratio(profit, need, count):
         share = 1.0 if need[position] <= left else left / need[position]
         served[index[position]] += share
         total += share * profit[position]
@@ -80,8 +80,8 @@ def pack(start, item, cost, weight, room, price, row, most_nodes, chosen):  # ty
     """
     items = price.shape[0]
     profit, need, index = np.empty(items), np.empty(items), np.empty(items, dtype=np.int64)
-    count, _, _ = _paying(start, item, cost, weight, price, row, profit, need, index)
-    order = _by_ratio(profit, need, count)
+    count, _, _ = paying(start, item, cost, weight, price, row, profit, need, index)
+    order = by_ratio(profit, need, count)
     value, load = np.empty(count), np.empty(count)
     for position in range(count):
         value[position] = profit[order[position]]
@@ -106,7 +106,7 @@ def _search(value, load, room, most_nodes, taken, best_taken):  # type: ignore[n
     while True:
         is_cut = False
         while at < count:
-            bound = _continuous(value, load, left, at) + now
+            bound = continuous(value, load, left, at) + now
             if nodes == 0:
                 root = bound
             nodes += 1
@@ -136,7 +136,8 @@ def _search(value, load, room, most_nodes, taken, best_taken):  # type: ignore[n
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _continuous(value, load, left, at):  # type: ignore[no-untyped-def]
+def continuous(value, load, left, at):  # type: ignore[no-untyped-def]
+    """Return what the items from a position on, in order of ratio, are worth in what is left, in parts."""
     bound = 0.0
     for position in range(at, value.shape[0]):
         if load[position] <= left:

@@ -89,10 +89,13 @@ def solve_program(program: Program, *, seconds: float, threads: int = 1, seed: i
     return Solved(row=row, bound=bound, is_over=row is not None and reason == mathopt.TerminationReason.OPTIMAL)
 
 
-def highs_result(model: mathopt.Model, *, seconds: float, seed: int) -> mathopt.SolveResult | None:
+def highs_result(
+    model: mathopt.Model, *, seconds: float, seed: int, is_presolved: bool = True
+) -> mathopt.SolveResult | None:
     """Solve a scaled program with HiGHS within a time; None where the solver breaks."""
     params = mathopt.SolveParameters(
         random_seed=seed % (2**31),
+        presolve=None if is_presolved else mathopt.Emphasis.OFF,
         time_limit=datetime.timedelta(seconds=max(0.01, seconds)),
         relative_gap_tolerance=1e-9,
         absolute_gap_tolerance=1e-9,

@@ -19,6 +19,7 @@ from optimizer.location.partition import solve_partition
 from optimizer.location.prices import Priced
 from optimizer.location.question import LocationQuestion, Positions
 from optimizer.location.rows import Rows
+from optimizer.location.triples import Paying
 from optimizer.problem import FloatArray
 
 LESS: Final = 0.7
@@ -28,6 +29,8 @@ ENTRIES: Final = 16
 """Room for items of a set, on average."""
 KEPT: Final = 0.25
 """Columns of the linear program that are kept beside the listed sets, as a share of the most sets."""
+ROUNDS: Final = 8
+"""How often triples are added to the linear program."""
 CLOSE: Final = 2e-4
 """Relative gap of prices that is worth no further columns."""
 
@@ -88,31 +91,33 @@ def solve_by_sets(
         Asked while prices are made.
     """
     most = np.full(len(price), below)
-    found = generate(rows, price, known=below, columns=current, most_price=most, close=CLOSE, stop=stop)
+    found = generate(rows, price, known=below, columns=current, most_price=most, close=CLOSE, rounds=ROUNDS, stop=stop)
     if found.priced.bound >= below:
         return SetAnswer(row=None, bound=below, is_done=True)
     if stop():
         return SetAnswer(row=None, bound=found.priced.bound, is_done=False)
-    sets, target = _listed(rows, found.priced, below=below, most=most_sets)
+    sets, target = _listed(rows, found, below=below, most=most_sets)
     if target < below:
         sets = joined([sets, _kept(found, most=int(KEPT * most_sets)), current])
-    chosen = solve_partition(sets, rows, below=below, seconds=seconds)
+    chosen = solve_partition(sets, rows, below=below, seconds=seconds, triples=found.paying.triples)
     bound = max(found.priced.bound, min(chosen.bound, target))
     return SetAnswer(row=chosen.row, bound=bound, is_done=chosen.is_over and target >= below)
 
 
-def _listed(rows: Rows, priced: Priced, *, below: float, most: int) -> tuple[Columns, float]:
+def _listed(rows: Rows, found: Generated, *, below: float, most: int) -> tuple[Columns, float]:
     """Return all sets that an answer cheaper than the second value can use, and that value: ``below`` or less."""
     target = below
     for _ in range(MOST_TRIES):
-        sets = list_columns(rows, priced, below=target, most=most)
+        sets = list_columns(rows, found.priced, below=target, most=most, paying=found.paying)
         if sets is not None:
             return sets, target
-        target = priced.bound + LESS * (target - priced.bound)
-    return _none(), priced.bound
+        target = found.priced.bound + LESS * (target - found.priced.bound)
+    return _none(), found.priced.bound
 
 
-def list_columns(rows: Rows, priced: Priced, *, below: float, most: int) -> Columns | None:
+def list_columns(
+    rows: Rows, priced: Priced, *, below: float, most: int, paying: Paying | None = None
+) -> Columns | None:
     """Return every set that an answer cheaper than a cost can use; None where there are more than so many.
 
     Notes
@@ -120,6 +125,7 @@ def list_columns(rows: Rows, priced: Priced, *, below: float, most: int) -> Colu
     A row that takes a set instead of its best one loses the difference; a place that is not among those chosen takes
     the turn of the chosen one that earns least.
     """
+    paying = paying or Paying.nothing(len(priced.price))
     earned = priced.earned
     is_chosen = np.zeros(len(rows.room), dtype=np.bool_)
     is_chosen[priced.chosen] = True
@@ -129,9 +135,8 @@ def list_columns(rows: Rows, priced: Priced, *, below: float, most: int) -> Colu
     least = np.where(least > earned, np.inf, least)
     sizes, items = np.empty(most, dtype=np.int64), np.empty(most * ENTRIES, dtype=np.int64)
     costs, of_row = np.empty(most), np.empty(most, dtype=np.int64)
-    count, entries = list_all(
-        rows.start, rows.item, rows.cost, rows.weight, rows.room, priced.price, least, sizes, items, costs, of_row
-    )
+    pairs = rows.start, rows.item, rows.cost, rows.weight, rows.room, priced.price
+    count, entries = list_all(*pairs, paying.tolls(), least, sizes, items, costs, of_row)
     if count < 0:
         return None
     return Columns(
@@ -144,7 +149,7 @@ def list_columns(rows: Rows, priced: Priced, *, below: float, most: int) -> Colu
 
 def _kept(found: Generated, *, most: int) -> Columns:
     """Return the columns of the linear program that lose least."""
-    loss = found.columns.reduced_cost(found.priced.price) + found.priced.earned[found.columns.row]
+    loss = found.loss
     is_kept = np.zeros(len(loss), dtype=np.bool_)
     is_kept[np.argsort(loss, kind="stable")[:most]] = True
     return found.columns.keep(is_kept)

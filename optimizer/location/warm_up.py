@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.location.bound import lower_bound
-from optimizer.location.column_generation import SetPricing
+from optimizer.location.column_generation import generate
 from optimizer.location.params import LocationParams
 from optimizer.location.question import LocationQuestion
 from optimizer.location.region_sets import list_columns
@@ -29,8 +29,9 @@ def compile_regions() -> None:
     lower_bound(question, known=found.cost)
     rows = rows_of(question)
     if rows is not None:
-        priced, _ = SetPricing(rows).evaluate(np.ones(question.num_items))
-        list_columns(rows, priced, below=priced.bound + 1.0, most=100)
+        most = np.full(question.num_items, found.cost + 1.0)
+        made = generate(rows, np.ones(question.num_items), known=found.cost + 1.0, most_price=most, close=0.0, rounds=1)
+        list_columns(rows, made.priced, below=made.priced.bound + 1.0, most=100, paying=made.paying)
 
 
 def _line_of_eight() -> LocationQuestion:
