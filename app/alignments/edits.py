@@ -34,6 +34,7 @@ from app.errors import Fault, InvalidInput
 from app.etags import etag_of, require_match
 from app.identifiers import new_id
 from app.scenarios.models import Scenario
+from app.scenarios.placement import placement_of
 from app.scenarios.schemas import Search
 from app.scenarios.service import ScenarioService, search_faults
 from app.settings import Settings
@@ -276,6 +277,7 @@ def _summary(parent: Alignment, situation: Situation, *, is_same_question: bool,
     certified = None
     if proven and stored.certified_gap is not None and stored.objective is not None:
         certified = gap_of(objective, stored.objective - stored.certified_gap * abs(stored.objective))
+    terms = [term_json(term) for term in standing.terms if term.weight > 0]
     return AlignmentSummary(
         outcome="infeasible" if found else "feasible",
         objective=objective,
@@ -283,11 +285,19 @@ def _summary(parent: Alignment, situation: Situation, *, is_same_question: bool,
         gap=gap_of(objective, lower_bound) if proven and lower_bound is not None else None,
         bound_source=stored.bound_source if lower_bound is not None else None,
         certified_gap=certified,
-        terms=[term_json(term) for term in standing.terms if term.weight > 0],
+        terms=terms,
         violations=found,
         counts=counts,
         centers=stored.centers,
+        placement=_placement(stored, terms) if is_same_question and not found else None,
     )
+
+
+def _placement(stored: AlignmentSummary, terms: list[dict[str, Any]]) -> Mapping[str, Any] | None:
+    """Return what is proven of the parent's centers, told of other terms: a bound on every answer is one on this."""
+    if stored.placement is None or not stored.placement.get("weights"):
+        return None
+    return placement_of(stored.placement).told(terms)
 
 
 def _assignments(situation: Situation) -> pa.Table:

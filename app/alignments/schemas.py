@@ -87,6 +87,11 @@ class Placement(BaseModel):
         examples=[790.2],
     )
     gap: float = Field(description="(cost - lower_bound) / cost, a fraction.", examples=[0.0273])
+    weights: dict[str, float] = Field(
+        default_factory=dict,
+        description="What one raw unit of each term counts in cost, by the term's name.",
+        examples=[{"travel": 1.0}],
+    )
 
 
 class Alignment(BaseModel):
@@ -149,7 +154,9 @@ class Alignment(BaseModel):
         description=(
             "What is proven of placed centers against all candidates; null where none were placed, or no bound is "
             "valid: more accounts or candidates than can be weighed one by one, barriers, amounts that depend on the "
-            "rep, accounts that may stay without a rep."
+            "rep, accounts that may stay without a rep. Edits keep it while they ask the same question (moves alone) "
+            "and break no criterion. Points of curves have none: they ask other questions than the scenario's, of "
+            "which no bound is sought."
         )
     )
     links: dict[str, str] = Field(description="Related addresses.")

@@ -74,7 +74,7 @@ class AlignmentSummary:
     centers
         Rep id to center, for reps whose center was placed by the optimizer.
     placement
-        cost, lower_bound and gap of placed centers against all places; None where nothing is proven.
+        cost, lower_bound, gap and weights of placed centers against all places; None where nothing is proven.
     """
 
     outcome: str | None = None
@@ -89,7 +89,7 @@ class AlignmentSummary:
     hashes: Mapping[str, str | None] = field(default_factory=dict)
     software: Mapping[str, Any] = field(default_factory=dict)
     centers: Centers = field(default_factory=dict)
-    placement: Mapping[str, float] | None = None
+    placement: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the stored form: plain lists and mappings that JSON can carry."""

@@ -40,11 +40,19 @@ class Placement:
         """Return the form that a job's folder keeps."""
         return asdict(self)
 
-    def told(self, terms: Iterable[Mapping[str, Any]]) -> dict[str, float]:
-        """Return what an alignment's terms cost on this scale, the bound, and the gap between them, a fraction."""
+    def told(self, terms: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return what an alignment's terms cost on this scale, the bound, and the gap between them, a fraction.
+
+        The scale is told, too, so that an edited alignment can be told on it.
+        """
         cost = sum(self.weights.get(term["name"], 0.0) * term["raw"] for term in terms)
         bound = max(0.0, min(self.lower_bound, cost))
-        return {"cost": cost, "lower_bound": bound, "gap": (cost - bound) / cost if cost > 0 else 0.0}
+        return {
+            "cost": cost,
+            "lower_bound": bound,
+            "gap": (cost - bound) / cost if cost > 0 else 0.0,
+            "weights": dict(self.weights),
+        }
 
 
 def proven_placement(

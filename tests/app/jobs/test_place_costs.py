@@ -66,6 +66,7 @@ def test_reps_are_placed_where_the_callers_costs_are_least(client: TestClient, e
     assert alignment["violations"] == []
     assert alignment["lower_bound"] is None
     assert {center["place_id"] for center in alignment["centers"].values()} == {"a04", "a05"}
+    assert alignment["placement"].pop("weights") == {"travel": 1.0}
     assert alignment["placement"] == pytest.approx({"cost": 12.0, "lower_bound": 12.0, "gap": 0.0}, abs=1e-4)
     (travel,) = alignment["terms"]
     assert (travel["name"], travel["raw"], travel["unit"]) == ("travel", 12.0, "cost")
@@ -87,6 +88,23 @@ def test_what_comes_after_counts_the_same_costs(client: TestClient, ended: dict[
     assert edited.json()["terms"][0]["raw"] == pytest.approx(20.0)
     again = client.get(f"/v1/alignments/{edited.json()['id']}/explanations/a00").json()
     assert next(term["raw"] for term in again["alternatives"][0]["terms"]) == pytest.approx(-8.0)
+
+
+def test_edits_are_told_by_the_same_proof(client: TestClient, ended: dict[str, Any]) -> None:
+    """Two that change places cost 16 more than the bound; one that moves alone breaks the balance, and none is told."""
+    path = f"/v1/alignments/{ended['alignment_id']}"
+    rep = {item["account_id"]: item["rep_id"] for item in client.get(f"{path}/assignments").json()["items"]}
+    moves = [{"account_id": "a00", "rep_id": rep["a01"]}, {"account_id": "a01", "rep_id": rep["a00"]}]
+    swapped = client.post(f"{path}/edits", json={"moves": moves}).json()
+    assert swapped["violations"] == []
+    assert swapped["placement"].pop("weights") == {"travel": 1.0}
+    assert swapped["placement"] == pytest.approx({"cost": 28.0, "lower_bound": 12.0, "gap": 16 / 28}, abs=1e-4)
+    assert client.get(f"/v1/alignments/{swapped['id']}").json()["placement"]["cost"] == pytest.approx(28.0)
+    back = client.post(
+        f"/v1/alignments/{swapped['id']}/edits", json={"moves": [moves[0] | {"rep_id": rep["a00"]}]}
+    ).json()
+    assert back["violations"]
+    assert back["placement"] is None
 
 
 def test_publishing_keeps_the_costs_of_the_homes(
