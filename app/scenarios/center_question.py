@@ -1,7 +1,7 @@
 """A dataset with free centers as the question that :mod:`optimizer.location` answers.
 
-Owns items (families, or clumps of near accounts where there are very many), what they cost from each place, the bands
-of loads, and who is near whom. Imports neither the web nor the database.
+Owns what items cost from each place, the bands of loads, and who is near whom. Imports neither the web nor the
+database.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,8 @@ from scipy.spatial import KDTree
 from app.datasets.tables import DatasetTables
 from app.scenarios.barriers import FARTHEST_KM, barriers_in
 from app.scenarios.center import Centers
-from app.scenarios.center_candidates import CandidatePlaces, spatial_order, thinned
+from app.scenarios.center_candidates import CandidatePlaces, thinned
+from app.scenarios.center_clumps import Clumps, clumps_of
 from app.scenarios.columns import Float64, ids, numbers
 from app.scenarios.place_costs import (
     PlaceWeighing,
@@ -31,17 +32,12 @@ from app.scenarios.schemas import Criteria
 from geo_data.barriers import Barriers
 from geo_data.distances import EARTH_RADIUS_KM, distance_matrix_km, unit_vectors
 from optimizer.criteria import Criteria as Wanted
-from optimizer.items import items_of
 from optimizer.location.question import LocationQuestion
-from optimizer.permissions import permissions_of
 from optimizer.problem import ACCOUNTS, Problem
 from optimizer.targets import target_loads
 
 Positions = npt.NDArray[np.int64]
 
-MOST_ITEMS: Final = 4_000
-"""More items than this become clumps of near ones, unless reps are so many that clumps would be coarse for them."""
-ITEMS_PER_REP: Final = 15
 NEIGHBORS: Final = 12
 NEAR_PLACES: Final = 16
 FAR_PLACES: Final = 8
@@ -145,58 +141,96 @@ def center_question(
         All candidates; thinned where there are very many.
     """
     planned = _without_distances(tables, criteria, known)
-    problem, wanted = planned.problem, planned.criteria
-    lat, lon = planned.account_places
-    reps = np.flatnonzero(problem.active)
-    home_lat, home_lon = planned.rep_places[0][reps], planned.rep_places[1][reps]
-    is_fixed = ~(np.isnan(home_lat) | np.isnan(home_lon))
     chosen = places.take(thinned(places))
-    point_lat = np.concatenate([chosen.lat, home_lat[is_fixed]])
-    point_lon = np.concatenate([chosen.lon, home_lon[is_fixed]])
-    center = np.full(len(reps), -1, dtype=np.int64)
-    center[is_fixed] = len(chosen) + np.arange(int(is_fixed.sum()))
-    clump, allowed, moves = _clumps(problem, wanted, lat, lon, reps)
-    typical_km = _typical_km(lat, lon, chosen, num_reps=len(reps))
-    weights, scale = weighing(tables, criteria, typical_km=typical_km)
+    reps = np.flatnonzero(planned.problem.active)
+    lat, lon = planned.account_places
+    clumps = clumps_of(planned.problem, planned.criteria, lat, lon, reps)
+    weights, scale = weighing(tables, criteria, typical_km=_typical_km(lat, lon, chosen, num_reps=len(reps)))
+    standing = _standing(planned, chosen, reps)
     limit_km = numbers(tables.reps, "max_distance_km")[reps]
-    cost, far = _costs(
-        (point_lat, point_lon), (lat, lon), weights, clump, wants_distance=bool(np.isfinite(limit_km).any())
-    )
+    is_limited = bool(np.isfinite(limit_km).any())
+    cost, far = _costs(standing.at, (lat, lon), weights, clumps.of_account, wants_distance=is_limited)
     priced = _priced(tables, criteria, known, chosen, num_reps=len(reps))
     if priced is not None:
-        homes = [planned.rep_ids[rep] for rep in reps[is_fixed].tolist()]
-        cost += _clumped(priced, [*_servers(chosen), *(("rep", rep_id) for rep_id in homes)], clump)
+        cost += _clumped(priced, [*_servers(chosen), *standing.homes], clumps.of_account)
         scale = _with_costs(scale, tables, criteria, priced)
     barriers = barriers_in(criteria.travel.model_dump())
     if barriers is not None:
-        cost += _around(barriers, (point_lat, point_lon), (lat, lon), weights, clump)
-    lower, upper, amount = _bands(problem, wanted, clump, reps)
-    middle = _middles(lat, lon, clump)
-    at = unit_vectors(point_lat, point_lon)
-    question = LocationQuestion(
-        cost=cost,
-        amount=amount,
-        lower=lower,
-        upper=upper,
-        center=center,
-        place_of=_nearest(at[: len(chosen)], middle, 1)[:, 0],
-        near=_neighbors(middle),
-        near_places=_near_places(at, len(chosen)),
-        banned=None if allowed.all() else np.ascontiguousarray(~allowed.T),
-        distance=far,
-        reach=np.where(np.isnan(limit_km), np.inf, limit_km) if far is not None else None,
-        home=moves[0],
-        leaving=moves[1],
-    )
+        cost += _around(barriers, standing.at, (lat, lon), weights, clumps.of_account)
     return CenterQuestion(
-        question=question,
+        question=_question(planned, reps, clumps, standing, (cost, far), limit_km),
         places=chosen,
         reps=reps,
         weights=weights,
         priced=priced,
         planned=planned,
         scale=scale,
-        is_whole=len(chosen) == len(places) and len(middle) == items_of(problem, wanted).num_items,
+        is_whole=len(chosen) == len(places) and clumps.is_whole,
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Standing:
+    """Where centers may stand, and where those stand that are fixed.
+
+    Attributes
+    ----------
+    at
+        Latitudes and longitudes of the candidates, then of the homes of reps who have one.
+    num_candidates
+        How many of these are candidates.
+    center
+        The place of each column's home, −1 where a place is sought. Shape ``(columns,)``.
+    homes
+        Who serves from the homes.
+    """
+
+    at: tuple[Float64, Float64]
+    num_candidates: int
+    center: Positions
+    homes: list[tuple[str, str]]
+
+
+def _standing(planned: Plan, candidates: CandidatePlaces, reps: Positions) -> Standing:
+    home_lat, home_lon = planned.rep_places[0][reps], planned.rep_places[1][reps]
+    is_fixed = ~(np.isnan(home_lat) | np.isnan(home_lon))
+    center = np.full(len(reps), -1, dtype=np.int64)
+    center[is_fixed] = len(candidates) + np.arange(int(is_fixed.sum()))
+    return Standing(
+        at=(np.concatenate([candidates.lat, home_lat[is_fixed]]), np.concatenate([candidates.lon, home_lon[is_fixed]])),
+        num_candidates=len(candidates),
+        center=center,
+        homes=[("rep", planned.rep_ids[rep]) for rep in reps[is_fixed].tolist()],
+    )
+
+
+def _question(
+    planned: Plan,
+    reps: Positions,
+    clumps: Clumps,
+    standing: Standing,
+    costs: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None],
+    limit_km: Float64,
+) -> LocationQuestion:
+    """Return the question in the optimizer's form: costs and distances by place, bands of loads, who is near whom."""
+    cost, far = costs
+    lower, upper, amount = _bands(planned.problem, planned.criteria, clumps.of_account, reps)
+    middle = clumps.middles(*planned.account_places)
+    at = unit_vectors(*standing.at)
+    return LocationQuestion(
+        cost=cost,
+        amount=amount,
+        lower=lower,
+        upper=upper,
+        center=standing.center,
+        place_of=_nearest(at[: standing.num_candidates], middle, 1)[:, 0],
+        near=_neighbors(middle),
+        near_places=_near_places(at, standing.num_candidates),
+        banned=None if clumps.allowed.all() else np.ascontiguousarray(~clumps.allowed.T),
+        distance=far,
+        reach=np.where(np.isnan(limit_km), np.inf, limit_km) if far is not None else None,
+        home=clumps.home,
+        leaving=clumps.leaving,
     )
 
 
@@ -263,48 +297,6 @@ def _typical_km(lat: Float64, lon: Float64, places: CandidatePlaces, *, num_reps
     return max(float(chord.mean()) * EARTH_RADIUS_KM, 0.1)
 
 
-def _clumps(
-    problem: Problem, wanted: Wanted, lat: Float64, lon: Float64, reps: Positions
-) -> tuple[Positions, npt.NDArray[np.bool_], tuple[Positions | None, Float64 | None]]:
-    """Return each account's clump, what each clump may do, its column today and what leaving that costs."""
-    items = items_of(problem, wanted)
-    allowed = permissions_of(problem, wanted, items).allowed[:, : len(reps)]
-    first = items.account[items.start[:-1]]
-    column = np.full(problem.num_reps + 1, -1, dtype=np.int64)
-    column[reps] = np.arange(len(reps))
-    home = column[problem.current[first]]
-    most = max(MOST_ITEMS, ITEMS_PER_REP * len(reps))
-    clump_of_item = np.arange(items.num_items)
-    if items.num_items > most:
-        clump_of_item = _joined(allowed, home, spatial_order(lat[first], lon[first]), most=most)
-    count = int(clump_of_item.max()) + 1
-    member = np.empty(count, dtype=np.int64)
-    member[clump_of_item[::-1]] = np.arange(items.num_items)[::-1]
-    moves: tuple[Positions | None, Float64 | None] = (None, None)
-    if wanted.disruption.weight > 0 and (home >= 0).any():
-        measure = problem.measure_index(wanted.disruption.measure)
-        share = problem.amount[:, measure] / max(float(problem.amount[:, measure].sum()), 1e-12)
-        leaving = wanted.disruption.weight * np.bincount(
-            clump_of_item, items.sum(np.where(problem.current >= 0, share, 0.0)), minlength=count
-        )
-        moves = home[member], np.where(home[member] >= 0, leaving, 0.0)
-    return clump_of_item[items.item_of_account], allowed[member], moves
-
-
-def _joined(allowed: npt.NDArray[np.bool_], home: Positions, order: Positions, *, most: int) -> Positions:
-    """Join near items that may do the same and have the same rep today, into about as many as the search can take."""
-    kind = np.unique(np.column_stack([np.packbits(allowed, axis=1), home]), axis=0, return_inverse=True)[1].ravel()
-    order = order[np.argsort(kind[order], kind="stable")]
-    size = -(-len(order) // most)
-    begins = np.ones(len(order), dtype=np.bool_)
-    begins[1:] = kind[order][1:] != kind[order][:-1]
-    start = np.flatnonzero(begins)
-    within = np.arange(len(order)) - start[np.cumsum(begins) - 1]
-    clump = np.empty(len(order), dtype=np.int64)
-    clump[order] = np.cumsum(begins | (within % size == 0)) - 1
-    return clump
-
-
 def _costs(
     points: tuple[Float64, Float64],
     accounts: tuple[Float64, Float64],
@@ -367,14 +359,6 @@ def _bands(problem: Problem, wanted: Wanted, clump: Positions, reps: Positions) 
     count = int(clump.max()) + 1
     amount = np.column_stack([np.bincount(clump, problem.amount[:, measure], minlength=count) for measure in measures])
     return np.column_stack(lower), np.column_stack(upper), amount.astype(np.float64)
-
-
-def _middles(lat: Float64, lon: Float64, clump: Positions) -> Float64:
-    """Return a point within each clump on the unit sphere. Shape ``(clumps, 3)``."""
-    at = unit_vectors(lat, lon)
-    total = np.column_stack([np.bincount(clump, at[:, axis]) for axis in range(3)])
-    length = np.linalg.norm(total, axis=1, keepdims=True)
-    return np.asarray(total / np.where(length > 0, length, 1.0), dtype=np.float64)
 
 
 def _nearest(points: Float64, of: Float64, count: int) -> Positions:

@@ -12,6 +12,7 @@ from typing import Final
 from optimizer.location.bound import priced_items, proven, raised_by_sets
 from optimizer.location.improvement import Improvement, ImprovementParams, is_by_sets, is_regional
 from optimizer.location.params import LocationParams
+from optimizer.location.prices import Priced
 from optimizer.location.question import Located, LocationQuestion
 from optimizer.location.search import locate
 
@@ -81,48 +82,70 @@ def answer(
         Asked often; True ends with the best so far.
     """
     started = now()
-
-    def left() -> float:
-        return 0.0 if stop() else params.seconds - (now() - started)
-
-    is_followed = is_regional(question)
-    has_sets = is_followed and is_by_sets(question, ImprovementParams())
-    share = _search_share(question, is_followed=is_followed, has_sets=has_sets)
-
-    def elapsed() -> float:
-        return (params.seconds - left()) / (share * params.seconds)
-
-    found = locate(
-        question, seed=params.seed, params=_search_params(question, params, is_followed=is_followed), elapsed=elapsed
-    )
-    until = (1.0 - share - BOUND_SHARE) * params.seconds if is_followed else 0.0
-    first = until + (SETS_BOUND_SHARE * params.seconds if has_sets else 0.0)
-    priced = priced_items(question, known=found.cost, threads=params.threads, stop=lambda: left() <= first)
+    schedule = _Schedule(question, params, left=lambda: 0.0 if stop() else params.seconds - (now() - started))
+    searching = _search_params(question, params, is_followed=schedule.is_followed)
+    found = locate(question, seed=params.seed, params=searching, elapsed=schedule.searched)
+    priced = _priced(question, found, params, schedule)
     if priced is None:
         return found
-    if has_sets:
-        priced = raised_by_sets(
-            question, priced, known=found.cost, threads=params.threads, stop=lambda: left() <= until
-        )
     bound = _stepped(proven(priced.bound), params.step)
-    if is_followed and (found.breaches or bound < found.cost * (1.0 - CLOSE)) and left() > 0:
-        improvement = Improvement(
-            question,
-            found,
-            priced.price,
-            bound=bound,
-            params=ImprovementParams(threads=params.threads),
-            seed=params.seed,
-            step=params.step,
-            time_left=left,
-        )
-        found = improvement.run()
-        bound = found.cost if improvement.is_optimal else _stepped(improvement.bound, params.step)
-    if found.breaches:
-        return replace(found, lower_bound=bound)
-    if bound >= found.cost * (1.0 - CLOSE):
+    if schedule.is_followed and (found.breaches or bound < found.cost * (1.0 - CLOSE)) and schedule.left() > 0:
+        found, bound = _improved(question, found, priced, params, schedule)
+    if not found.breaches and bound >= found.cost * (1.0 - CLOSE):
         bound = found.cost
     return replace(found, lower_bound=bound)
+
+
+class _Schedule:
+    """How the time is shared among the search, prices and regions."""
+
+    def __init__(self, question: LocationQuestion, params: AnswerParams, *, left: Callable[[], float]) -> None:
+        self._seconds, self.left = params.seconds, left
+        self.is_followed = is_regional(question)
+        self.has_sets = self.is_followed and is_by_sets(question, ImprovementParams())
+        self._share = _search_share(question, is_followed=self.is_followed, has_sets=self.has_sets)
+        regions = (1.0 - self._share - BOUND_SHARE) * params.seconds if self.is_followed else 0.0
+        self._priced = regions
+        self._priced_by_items = regions + (SETS_BOUND_SHARE * params.seconds if self.has_sets else 0.0)
+
+    def searched(self) -> float:
+        """Return the share of the search's time that is over."""
+        return (self._seconds - self.left()) / (self._share * self._seconds)
+
+    def is_priced_by_items(self) -> bool:
+        """Return whether the time for prices by items is over."""
+        return self.left() <= self._priced_by_items
+
+    def is_priced(self) -> bool:
+        """Return whether the time for all prices is over."""
+        return self.left() <= self._priced
+
+
+def _priced(question: LocationQuestion, found: Located, params: AnswerParams, schedule: _Schedule) -> Priced | None:
+    """Return prices of items with the bound they prove; None where the question is too large for them."""
+    known, threads = found.cost, params.threads
+    priced = priced_items(question, known=known, threads=threads, stop=schedule.is_priced_by_items)
+    if priced is None or not schedule.has_sets:
+        return priced
+    return raised_by_sets(question, priced, known=known, threads=threads, stop=schedule.is_priced)
+
+
+def _improved(
+    question: LocationQuestion, found: Located, priced: Priced, params: AnswerParams, schedule: _Schedule
+) -> tuple[Located, float]:
+    """Return what regions make of an answer, and the bound."""
+    improvement = Improvement(
+        question,
+        found,
+        priced.price,
+        bound=_stepped(proven(priced.bound), params.step),
+        params=ImprovementParams(threads=params.threads),
+        seed=params.seed,
+        step=params.step,
+        time_left=schedule.left,
+    )
+    best = improvement.run()
+    return best, best.cost if improvement.is_optimal else _stepped(improvement.bound, params.step)
 
 
 def _search_share(question: LocationQuestion, *, is_followed: bool, has_sets: bool) -> float:

@@ -96,8 +96,8 @@ def test_no_bound_is_told_where_none_is_valid(criteria: dict[str, Any]) -> None:
 def test_joined_accounts_and_thinned_places_have_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """A question with more accounts or candidates than are weighed one by one is not the scenario's."""
     with monkeypatch.context() as patched:
-        patched.setattr("app.scenarios.center_question.MOST_ITEMS", 6)
-        patched.setattr("app.scenarios.center_question.ITEMS_PER_REP", 1)
+        patched.setattr("app.scenarios.center_clumps.MOST_ITEMS", 6)
+        patched.setattr("app.scenarios.center_clumps.ITEMS_PER_REP", 1)
         assert proven(asked(travel=TRAVEL)) is None
     monkeypatch.setattr("app.scenarios.center_question.thinned", lambda places, most=5: np.arange(min(len(places), 5)))
     assert proven(asked(travel=TRAVEL)) is None
