@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "districting": ("benchmarks.districting", "published districting of US counties against proven optima"),
     "ctdp": ("benchmarks.ctdp", "published commercial territory design against published values"),
     "cpmp": ("benchmarks.cpmp", "published capacitated p-median against best known values"),
+    "spopt": ("benchmarks.beside_spopt", "published p-medians and districts beside the library spopt"),
     "plots": ("benchmarks.plots", "the charts of docs/benchmarks.md from the JSON of quality"),
     "duals": ("benchmarks.duals", "the relaxation's exact value against plain HiGHS"),
     "conflicts": ("benchmarks.conflicts", "planted conflicts are named and add up; no false alarm"),

@@ -45,6 +45,21 @@ def add_run_arguments(parser: argparse.ArgumentParser, command: str) -> None:
 
 def solve_question(question: Question, *, seconds: float, seed: int, by_cpu: bool) -> dict[str, Any]:
     """Solve and audit; return outcome, cost, gap, seconds and the number of faults."""
+    answer, taken_s = answered(question, seconds=seconds, seed=seed, by_cpu=by_cpu)
+    gap = None
+    if answer.objective is not None and answer.lower_bound is not None:
+        gap = 100.0 * relative_gap(answer.objective, answer.lower_bound)
+    return {
+        "outcome": str(answer.outcome),
+        "cost": answer.objective,
+        "gap_percent": gap,
+        "seconds": taken_s,
+        "faults": faults(question, answer),
+    }
+
+
+def answered(question: Question, *, seconds: float, seed: int, by_cpu: bool) -> tuple[FreeAnswer, float]:
+    """Solve, and return the answer and the seconds it took."""
     compile_design()
     nodes = len(question.distance)
     clock = Clock(now=lambda: time.process_time() / THREADS) if by_cpu else Clock()
@@ -58,16 +73,7 @@ def solve_question(question: Question, *, seconds: float, seed: int, by_cpu: boo
         params=FreeParams(proof_share=CROWDED) if by_cpu else None,
         clock=clock,
     )
-    gap = None
-    if answer.objective is not None and answer.lower_bound is not None:
-        gap = 100.0 * relative_gap(answer.objective, answer.lower_bound)
-    return {
-        "outcome": str(answer.outcome),
-        "cost": answer.objective,
-        "gap_percent": gap,
-        "seconds": clock.elapsed_s,
-        "faults": faults(question, answer),
-    }
+    return answer, clock.elapsed_s
 
 
 def faults(question: Question, answer: FreeAnswer) -> int | None:
@@ -81,12 +87,13 @@ def faults(question: Question, answer: FreeAnswer) -> int | None:
         mine = np.flatnonzero(column == territory)
         load = bands.amount[mine].sum(axis=0)
         found += bool(((load > bands.upper[territory]) | (load < bands.lower[territory])).any())
-        found += not _is_connected(mine.tolist(), question.edges.tolist())
+        found += not is_connected(mine.tolist(), question.edges.tolist())
         cost += float(min(question.distance[mine, center].sum() for center in mine))
     return found + (abs(cost - (answer.objective or 0.0)) > 1e-9 * cost)
 
 
-def _is_connected(members: Sequence[int], edges: Sequence[Sequence[int]]) -> bool:
+def is_connected(members: Sequence[int], edges: Sequence[Sequence[int]]) -> bool:
+    """Tell whether the members of a territory hang together by edges between them."""
     inside, waiting = set(members), [members[0]]
     beside: dict[int, set[int]] = {node: set() for node in members}
     for first, second in edges:

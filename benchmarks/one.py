@@ -13,6 +13,7 @@ KINDS: Final = {
     "clustering": "benchmarks.balanced_lloyd",
     "gap_peer": "benchmarks.gap_peers",
     "quality": "benchmarks.quality",
+    "spopt": "benchmarks.beside_spopt",
     "plain": "benchmarks.plain_solvers",
     "warm": "benchmarks.warm",
 }
