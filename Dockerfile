@@ -2,10 +2,12 @@
 FROM python:3.12-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/build && python -m venv /opt/territory
+# otel.txt instead of runtime.txt: with what sends traces.
+ARG REQUIREMENTS=runtime.txt
 WORKDIR /source
 COPY requirements/ requirements/
 RUN /opt/build/bin/pip install --require-hashes -r requirements/build.txt
-RUN /opt/territory/bin/pip install --require-hashes -r requirements/runtime.txt
+RUN /opt/territory/bin/pip install --require-hashes -r requirements/${REQUIREMENTS}
 COPY pyproject.toml hatch_build.py README.md LICENSE NOTICE ./
 COPY docs/openapi.json docs/
 COPY app/ app/

@@ -23,6 +23,7 @@ lock: $(VENV)/.test  ## renew the pinned requirements from pyproject.toml
 	$(PIP) install uv
 	$(BIN)/uv pip compile requirements/build.in $(LOCK) -o requirements/build.txt
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) -o requirements/runtime.txt
+	$(BIN)/uv pip compile pyproject.toml --extra otel $(LOCK) -o requirements/otel.txt
 	$(BIN)/uv pip compile pyproject.toml --extra test $(LOCK) -o requirements/test.txt
 
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url

@@ -6,6 +6,7 @@ import sys
 import structlog
 
 from app.settings import Settings
+from app.traces import trace_id
 
 
 def configure_logs(settings: Settings) -> None:
@@ -17,6 +18,7 @@ def configure_logs(settings: Settings) -> None:
     )
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _name_trace,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -27,3 +29,9 @@ def configure_logs(settings: Settings) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s %(message)s")
+
+
+def _name_trace(_logger: object, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Add the trace that an event belongs to, where there is one."""
+    found = trace_id()
+    return event if found is None else {**event, "trace_id": found}

@@ -4,8 +4,10 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
+from typing import Final
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CollectorRegistry
 
 from app import documentation, health, page, problems
@@ -27,10 +29,19 @@ from app.parameters import NoUnknownParameters
 from app.replays.routes import router as replays_router
 from app.scenarios.routes import router as scenarios_router
 from app.settings import Settings
+from app.traces import is_untraced
 from app.transitions.routes import router as transitions_router
 from app.webhooks.routes import router as webhooks_router
 
 DISTRIBUTION = "territory-optimizer"
+REQUEST_SPANS: Final[TelemetryConfig] = {
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+    "exclude": is_untraced,
+}
+"""Of what FastAPI tells by itself only one span a request: metrics and logs are our own."""
 
 
 def software_version() -> str:
@@ -52,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         generate_unique_id_function=documentation.operation_id,
+        telemetry=REQUEST_SPANS,
         **documentation.front_matter(settings),
     )
     app.state.settings = settings

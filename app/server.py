@@ -10,6 +10,7 @@ from app.jobs.embedded import EmbeddedWorker
 from app.logs import configure_logs
 from app.main import create_app
 from app.settings import Settings
+from app.traces import sending_traces
 
 BACKLOG = 2048
 STOP_LIMIT_S = 10
@@ -28,7 +29,7 @@ def run_server(settings: Settings, *, with_worker: bool) -> None:
         When the port is taken or the address is not this machine's.
     """
     configure_logs(settings)
-    with listening_socket(settings.host, settings.port) as listener:
+    with sending_traces("territory"), listening_socket(settings.host, settings.port) as listener:
         host, port = listener.getsockname()[:2]
         config = uvicorn.Config(
             create_app(settings),

@@ -52,7 +52,7 @@ def test_the_solver_process_starts_without_the_web_stack() -> None:
     assert done.stdout.strip() == ""
 
 
-@pytest.mark.parametrize("name", ["runtime.txt", "test.txt", "build.txt"])
+@pytest.mark.parametrize("name", ["runtime.txt", "otel.txt", "test.txt", "build.txt"])
 def test_requirements_are_pinned_with_hashes_and_without_addresses(name: str) -> None:
     """Every requirement has one version and a hash, and names no place to download from."""
     text = (ROOT / "requirements" / name).read_text()

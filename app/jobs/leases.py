@@ -64,6 +64,8 @@ class Claim:
         Seconds of search that earlier attempts have used.
     time_limit_s
         The search's time limit in seconds, over all attempts.
+    traceparent
+        The span of its submission; None where that was not traced.
     """
 
     tenant_id: str
@@ -75,6 +77,7 @@ class Claim:
     alignment_id: str | None
     elapsed_s: float
     time_limit_s: float
+    traceparent: str | None = None
 
 
 def claim(session: Session, dispatch: Dispatch, *, worker_id: str, rules: LeaseRules) -> Claim | None:
@@ -197,6 +200,7 @@ def _take(jobs: JobRepository, job: Job, *, worker_id: str, rules: LeaseRules) -
         alignment_id=job.alignment_id,
         elapsed_s=float((job.progress or {}).get("elapsed_s") or 0.0),
         time_limit_s=job.time_limit_s,
+        traceparent=job.traceparent,
     )
 
 

@@ -44,6 +44,7 @@ class Job(TenantOwned, Base):
     whole_id: Mapped[str | None] = mapped_column(sa.String(40), index=True)
     part: Mapped[list[Any] | None] = mapped_column(sa.JSON())
     time_limit_s: Mapped[float]
+    traceparent: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[datetime.datetime] = mapped_column(default=utc_now, index=True)
     started_at: Mapped[datetime.datetime | None]
     ended_at: Mapped[datetime.datetime | None]

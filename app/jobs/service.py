@@ -25,6 +25,7 @@ from app.jobs.states import JobKind, JobState
 from app.jobs.turns import next_turn
 from app.scenarios.models import Scenario
 from app.settings import Settings
+from app.traces import submission
 from app.webhooks.outbox import register
 from app.webhooks.targets import Target
 
@@ -82,8 +83,9 @@ class JobService:
             When too many jobs wait, of all tenants or of this one (QUEUE_FULL).
         """
         self._refuse_full_queue()
+        job_id = new_id("job")
         job = Job(
-            id=new_id("job"),
+            id=job_id,
             name=wanted.name or scenario.name,
             kind=wanted.kind,
             state=JobState.QUEUED,
@@ -95,6 +97,7 @@ class JobService:
             initial_alignment_id=wanted.initial_alignment_id or self._in_force(scenario, wanted.kind),
             open_reps=wanted.open_reps,
             time_limit_s=float(scenario.search["time_limit_s"]),
+            traceparent=submission(job_id, kind=wanted.kind),
             **nothing_yet(dispatch=0 if wanted.parts else 1),
         )
         self._jobs.add(job)

@@ -6,7 +6,7 @@ second. A solver that does not obey, or never gets ready, is left to be killed: 
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from threading import Event
@@ -24,6 +24,7 @@ from app.jobs.solver_files import SEARCH, SolverFiles
 from app.jobs.states import JobState
 from app.jobs.travel_asking import asking_limit_s
 from app.storage_faults import may_pass
+from app.traces import AttemptTrace
 
 POLL_S: Final = 0.25
 PROGRESS_S: Final = 0.5
@@ -78,11 +79,14 @@ class Attempt:
         The claim.
     child, files
         The process and its folder.
+    trace
+        Told of each phase that the solver begins.
     """
 
     held: Claim
     child: SolverChild
     files: SolverFiles
+    trace: AttemptTrace = field(default_factory=AttemptTrace)
 
 
 class Watch:
@@ -111,6 +115,7 @@ class Watch:
         self._held = attempt.held
         self._child = attempt.child
         self._files = attempt.files
+        self._trace = attempt.trace
         self._patience = patience
         self._began = time.monotonic()
         self._started: float | None = None  # the clock starts when the solver is ready, compilation excluded
@@ -152,6 +157,7 @@ class Watch:
         elif kind == "progress":
             self._progress = message
             self._is_new = True
+            self._trace.enter(str(message.get("phase")))
         elif kind in ("alignment", "points"):
             self._found[kind] = message["name"]
             self._store_found()

@@ -58,6 +58,7 @@ def submit_parts(session: Session, queue: JobQueue, whole: Job, parts: Sequence[
             part=list(part),
             tags={},
             time_limit_s=whole.time_limit_s,
+            traceparent=whole.traceparent,
             **nothing_yet(),
         )
         jobs.add(job)

@@ -26,6 +26,7 @@ from app.jobs.solver_watch import Attempt, LostError, Patience, Watch, WatchEnd
 from app.jobs.turns import put_off
 from app.storage_faults import is_full, may_pass
 from app.tenancy import of_tenant
+from app.traces import AttemptTrace, attempt_trace
 from app.travel_times.pairs import TravelSource
 
 DATABASE_PATIENCE_S: Final = 600.0
@@ -78,11 +79,7 @@ class Supervisor:
         while held is not None:
             log = structlog.get_logger("territory.jobs").bind(job_id=held.job_id, attempt=held.attempt)
             log.info("job claimed", worker_id=self.worker_id)
-            try:
-                held = self._of_tenant(held)._attempt(held, log)
-            except LostError:
-                log.info("job let go")
-                return
+            held = self._of_tenant(held)._attempt(held, log)
 
     def _claim(self, session: Session, dispatch: Dispatch) -> Claim | None:
         most = self.rules.max_running
@@ -96,26 +93,38 @@ class Supervisor:
     def _attempt(self, held: Claim, log: Any) -> Claim | None:
         """Run one solver process; return the next claim when the process died and may be tried again."""
         try:
-            with TemporaryDirectory(prefix=f"{held.job_id}-", dir=self.folder, ignore_cleanup_errors=True) as name:
-                return self._solve(held, SolverFiles(Path(name)), log)
+            with (
+                TemporaryDirectory(prefix=f"{held.job_id}-", dir=self.folder, ignore_cleanup_errors=True) as name,
+                attempt_trace(held.job_id, attempt=held.attempt, traceparent=held.traceparent) as trace,
+            ):
+                trace.say(worker_id=self.worker_id)
+                return self._solve(held, SolverFiles(Path(name)), trace, log)
         except OSError as error:
             if not is_full(error):
                 raise
             log.error("disk full", error=str(error))
             return self._lose(held, NO_ROOM)
 
-    def _solve(self, held: Claim, files: SolverFiles, log: Any) -> Claim | None:
+    def _solve(self, held: Claim, files: SolverFiles, trace: AttemptTrace, log: Any) -> Claim | None:
+        trace.enter("write question")
         self._patiently(lambda session: write_question(session, held, files, travel=self.travel), reads_only=True)
+        trace.enter("start solver")
         child = self.solvers.take()
-        attempt = Attempt(held, child, files)
+        attempt = Attempt(held, child, files, trace)
         try:
             child.solve(files.folder)
             end = Watch(self.sessions, attempt, rules=self.rules, ending=self.ending, patience=self.patience).run()
+        except LostError:
+            log.info("job let go")
+            trace.say(ended="let_go")
+            return None
         finally:
             child.kill()
             if not self.ending.is_set():
                 self.solvers.prepare()
         log.info("solver ended", reason=str(end), exit_code=child.wait())
+        trace.say(ended=str(end))
+        trace.enter("store answer")
         return self._conclude(attempt, end, log)
 
     def _conclude(self, attempt: Attempt, end: WatchEnd, log: Any) -> Claim | None:
@@ -126,6 +135,8 @@ class Supervisor:
             return None
         if files.path(RESULT).exists():
             answer = files.read_json(RESULT)
+            if answer.get("problem") is not None:
+                attempt.trace.fail(answer["problem"]["code"])
             self._patiently(lambda session: store_ending(session, held, files, answer))
             return None
         if end in (WatchEnd.STOPPED, WatchEnd.TIME_LIMIT):
@@ -133,7 +144,9 @@ class Supervisor:
             return None
         code, said = attempt.child.wait(), attempt.child.log_tail()
         log.error("solver crashed", exit_code=code, log=said)
-        return self._lose(held, NEVER_READY if end is WatchEnd.NEVER_READY else loss_of_exit(code, said), code=code)
+        loss = NEVER_READY if end is WatchEnd.NEVER_READY else loss_of_exit(code, said)
+        attempt.trace.fail(loss.code)
+        return self._lose(held, loss, code=code)
 
     def _lose(self, held: Claim, loss: Loss, *, code: int = 0) -> Claim | None:
         """Do what a loss asks for: fail the job, try it again at once, or give it back for later."""

@@ -31,6 +31,7 @@ from app.logs import configure_logs
 from app.migrations.upgrade import upgrade
 from app.settings import Settings
 from app.tenancy import of_all_tenants
+from app.traces import sending_traces
 from app.travel_times.pairs import travel_source
 from app.webhooks.delivering import Sender
 
@@ -52,7 +53,10 @@ def run_worker(settings: Settings, *, ending: threading.Event | None = None) -> 
     upgrade(engine)
     dbos_engine.migrate(engine)
     try:
-        with worker_identity(settings.data_dir, settings.worker_id) as worker_id:
+        with (
+            worker_identity(settings.data_dir, settings.worker_id) as worker_id,
+            sending_traces("territory-worker"),
+        ):
             _work(settings, engine, worker_id=worker_id, ending=ending)
     finally:
         engine.dispose()
