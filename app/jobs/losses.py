@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from app.jobs.solver_memory import UNLIMITED, MemoryUse
+
 EXIT_NO_ROOM: Final = 5
 """A solver's exit code when its folder's disk is full."""
 
@@ -56,7 +58,7 @@ NEVER_READY: Final = Loss("SOLVER_CRASHED", "The solver did not get ready each t
 NO_ROOM: Final = Loss("STORAGE_FULL", "The disk of the worker is full; make room, then submit the job again.")
 
 
-def loss_of_exit(code: int, said: str) -> Loss:
+def loss_of_exit(code: int, said: str, memory: MemoryUse = UNLIMITED) -> Loss:
     """Return why a solver ended without an answer.
 
     Parameters
@@ -65,6 +67,8 @@ def loss_of_exit(code: int, said: str) -> Loss:
         Its exit code; negative is the signal that killed it.
     said
         The end of what it wrote to its standard error.
+    memory
+        What it may take, and what it had.
     """
     if code == EXIT_NO_ROOM:
         return NO_ROOM
@@ -72,6 +76,19 @@ def loss_of_exit(code: int, said: str) -> Loss:
         return KILLED
     if any(words in said for words in _MEMORY_WORDS):
         return OUT_OF_MEMORY
-    if code < 0:
-        return Loss("SOLVER_CRASHED", "The solver crashed each time; report the job's id.", {"signal": -code})
-    return CRASHED
+    return _crash(-code, memory) if code < 0 else CRASHED
+
+
+def _crash(number: int, memory: MemoryUse) -> Loss:
+    """Return why a solver died of a signal: code that gets no memory may write where there is none."""
+    if memory.limit <= 0:
+        return Loss("SOLVER_CRASHED", "The solver crashed each time; report the job's id.", {"signal": number})
+    told = {"signal": number, "memory_limit_bytes": memory.limit, "memory_bytes": memory.seen}
+    if memory.is_tight:
+        detail = "The solver crashed each time, near its memory limit; raise the limit or split the problem by region."
+        return Loss("OUT_OF_MEMORY", detail, told)
+    detail = (
+        "The solver crashed each time. If its memory limit was too low for this problem, raise it or split the problem "
+        "by region; otherwise report the job's id."
+    )
+    return Loss("SOLVER_CRASHED", detail, told)

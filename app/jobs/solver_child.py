@@ -16,8 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from app.jobs.solver_files import CORES_VARIABLE
+from app.jobs.solver_memory import MemoryUse, data_bytes, memory_limit
 
 KILL_WAIT_S = 10.0
+LAST_STEP_S = 5.0
+"""For a process that has closed its output: it ends by itself, and its exit code says why."""
+TERM_WAIT_S = 1.0
+"""For a process that is asked to end; a frozen one does not hear it."""
 LOG_TAIL_BYTES = 4000
 BLAS_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Always 1: the search shares its work among threads itself; threads of BLAS below them cost several times the CPU
@@ -38,13 +43,15 @@ class SolverChild:
     def __init__(self, log: Path, *, environment: Mapping[str, str]) -> None:
         self._messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._log = log
+        self._environment = {**os.environ, **environment}
+        self._memory = MemoryUse(limit=memory_limit(self._environment))
         with log.open("wb") as file:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "app.jobs.solver_process"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=file,
-                env={**os.environ, **environment},
+                env=self._environment,
                 start_new_session=True,  # Ctrl-C in a terminal is for the service, which ends its solvers in order
             )
         self._reader = threading.Thread(target=self._read, name="solver-reader", daemon=True)
@@ -80,13 +87,30 @@ class SolverChild:
         """Tell whether the process is there and can still be asked."""
         return self._process.poll() is None
 
+    @property
+    def memory(self) -> MemoryUse:
+        """What the process had of its memory when it was last looked at."""
+        return self._memory
+
+    def look_at_memory(self) -> None:
+        """Note what the process has of its memory, where that is limited and as long as it is there."""
+        limit = self._memory.limit
+        seen = data_bytes(self._process.pid) if limit > 0 else None
+        if seen is not None:
+            self._memory = MemoryUse(limit=limit, seen=seen)
+
     def log_tail(self) -> str:
         """Return the end of what the process wrote to its standard error."""
         return self._log.read_bytes()[-LOG_TAIL_BYTES:].decode("utf-8", "replace") if self._log.exists() else ""
 
     def kill(self) -> None:
-        """End the process now and wait until it is gone."""
-        self._process.kill()
+        """End the process and wait until it is gone: asked first, so that an exit by force means something."""
+        self._reader.join(timeout=0)
+        if not self._reader.is_alive():
+            self._gone_within(LAST_STEP_S)
+        self._process.terminate()
+        if not self._gone_within(TERM_WAIT_S):
+            self._process.kill()
         self.wait()
 
     def wait(self) -> int:
@@ -101,6 +125,11 @@ class SolverChild:
                 self._process.stdin.close()
         self._reader.join(timeout=KILL_WAIT_S)
         return code
+
+    def _gone_within(self, seconds: float) -> bool:
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=seconds)
+        return self._process.poll() is not None
 
     def _order(self, line: bytes) -> None:
         """Write a line; a process that has ended already does not mind."""

@@ -163,6 +163,7 @@ class Watch:
             self._store_found()
 
     def _poll(self, now: float) -> WatchEnd | None:
+        self._child.look_at_memory()
         if self._ending.is_set():
             return WatchEnd.HANDED_BACK
         self._look_for_wishes(now)

@@ -144,7 +144,7 @@ class Supervisor:
             return None
         code, said = attempt.child.wait(), attempt.child.log_tail()
         log.error("solver crashed", exit_code=code, log=said)
-        loss = NEVER_READY if end is WatchEnd.NEVER_READY else loss_of_exit(code, said)
+        loss = NEVER_READY if end is WatchEnd.NEVER_READY else loss_of_exit(code, said, attempt.child.memory)
         attempt.trace.fail(loss.code)
         return self._lose(held, loss, code=code)
 

@@ -1,6 +1,7 @@
 """Real solver processes that freeze, want too much memory, or find no room: the job says so, and the next one runs."""
 
 import resource
+import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from app.jobs import dbos_engine
 from app.jobs.dbos_engine import DbosQueue
 from app.jobs.engine import Dispatch
 from app.jobs.leases import LeaseRules
+from app.jobs.losses import loss_of_exit
 from app.jobs.models import Job
 from app.jobs.service import JobService
 from app.jobs.solver_child import SpareSolvers, core_environment
@@ -148,6 +150,21 @@ def test_a_limit_that_no_solver_can_live_with_fails_the_job_too(bench: Bench) ->
     """A process that cannot even start for want of memory says so, by the same code."""
     job = bench.supervise(bench.submit())
     assert (job.state, job.problem["code"]) == ("failed", "OUT_OF_MEMORY")
+
+
+@pytest.mark.parametrize("environment", [memory_environment(700 * MEBIBYTE)])
+def test_a_crash_under_a_limit_tells_of_the_limit(bench: Bench) -> None:
+    """A solver that crashes where it may take so much memory only is told with its signal, that limit and its share."""
+    process, child = next_solver(bench), bench.solvers.take()
+    resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+    child.look_at_memory()
+    process.send_signal(signal.SIGSEGV)
+    loss = loss_of_exit(child.wait(), child.log_tail(), child.memory)
+    assert loss.params["signal"] == signal.SIGSEGV
+    assert loss.params["memory_limit_bytes"] == 700 * MEBIBYTE
+    assert 0 < loss.params["memory_bytes"] <= 700 * MEBIBYTE
+    child.look_at_memory()
+    assert child.memory.seen == loss.params["memory_bytes"]
 
 
 def test_no_room_for_the_question_is_tried_later_and_then_told(bench: Bench) -> None:
