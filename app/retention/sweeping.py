@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -18,11 +19,12 @@ from app.alignments.models import Alignment, ExplanationProof
 from app.alignments.service import delete_alignment
 from app.blobs import Blob, BlobChunk
 from app.curves.models import CurvePoint
-from app.database import Base, Sessions, snapshot, transaction
+from app.database import Base, Sessions, snapshot, transact, transaction
 from app.datasets.models import Dataset
 from app.datasets.removal import delete_dataset
 from app.errors import Conflict
 from app.jobs.models import Job
+from app.jobs.repository import JobRepository
 from app.jobs.states import UNENDED
 from app.scenarios.models import Scenario
 from app.scenarios.repository import ScenarioRepository
@@ -96,13 +98,21 @@ def _each(
         return 0
     num_forgotten = 0
     for row_id in _found(sessions, query):
-        with suppress(Conflict, IntegrityError), transaction(sessions) as session:
-            row = session.get(model, row_id, with_for_update=True)
-            if row is not None:
-                forget(session, row)
-                session.flush()
-                num_forgotten += 1
+        with suppress(Conflict, IntegrityError):
+            num_forgotten += transact(sessions, partial(_forgotten, model=model, row_id=row_id, forget=forget))
     return num_forgotten
+
+
+def _forgotten(session: Session, *, model: type[Any], row_id: str, forget: Callable[[Session, Any], None]) -> bool:
+    """Forget one row; tell whether it was there."""
+    if model is Job:
+        JobRepository(session).parts(row_id, locked=True)  # before their whole, as everywhere
+    row = session.get(model, row_id, with_for_update=True)
+    if row is None:
+        return False
+    forget(session, row)
+    session.flush()
+    return True
 
 
 def _found(sessions: Sessions, query: sa.Select[str]) -> Iterator[str]:

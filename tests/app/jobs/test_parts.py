@@ -1,6 +1,7 @@
 """Jobs that are split: parts are held and counted like jobs, and their whole is the sum of them, on both stores."""
 
 import datetime
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from app.main import create_app
 from app.retention.sweeping import sweep
 from app.settings import Settings
 from tests.app.curves.conftest import CRITERIA, small_question
+from tests.app.jobs.conftest import eventually
 
 RULES = LeaseRules(lease_s=60, max_deaths=3)
 DONE = Ending(state=JobState.SUCCEEDED, outcome="unknown", stop_reason="proved")
@@ -216,6 +218,33 @@ def test_a_deleted_job_leaves_no_part(bench: Bench) -> None:
     sweep(bench.sessions, settings, now=later)
     with snapshot(bench.sessions) as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Job)) == 0
+
+
+def test_the_sweep_locks_parts_before_their_whole(bench: Bench) -> None:
+    """While somebody holds a part, the sweep waits for it without holding the whole: nobody waits in a circle."""
+    for number in range(3):
+        bench.end(bench.take(number))
+    if bench.sessions().get_bind().dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer")
+    settings, later = Settings(keep_jobs_days=1), utc_now() + datetime.timedelta(days=2)
+    thread = threading.Thread(target=sweep, args=(bench.sessions, settings), kwargs={"now": later})
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%jobs%'"
+    )
+
+    def count_waiting() -> int:
+        with snapshot(bench.sessions) as fresh:  # a transaction sees the activity of its first look only
+            return int(fresh.scalar(waiting) or 0)
+
+    with transaction(bench.sessions) as session:
+        assert JobRepository(session).locked(bench.parts()[0].id) is not None
+        thread.start()
+        eventually(count_waiting, patience_s=60)
+        whole = sa.select(Job).where(Job.id == bench.whole)
+        assert session.scalars(whole.with_for_update(nowait=True)).one() is not None
+    thread.join(timeout=60)
+    assert bench.client.get(f"/v1/jobs/{bench.whole}").status_code == 404
 
 
 def test_nothing_is_split_while_a_worker_lives_that_knows_no_parts(bench: Bench) -> None:
