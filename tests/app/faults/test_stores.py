@@ -1,8 +1,12 @@
 """A store that is full, read-only, or whose migration dies: one clear sentence, nothing corrupted, work goes on."""
 
 import os
+import shutil
 import signal
+import subprocess
+import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +101,67 @@ def test_a_full_disk_stores_nothing_and_passes(client: TestClient) -> None:
     engine.dispose()
     assert client.post("/v1/datasets", json=large_dataset()).status_code == 201
     assert_whole(client)
+
+
+@dataclass
+class SmallDisk:
+    """A file system of 64 MiB with a Postgres database on it."""
+
+    url: str
+    folder: Path
+
+    def fill(self) -> None:
+        """Leave no more room than some pages."""
+        free = shutil.disk_usage(self.folder).free
+        (self.folder / "ballast").write_bytes(bytes(free - 64 * 1024))
+
+    def make_room(self) -> None:
+        """Give back what was filled."""
+        (self.folder / "ballast").unlink()
+
+
+@pytest.fixture
+def small_disk(postgres_server: str) -> Iterator[SmallDisk]:
+    """Return a database on a small disk of its own; skips where none can be mounted."""
+    name = f"small_{uuid.uuid4().hex}"
+    url = sa.make_url(postgres_server).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        home = Path(connection.execute(sa.text("SHOW data_directory")).scalar_one())
+    folder = home.parent / name
+    folder.mkdir()
+    size = f"size=64m,mode=700,uid={home.stat().st_uid},gid={home.stat().st_gid}"
+    program = shutil.which("mount")
+    if program is None or subprocess.run([program, "-t", "tmpfs", "-o", size, name, folder], check=False).returncode:
+        pytest.skip("no disk can be mounted here")
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE TABLESPACE {name} LOCATION '{folder}'"))
+            connection.execute(sa.text(f"CREATE DATABASE {name} TABLESPACE {name}"))
+        address = url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+        yield SmallDisk(address, folder)
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+            connection.execute(sa.text(f"DROP TABLESPACE {name}"))
+    finally:
+        engine.dispose()
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_full_disk_of_postgres_stores_nothing_and_passes(small_disk: SmallDisk, tmp_path: Path) -> None:
+    """As on SQLite: 503 with one sentence, nothing left over, reading goes on; with room the import goes through."""
+    settings = Settings(data_dir=tmp_path, database_url=small_disk.url, log_level="error", log_format="console")
+    with TestClient(create_app(settings)) as client:
+        kept = client.post("/v1/datasets", json=tiny_dataset()).json()["id"]
+        small_disk.fill()
+        refused = client.post("/v1/datasets", json=large_dataset())
+        assert (refused.status_code, refused.json()["code"]) == (503, "STORAGE_FULL"), refused.text
+        assert int(refused.headers["Retry-After"]) > 0
+        assert client.get("/v1/datasets").json()["total_size"] == 1
+        assert client.get(f"/v1/datasets/{kept}/accounts").status_code == 200
+        small_disk.make_room()
+        assert client.post("/v1/datasets", json=large_dataset()).status_code == 201
+        assert_whole(client)
 
 
 @on_both_stores
