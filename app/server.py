@@ -1,7 +1,10 @@
 """Run the API in this process, with one embedded worker beside it."""
 
+import signal
 import socket
+import threading
 from contextlib import nullcontext
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -29,6 +32,7 @@ def run_server(settings: Settings, *, with_worker: bool) -> None:
         When the port is taken or the address is not this machine's.
     """
     configure_logs(settings)
+    _unwind_on_term()
     with sending_traces("territory"), listening_socket(settings.host, settings.port) as listener:
         host, port = listener.getsockname()[:2]
         config = uvicorn.Config(
@@ -41,6 +45,16 @@ def run_server(settings: Settings, *, with_worker: bool) -> None:
         with EmbeddedWorker(settings) if with_worker else nullcontext():
             structlog.get_logger("territory").info("listening", address=f"http://{_in_url(host)}:{port}")
             uvicorn.Server(config).run(sockets=[listener])
+
+
+def _unwind_on_term() -> None:
+    """Let SIGTERM, which uvicorn raises again when it is done, leave the blocks around it: the worker ends in order."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, leave)
 
 
 def listening_socket(host: str, port: int) -> socket.socket:

@@ -57,9 +57,9 @@ def start_service(data_dir: Path, **environment: str) -> Service:
 
 
 def end_service(service: Service) -> None:
-    """End a service in order."""
+    """End a service in order: its worker has ended before it."""
     service.process.terminate()
-    service.process.wait(timeout=30)
+    assert service.process.wait(timeout=60) == 0
 
 
 @pytest.fixture(scope="session")
