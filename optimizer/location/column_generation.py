@@ -23,6 +23,8 @@ from optimizer.problem import FloatArray
 MOST_ITERATIONS: Final = 300
 SMOOTHING: Final = 0.6
 """Share of the best prices in those that are looked at (Wentges 1997, doi 10.1111/1475-3995.00002)."""
+WORTH: Final = 0.08
+"""Another round of triples is worth it where the last one brought so much of what all have brought."""
 TRIPLES_AT_ONCE: Final = 40
 """Triples that are added in one round at most."""
 LOSS: Final = 1e-10
@@ -158,10 +160,14 @@ def generate(
         SetPricing(rows, threads=threads), price, known=known, most_price=most_price, columns=columns
     )
     generation.converge(close=close, stop=stop)
+    before = generation.bound
     for _ in range(rounds):
+        last = generation.bound
         if stop() or generation.is_over or not generation.add_triples():
             break
         generation.converge(close=close, stop=stop)
+        if generation.bound - last < WORTH * (generation.bound - before):
+            break
     return generation.found()
 
 
@@ -183,6 +189,11 @@ class _Generation:
         self._best, fresh = pricing.evaluate(np.clip(price, 0.0, most_price))
         self._pool = [joined([fresh] if columns is None else [columns, fresh])]
         self._master.add(self._pool[0])
+
+    @property
+    def bound(self) -> float:
+        """What is proven so far."""
+        return self._best.bound
 
     @property
     def is_over(self) -> bool:

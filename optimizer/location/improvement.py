@@ -25,6 +25,11 @@ MORE: Final = 2.0
 """Factor of the effort of regions once the whole has been tried."""
 AGAIN: Final = 0.25
 """Share of the columns in regions that are tried once more then."""
+APART: Final = 0.5
+"""Share of regions whose second half lies elsewhere: a center can be too many here and missing there, which no region
+that lies together sees."""
+LEAST_APART: Final = 4
+"""Columns of such a region at least."""
 LUCK: Final = 0.5
 """How much of a column's rank is chance."""
 
@@ -183,11 +188,25 @@ class Improvement:
         wanted = np.flatnonzero(~self._is_tried & ~self._busy)
         if not len(wanted):
             return None
-        rank = self._slack()[wanted] * (1.0 - LUCK * self._random.random(len(wanted)))
-        start = int(wanted[np.argmax(rank)])
-        near = self._around(start)
-        near = near[~self._busy[near]]
-        return np.concatenate([[start], near[near != start][: self._size - 1]])
+        near = self._near(self._dear(wanted))
+        region = near[: self._size]
+        if self._size < LEAST_APART or self._random.random() >= APART or len(near) <= self._size:
+            return region
+        here = near[: (self._size + 1) // 2]
+        there = self._near(self._dear(near[self._size :]))
+        there = there[~np.isin(there, here)]
+        return np.concatenate([here, there[: self._size - len(here)]])
+
+    def _dear(self, columns: Positions) -> int:
+        """Return one of some columns, by how dear it is and by luck."""
+        rank = self._slack()[columns] * (1.0 - LUCK * self._random.random(len(columns)))
+        return int(columns[np.argmax(rank)])
+
+    def _near(self, column: int) -> Positions:
+        """Return a column and all others that are free to be tried, nearest first."""
+        around = self._around(column)
+        around = around[~self._busy[around]]
+        return np.concatenate([[column], around[around != column]])
 
     def _grow(self) -> None:
         """Go on with larger regions, or with more effort for smaller ones when even the whole has been tried."""
