@@ -73,24 +73,14 @@ def store_alignment(
         When the rows are not the dataset's accounts in their order, or name an unknown rep.
     """
     dataset = get_dataset(session, dataset_id)
-    scenario = None if scenario_id is None else session.get(Scenario, scenario_id)
-    if scenario_id is not None and scenario is None:
-        raise NotFound(f"There is no scenario {scenario_id}.")
+    scenario = None if scenario_id is None else _scenario(session, scenario_id)
     if not isinstance(origin, Origin):
         origin = Origin(OriginKind(str(origin["kind"])), origin.get("job_id"), origin.get("parent_id"))
     if not isinstance(summary, AlignmentSummary):
         summary = AlignmentSummary.from_json(summary)
     table = assignments.select(ASSIGNMENT_FIELDS.names).cast(ASSIGNMENT_FIELDS)
-    completed = replace(
-        summary,
-        counts=summary.counts if summary.counts.keys() >= COUNTED else _counts(session, dataset, table),
-        hashes={
-            "dataset": dataset.sha256,
-            "criteria": None if scenario is None else scenario.criteria_sha256,
-            **summary.hashes,
-        },
-        software={"version": software_version(), **summary.software},
-    )
+    if not summary.counts.keys() >= COUNTED:
+        summary = replace(summary, counts=_counts(session, dataset, table))
     row = Alignment(
         id=new_id("al"),
         name=name or _default_name(dataset, scenario, origin),
@@ -100,7 +90,7 @@ def store_alignment(
         parent_id=origin.parent_id,
         dataset_id=dataset_id,
         scenario_id=scenario_id,
-        summary=completed.to_json(),
+        summary=_with_sources(summary, dataset, scenario).to_json(),
         assignments_sha256=blobs.put(session, write_parquet(table)),
         certificate_sha256=_put_certificate(session, certificate),
     )
@@ -258,6 +248,23 @@ def _refuse_use(alignment: Alignment, reason: str) -> None:
         "IN_USE",
         f"The alignment {alignment.id} cannot be deleted: {reason}. Archive it instead.",
         params={"alignment_id": alignment.id},
+    )
+
+
+def _scenario(session: Session, scenario_id: str) -> Scenario:
+    scenario = session.get(Scenario, scenario_id)
+    if scenario is None:
+        raise NotFound(f"There is no scenario {scenario_id}.")
+    return scenario
+
+
+def _with_sources(summary: AlignmentSummary, dataset: Dataset, scenario: Scenario | None) -> AlignmentSummary:
+    """Fill in which data, criteria and version an alignment comes from, where the summary does not say."""
+    criteria = None if scenario is None else scenario.criteria_sha256
+    return replace(
+        summary,
+        hashes={"dataset": dataset.sha256, "criteria": criteria, **summary.hashes},
+        software={"version": software_version(), **summary.software},
     )
 
 

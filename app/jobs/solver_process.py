@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,7 @@ from app.scenarios.columns import texts
 from app.scenarios.planning import Plan
 from app.scenarios.schemas import Criteria, Search
 from app.storage_room import lacks_room
+from checker import Discrepancy
 from optimizer.params import SolveParams
 from optimizer.result import Outcome, Result
 from optimizer.solve import solve
@@ -149,41 +151,44 @@ def answer_question(files: SolverFiles, *, tell: Tell, stop: threading.Event) ->
         tell=lambda: tell("progress", phase="placing"),
     )
     judge = Judge(tables, criteria.model_dump(mode="json"), planned)
-    initial = files.read_initial()
     reporter = Reporter(planned, judge, files=files, tell=tell, software=_software(search.seed, threads=threads))
-    held = files.read_held()
-    asked = planned if held is None else held_outside(planned, texts(held[0], "rep_id"), held[1])
     try:
-        result = solve(
-            asked.problem,
-            asked.criteria,
-            _stop_criterion(search, stop, used_s=time.monotonic() - started),
-            seed=search.seed,
-            params=SolveParams(threads=threads, deterministic=search.deterministic),
-            initial=None if initial is None else planned.alignment(texts(initial, "rep_id")),
-            on_progress=without_bounds(reporter) if held is not None or planned.centers else reporter,
-        )
+        until = _stop_criterion(search, stop, used_s=time.monotonic() - started)
+        result = _solved(planned, search, files, until=until, reporter=reporter)
     finally:
         reporter.close()
-    if held is not None:
-        result = unproven(result)
-    result = unproven_for(result, tables, planned.centers)
-    names = Names(planned.account_ids, planned.rep_ids, texts(tables.accounts, "name"), texts(tables.reps, "name"))
     answer = _result_json(
-        result,
+        unproven_for(result, tables, planned.centers),
         planned,
         judge=judge,
         reporter=reporter,
-        names=names,
+        names=Names(planned.account_ids, planned.rep_ids, texts(tables.accounts, "name"), texts(tables.reps, "name")),
         wants_least_bad=search.on_infeasible == "least_bad",
     )
     answer["progress"]["elapsed_s"] = time.monotonic() - started
     return answer
 
 
+def _solved(planned: Plan, search: Search, files: SolverFiles, *, until: StopCriterion, reporter: Reporter) -> Result:
+    """Search from the initial alignment, if there is one; what is held outside of a part of the question stays."""
+    initial, held = files.read_initial(), files.read_held()
+    asked = planned if held is None else held_outside(planned, texts(held[0], "rep_id"), held[1])
+    result = solve(
+        asked.problem,
+        asked.criteria,
+        until,
+        seed=search.seed,
+        params=SolveParams(threads=threads_of(search), deterministic=search.deterministic),
+        initial=None if initial is None else planned.alignment(texts(initial, "rep_id")),
+        on_progress=without_bounds(reporter) if held is not None or planned.centers else reporter,
+    )
+    return result if held is None else unproven(result)
+
+
 def _result_json(
     result: Result, planned: Plan, *, judge: Judge, reporter: Reporter, names: Names, wants_least_bad: bool
 ) -> dict[str, Any]:
+    """Return what was found as JSON, its alignment checked and written; a failure where the check disagrees."""
     outcome = result.outcome.value
     answer: dict[str, Any] = {
         "outcome": outcome,
@@ -203,27 +208,25 @@ def _result_json(
         examined = judge.examine(alignment)
         wrong = discrepancies(examined.report, result) if is_kept else ()
         if wrong:
-            return answer | _failed(
-                "CHECKER_REJECTED",
-                "The result failed the independent check and was not published; report the job's id.",
-                faults=[Fault(code="CHECKER_REJECTED", detail=item.detail) for item in wrong],
-            )
+            return answer | _rejected(wrong)
         if is_kept:
             proof = judge.prove(examined, result)
         judged = Judged(report=examined.report, outcome=outcome, bound=proof.bound)
         answer["alignment"] = reporter.write(alignment, judged, certificate=proof.certificate)
     answer["progress"] = _last_progress(result, planned, proof=proof)
-    answer["relaxations"] = list(
-        write_remedies(
-            result.relaxations,
-            planned,
-            judge=judge,
-            names=names,
-            files=reporter.files,
-            software=reporter.software,
-        )
+    written = write_remedies(
+        result.relaxations, planned, judge=judge, names=names, files=reporter.files, software=reporter.software
     )
+    answer["relaxations"] = list(written)
     return answer
+
+
+def _rejected(wrong: Sequence[Discrepancy]) -> dict[str, Any]:
+    return _failed(
+        "CHECKER_REJECTED",
+        "The result failed the independent check and was not published; report the job's id.",
+        faults=[Fault(code="CHECKER_REJECTED", detail=item.detail) for item in wrong],
+    )
 
 
 def _last_progress(result: Result, planned: Plan, *, proof: Proof) -> dict[str, Any]:

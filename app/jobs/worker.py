@@ -10,6 +10,8 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -102,13 +104,20 @@ def _work(settings: Settings, engine: sa.Engine, *, worker_id: str, ending: thre
         threading.Thread(target=sender.run, name="webhooks", daemon=True),
     ]
     consumer.start(running.counting(supervisor))
+    with _at_work(threads):
+        structlog.get_logger("territory.jobs").info("worker ready", worker_id=worker_id)
+        ending.wait()
+        running.wait_until_none(timeout_s=ENDING_PATIENCE_S)
+        solvers.close()
+        consumer.stop()
+
+
+@contextmanager
+def _at_work(threads: Sequence[threading.Thread]) -> Iterator[None]:
+    """Start threads, and wait for their end."""
     for thread in threads:
         thread.start()
-    structlog.get_logger("territory.jobs").info("worker ready", worker_id=worker_id)
-    ending.wait()
-    running.wait_until_none(timeout_s=ENDING_PATIENCE_S)
-    solvers.close()
-    consumer.stop()
+    yield
     for thread in threads:
         thread.join(timeout=ENDING_PATIENCE_S)
 

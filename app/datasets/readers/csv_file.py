@@ -91,16 +91,7 @@ def _parse(
     text: bytes, delimiter: str, limits: ReadLimits
 ) -> tuple[pa.Table, np.ndarray[tuple[int], np.dtype[np.int64]]]:
     """Return all records, the header first, and the row of each."""
-    skipped: list[int] = []
-    broken: list[tuple[int, int, int]] = []
-
-    def on_wrong_width(row: pa_csv.InvalidRow) -> str:
-        number = int(row.number or 0)
-        skipped.append(number)
-        if row.text.strip():
-            broken.append((number, row.actual_columns, row.expected_columns))
-        return "skip"
-
+    odd = _OddRows()
     names = [f"f{index}" for index in range(limits.max_columns + 1)]
     try:
         table = pa_csv.read_csv(
@@ -112,7 +103,7 @@ def _parse(
                 delimiter=delimiter,
                 newlines_in_values=b'"' in text,
                 ignore_empty_lines=False,
-                invalid_row_handler=on_wrong_width,
+                invalid_row_handler=odd.skip,
             ),
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
@@ -120,13 +111,32 @@ def _parse(
         )
     except pa.ArrowInvalid as error:
         raise UnreadableError(f"The file is not a CSV: {str(error)[:200]}.") from None
-    if broken:
-        row, actual, expected = broken[0]
+    odd.refuse(delimiter)
+    total = table.num_rows + len(odd.skipped)
+    rows = np.setdiff1d(np.arange(1, total + 1), np.array(odd.skipped, dtype=np.int64))
+    return table, rows
+
+
+class _OddRows:
+    """Rows that have not as many cells as the header: empty ones are passed over, others refuse the file."""
+
+    def __init__(self) -> None:
+        self.skipped: list[int] = []
+        self._broken: list[tuple[int, int, int]] = []
+
+    def skip(self, row: pa_csv.InvalidRow) -> str:
+        number = int(row.number or 0)
+        self.skipped.append(number)
+        if row.text.strip():
+            self._broken.append((number, row.actual_columns, row.expected_columns))
+        return "skip"
+
+    def refuse(self, delimiter: str) -> None:
+        if not self._broken:
+            return
+        row, actual, expected = self._broken[0]
+        such = f"{len(self._broken):,} such row{'s' if len(self._broken) > 1 else ''}"
         raise UnreadableError(
-            f"Row {row} has {actual} cells, the header has {expected}; "
-            f"{len(broken):,} such row{'s' if len(broken) > 1 else ''}. Quote cells that have a '{delimiter}'.",
+            f"Row {row} has {actual} cells, the header has {expected}; {such}. Quote cells that have a '{delimiter}'.",
             row=row,
         )
-    total = table.num_rows + len(skipped)
-    rows = np.setdiff1d(np.arange(1, total + 1), np.array(skipped, dtype=np.int64))
-    return table, rows
