@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from app.page import BUILT_FOLDER
 from geo_data.synthetic import generate
 from tests.stories.conftest import Service, end_service, start_service
+from tests.stories.waiting import finished
 
 FLAGS = [
     "--headless",
@@ -88,16 +89,13 @@ def solved(service: Service, files: dict[str, Path]) -> dict[str, Any]:
                 "travel": {"weight": 30},
                 "disruption": {"weight": 10, "measure": "potential"},
             },
-            "search": {"time_limit_s": 3},
+            "search": {"time_limit_s": 300, "gap": 0.05},
         }
         made = http.post("/v1/scenarios", json=scenario).raise_for_status().json()
         job = http.post("/v1/jobs", json={"scenario_id": made["id"]}).raise_for_status().json()
-        for _ in range(8):
-            job = http.get(f"/v1/jobs/{job['id']}", headers={"Prefer": "wait=30"}).raise_for_status().json()
-            if job["ended_at"]:
-                break
+        job = finished(http, job["id"])
     assert job["alignment_id"], job
-    return dict(job)
+    return job
 
 
 @pytest.fixture

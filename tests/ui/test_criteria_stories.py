@@ -49,7 +49,7 @@ def test_accounts_are_locked_by_a_filter_and_stay(
     lock_segment(page, "a")
     expect(page.get_by_text(f"{len(key_accounts)} accounts added.")).to_be_visible()
     expect(plain_words(page)).to_contain_text(f"{len(key_accounts)} accounts are locked.")
-    page.get_by_label("Longest search").select_option("5")
+    page.get_by_label("Longest search").select_option("60")
     page.get_by_label("Name", exact=True).fill("Key accounts stay")
     page.get_by_role("button", name="Find the best plan").click()
     expect(page.get_by_text(re.compile(r"Found in|there is no better plan")).first).to_be_visible(timeout=JOB_LIMIT_MS)

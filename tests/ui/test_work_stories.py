@@ -1,13 +1,16 @@
 """Working on a plan by hand: carry, give, lock, undo and redo, re-optimize, share; in a real browser."""
 
+import itertools
+import math
 import re
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
+from shapely.geometry import Point, shape
 
-from tests.ui.test_stories import MAP_LIMIT_MS, open_plan
-
-JOB_LIMIT_MS = 300_000
+from tests.stories.conftest import Service
+from tests.ui.test_map_stories import territories
+from tests.ui.test_stories import JOB_LIMIT_MS, MAP_LIMIT_MS, expect_drawn, open_plan
 
 
 def pick(page: Page, *, rows: int = 1) -> Locator:
@@ -15,7 +18,7 @@ def pick(page: Page, *, rows: int = 1) -> Locator:
     page.locator("#drawer-table tbody button.row").first.click()
     page.get_by_role("button", name="Select", exact=True).click()
     chosen = page.get_by_role("region", name="Selected accounts")
-    expect(chosen).to_contain_text(f"{rows} account")
+    expect(chosen).to_contain_text(re.compile(rf"{rows} account.*Workload"))  # with its sums the panel has its width
     return chosen
 
 
@@ -30,7 +33,9 @@ def carry_to(page: Page, handle: Locator, goal: tuple[float, float]) -> None:
     page.mouse.up()
 
 
-def test_a_selection_is_carried_onto_a_bar_and_onto_a_territory(page: Page, solved: dict[str, Any]) -> None:
+def test_a_selection_is_carried_onto_a_bar_and_onto_a_territory(
+    page: Page, service: Service, solved: dict[str, Any]
+) -> None:
     """Dropped on a rep's bar the account changes hands, undo brings it back, redo again; a territory takes it, too."""
     open_plan(page, solved, tab="accounts")
     chosen = pick(page)
@@ -48,25 +53,33 @@ def test_a_selection_is_carried_onto_a_bar_and_onto_a_territory(page: Page, solv
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Changed by hand.")).to_have_count(0, timeout=MAP_LIMIT_MS)
     chosen = pick(page)
-    canvas = page.locator("canvas.maplibregl-canvas").bounding_box()
-    assert canvas
-    goal = territory_of_somebody_else(page, canvas)
+    expect_drawn(page)
+    goal = territory_of_somebody_else(page, territories(service, solved))
     carry_to(page, chosen.get_by_test_id("carry"), goal)
     expect(page.get_by_text("Changed by hand.")).to_be_visible(timeout=MAP_LIMIT_MS)
 
 
-def territory_of_somebody_else(page: Page, canvas: Any) -> tuple[float, float]:
-    """Look for a place on the map whose territory is not that of the account that is open."""
+def territory_of_somebody_else(page: Page, features: list[dict[str, Any]]) -> tuple[float, float]:
+    """Return a place on the map well inside a territory that is not that of the account that is open."""
     own = page.locator("article.card p").first.inner_text()
-    for across in (0.75, 0.6, 0.85, 0.4, 0.3, 0.2):
-        for down in (0.3, 0.4, 0.5):
-            x, y = canvas["x"] + across * canvas["width"], canvas["y"] + down * canvas["height"]
-            page.mouse.move(x, y)
-            page.wait_for_timeout(100)
-            lit = page.locator(".said").first.inner_text()
-            if ":" in lit and lit.split(":")[0] not in own:
-                return x, y
-    raise AssertionError("no other territory under the pointer")
+    others = [shape(one["geometry"]) for one in features if one["properties"]["rep_name"] not in own]
+    shown = page.get_by_role("region", name=re.compile("^Map of"))
+    box = shown.bounding_box()
+    assert box
+    for across, down in itertools.product((0.5, 0.6, 0.4, 0.7, 0.3, 0.8, 0.2), (0.4, 0.5, 0.3, 0.6)):
+        place = (across * box["width"], down * box["height"])
+        point = Point(*lon_lat(shown, place, box)).buffer(0.2)
+        if any(other.contains(point) for other in others):
+            return box["x"] + place[0], box["y"] + place[1]
+    raise AssertionError("no other territory is in sight")
+
+
+def lon_lat(shown: Locator, place: tuple[float, float], box: FloatRect) -> tuple[float, float]:
+    """Return the longitude and latitude that a map shows at a place of its box (Web Mercator, tiles of 512 pixels)."""
+    zoom, lat, lon = map(float, (shown.get_attribute("data-at") or "").split("/"))
+    world = 512 * 2**zoom
+    north = math.asinh(math.tan(math.radians(lat))) - (place[1] - box["height"] / 2) / world * 2 * math.pi
+    return lon + (place[0] - box["width"] / 2) / world * 360, math.degrees(math.atan(math.sinh(north)))
 
 
 def test_a_lock_is_set_seen_and_released(page: Page, solved: dict[str, Any]) -> None:

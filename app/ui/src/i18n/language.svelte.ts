@@ -31,8 +31,13 @@ export function preferredLanguage(): string {
   return wanted.map((code) => code.split('-')[0]!).find((code) => code in LANGUAGES) ?? 'en';
 }
 
+let wanted = '';
+
+/** Load a language's texts; of several wishes the last one counts. */
 export async function loadLanguage(code: string): Promise<void> {
+  wanted = code;
   const [texts, sentences] = await Promise.all([loaders[`./${code}.json`]?.(), sentenceLoaders[`./sentences/${code}.json`]?.()]);
+  if (wanted !== code) return;
   current.code = code;
   current.texts = { ...english, ...texts?.default };
   current.sentences = sentences?.default ?? {};

@@ -1,6 +1,6 @@
 // What the map's sources hold for one view: points, homes and labels as GeoJSON.
 import { NOBODY, type Accounts } from '../data/accounts';
-import { number } from '../i18n/language.svelte';
+import { indexText } from '../state/measures';
 import type { View } from '../state/views.svelte';
 
 type Points = GeoJSON.FeatureCollection<GeoJSON.Point>;
@@ -41,7 +41,7 @@ export function labelPoints(view: View, accounts: Accounts, measure: string): Po
     const row = best[rep]!;
     if (row === NOBODY) return [];
     const index = line.measures[measure]?.index;
-    const text = index === null || index === undefined ? line.rep_name : `${line.rep_name}\n${number(index)}`;
+    const text = index === null || index === undefined ? line.rep_name : `${line.rep_name}\n${indexText(index, view.scorecard.team.measures[measure]?.tolerance)}`;
     return [point(accounts.lon[row]!, accounts.lat[row]!, { text, rep: line.rep_id, order: -Math.abs((index ?? 100) - 100) })];
   });
   return { type: 'FeatureCollection', features };

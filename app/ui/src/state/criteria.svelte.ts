@@ -12,13 +12,19 @@ class Question {
   private filledFrom = '';
 
   fill(dataset: Dataset, reps: RepItem[], scenario: Scenario | null): void {
-    const source = `${dataset.id} ${scenario?.id ?? ''}`;
+    const source = sourceOf(dataset.id, scenario);
     if (source === this.filledFrom) return;
     this.filledFrom = source;
     if (scenario && scenario.dataset_id === dataset.id) {
       this.criteria = structuredClone(scenario.criteria);
       this.timeLimitS = scenario.search.time_limit_s;
     } else this.criteria = firstCriteria(dataset, reps);
+  }
+
+  /** What was sent of the form is a scenario now: its criteria take the form's place, unless somebody wrote meanwhile. */
+  stored(scenario: Scenario, sent: Criteria): void {
+    this.filledFrom = sourceOf(scenario.dataset_id, scenario);
+    if (JSON.stringify(this.criteria) === JSON.stringify(sent)) this.criteria = structuredClone(scenario.criteria);
   }
 
   balanceOf(measure: string): Balance | undefined {
@@ -44,6 +50,10 @@ class Question {
 }
 
 export const question = new Question();
+
+function sourceOf(datasetId: string, scenario: Scenario | null): string {
+  return `${datasetId} ${scenario?.id ?? ''}`;
+}
 
 function newBalance(measure: string, reps: RepItem[], hard: boolean): Balance {
   const isUneven = reps.some((rep) => rep.active && rep.fte !== 1);

@@ -2,7 +2,7 @@
 import { alignmentPath, asProblem, post, type Alignment, type Job, type Problem } from '../api/client';
 import { access } from './access.svelte';
 import { t } from '../i18n/language.svelte';
-import { go } from './route.svelte';
+import { go, route } from './route.svelte';
 import { selection } from './selection.svelte';
 import type { View } from './views.svelte';
 import { workspace } from './workspace.svelte';
@@ -42,15 +42,20 @@ export async function reoptimize(view: View): Promise<void> {
   await edit(view, { reoptimize: 'touched' });
 }
 
+/** Make one change at a time; who opens another plan or selects more meanwhile keeps that. */
 async function edit(view: View, body: Record<string, unknown>): Promise<void> {
+  if (state.isSaving) return;
   state.isSaving = true;
   state.problem = null;
+  const picked = [...selection.rows];
   try {
     const made = await post<Alignment | Job>(alignmentPath(view.id, '/edits'), { ...body, name: editName(view) });
-    selection.clear();
-    workspace.undone = [];
-    if ('state' in made) go({ job: made.id });
-    else go({ alignment: made.id });
+    selection.remove(picked);
+    if (route.alignment === view.id) {
+      workspace.undone = [];
+      if ('state' in made) go({ job: made.id });
+      else go({ alignment: made.id });
+    }
     await workspace.refreshPlans();
   } catch (error) {
     state.problem = asProblem(error);

@@ -23,6 +23,10 @@ class Importing {
   ignoresUnknown = $state(false);
   /** Rows that were mended or left out in the browser. */
   mended = $state(0);
+  private numBusy = 0;
+  private numSent = 0;
+  private numCleared = 0;
+  private lastChange: Promise<void> = Promise.resolve();
 
   get isComplete(): boolean {
     return Boolean(this.parts.accounts && this.parts.reps);
@@ -35,6 +39,8 @@ class Importing {
     this.isConfirmed = false;
     this.ignoresUnknown = false;
     this.mended = 0;
+    this.numSent += 1; // nobody waits for what was asked before
+    this.numCleared += 1;
   }
 
   /** The cells of a row, as the file has them. */
@@ -45,42 +51,50 @@ class Importing {
 
   /** Change a row of a dropped file, and check again. */
   async mendRow(table: Table, row: number, cells: string[]): Promise<void> {
-    const part = this.parts[table];
-    if (!part) return;
-    part.file = await withRow(part.file, row, cells);
-    this.mended += 1;
+    await this.change(async () => {
+      const part = this.parts[table];
+      if (!part) return;
+      part.file = await withRow(part.file, row, cells);
+      this.mended += 1;
+    });
     await this.check();
   }
 
   /** Leave rows out of the dropped files, and check again. */
   async leaveOut(rows: Partial<Record<Table, number[]>>): Promise<void> {
-    for (const [table, numbers] of Object.entries(rows) as [Table, number[]][]) {
-      const part = this.parts[table];
-      if (!part) continue;
-      part.file = await withoutRows(part.file, numbers);
-      this.mended += numbers.length;
-    }
+    await this.change(async () => {
+      for (const [table, numbers] of Object.entries(rows) as [Table, number[]][]) {
+        const part = this.parts[table];
+        if (!part) continue;
+        part.file = await withoutRows(part.file, numbers);
+        this.mended += numbers.length;
+      }
+    });
     await this.check();
   }
 
   /** Take dropped files: by name, else the larger one holds the accounts. */
   async take(files: File[], table?: Table): Promise<void> {
+    this.numSent += 1;
     this.preview = null;
     this.problem = null;
     const sorted = [...files].sort((a, b) => b.size - a.size);
-    for (const file of sorted) {
-      const wanted = table ?? fileTable(file.name) ?? (this.parts.accounts ? 'reps' : 'accounts');
-      const sheet = await readSheet(file).catch(() => null);
-      const columns = sheet?.columns ?? [];
-      this.parts[wanted] = { file, sheet, source: sourceOf(columns, wanted), fields: guess(columns, wanted) };
-    }
+    await this.change(async () => {
+      const clearing = this.numCleared;
+      for (const file of sorted) {
+        const wanted = table ?? fileTable(file.name) ?? (this.parts.accounts ? 'reps' : 'accounts');
+        const sheet = await readSheet(file).catch(() => null);
+        if (clearing !== this.numCleared) return;
+        const columns = sheet?.columns ?? [];
+        this.parts[wanted] = { file, sheet, source: sourceOf(columns, wanted), fields: guess(columns, wanted) };
+      }
+    });
     if (this.isComplete) await this.check();
   }
 
   async takeExample(): Promise<void> {
-    this.isBusy = true;
     this.problem = null;
-    try {
+    await this.busily(async () => {
       const files = await Promise.all(
         ['accounts.csv', 'reps.csv'].map(async (name) => {
           const response = await fetch(address(`example/${name}`));
@@ -94,43 +108,58 @@ class Importing {
       form.append('name', EXAMPLE_NAME);
       const dataset = await upload<Dataset>('v1/datasets', form);
       go({ dataset: dataset.id, alignment: '', job: '' });
-    } catch (error) {
-      this.problem = asProblem(error);
-    } finally {
-      this.isBusy = false;
-    }
+    });
   }
 
-  /** Check, and store nothing. */
+  /** Check, and store nothing; of several checks the last one tells. */
   async check(): Promise<void> {
-    await this.send<DatasetPreview>('v1/datasets?check_only=true', (preview) => (this.preview = preview));
-  }
-
-  async store(name: string): Promise<void> {
-    await this.send<Dataset>(
-      'v1/datasets',
-      (dataset) => {
-        this.clear();
-        go({ dataset: dataset.id, alignment: '', job: '' });
+    const number = this.send();
+    await this.busily(
+      async () => {
+        const preview = await upload<DatasetPreview>('v1/datasets?check_only=true', this.form());
+        if (number === this.numSent) this.preview = preview;
       },
-      name,
+      () => number === this.numSent,
     );
   }
 
-  private async send<Body>(path: string, done: (body: Body) => void, name = ''): Promise<void> {
-    this.isBusy = true;
+  async store(name: string): Promise<void> {
+    this.send();
+    await this.busily(async () => {
+      const dataset = await upload<Dataset>('v1/datasets', this.form(name));
+      this.clear();
+      go({ dataset: dataset.id, alignment: '', job: '' });
+    });
+  }
+
+  /** Forget what was found before; return the number of what is asked now. */
+  private send(): number {
     this.problem = null;
     this.preview = null;
+    return (this.numSent += 1);
+  }
+
+  /** Change the files, one change after the other: each begins with what the one before left. */
+  private async change(work: () => Promise<void>): Promise<void> {
+    this.lastChange = this.lastChange.then(() => this.busily(work));
+    await this.lastChange;
+  }
+
+  /** Be busy until the work is done, and tell its problem where that is still wanted. */
+  private async busily(work: () => Promise<void>, isWanted = () => true): Promise<void> {
+    this.numBusy += 1;
+    this.isBusy = true;
     try {
-      done(await upload<Body>(path, this.form(name)));
+      await work();
     } catch (error) {
-      this.problem = asProblem(error);
+      if (isWanted()) this.problem = asProblem(error);
     } finally {
-      this.isBusy = false;
+      this.numBusy -= 1;
+      this.isBusy = this.numBusy > 0;
     }
   }
 
-  private form(name: string): FormData {
+  private form(name = ''): FormData {
     const form = new FormData();
     const mapping: Record<string, Record<string, string>> = {};
     for (const table of ['accounts', 'reps'] as const) {

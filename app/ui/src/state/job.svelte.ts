@@ -24,7 +24,10 @@ export class WatchedJob {
   isEnding = $state(false);
   private events?: { close: () => void };
   private timer?: number;
+  private isLeft = false;
   private isLooking = false;
+  private numAsked = 0;
+  private numTaken = 0;
   private nextLook = 0;
   /** The objective at the last look, for which nothing more is to be found. */
   private lookedAt: number | null | undefined;
@@ -44,16 +47,16 @@ export class WatchedJob {
       await this.refresh();
       this.problem = null;
     } catch (error) {
-      this.problem = asProblem(error);
-      const mayPass = this.problem.status === 0 || this.problem.status >= 500;
-      if (mayPass) this.timer = window.setTimeout(() => void this.start(), LOOK_AGAIN_MS);
+      this.again(error, () => this.start());
       return;
     }
+    if (this.isLeft) return;
     this.listen();
     if (this.isRunning) this.timer = window.setInterval(() => void this.lookForBest(), LOOK_AGAIN_MS);
   }
 
   leave(): void {
+    this.isLeft = true;
     this.events?.close();
     window.clearInterval(this.timer);
   }
@@ -86,12 +89,31 @@ export class WatchedJob {
       if (kind === 'progress') this.take(JSON.parse(data) as Progress);
       else if (kind === 'state') void this.refresh().catch(() => undefined);
       else if (kind === 'done') {
-        this.leave();
-        void this.refresh().then(() => {
-          if (wasRunning && this.job) this.onEnd(this.job);
-        });
+        this.events?.close();
+        window.clearInterval(this.timer);
+        void this.finish(wasRunning);
       }
     });
+  }
+
+  /** Read how it ended; where the service is away, when it is back. */
+  private async finish(wasRunning: boolean): Promise<void> {
+    try {
+      await this.refresh();
+      this.problem = null;
+    } catch (error) {
+      this.again(error, () => this.finish(wasRunning));
+      return;
+    }
+    if (wasRunning && this.job && !this.isLeft) this.onEnd(this.job);
+  }
+
+  /** Tell what went wrong, and try again where it may pass. */
+  private again(error: unknown, work: () => Promise<void>): void {
+    if (this.isLeft) return;
+    this.problem = asProblem(error);
+    const mayPass = this.problem.status === 0 || this.problem.status >= 500;
+    if (mayPass) this.timer = window.setTimeout(() => void work(), LOOK_AGAIN_MS);
   }
 
   private take(progress: Progress): void {
@@ -105,11 +127,21 @@ export class WatchedJob {
     this.marks = [...this.marks, mark];
   }
 
+  /** Read the job anew; an answer that comes after that of a later request is old, and is left. */
   private async refresh(): Promise<void> {
-    this.job = await get<Job>(`v1/jobs/${this.id}`);
+    const number = (this.numAsked += 1);
+    const [job, curve] = await this.read();
+    if (number < this.numTaken) return;
+    this.numTaken = number;
+    this.job = job;
     this.progress ??= this.job.progress;
     if (this.job.alignment_id) this.best = this.job.alignment_id;
-    if (this.job.kind === 'curve') this.curve = await get<Curve>(`v1/jobs/${this.id}/curve`);
+    if (curve) this.curve = curve;
+  }
+
+  private async read(): Promise<[Job, Curve | null]> {
+    const job = await get<Job>(`v1/jobs/${this.id}`);
+    return [job, job.kind === 'curve' ? await get<Curve>(`v1/jobs/${this.id}/curve`) : null];
   }
 
   /** Ask for the best so far, unless nothing is better than at the last look. */
@@ -123,8 +155,10 @@ export class WatchedJob {
     try {
       if (isCurve) await this.refresh();
       else {
-        this.best = (await get<Alignment>(`v1/jobs/${this.id}/alignment`)).id;
-        await this.onBest(this.best);
+        const { id } = await get<Alignment>(`v1/jobs/${this.id}/alignment`);
+        if (!this.isRunning || this.isLeft) return; // the end has told its own
+        this.best = id;
+        await this.onBest(id);
         this.lookedAt = objective;
       }
     } catch {

@@ -35,6 +35,24 @@ export function amounts(values: Iterable<[string, number]>): string {
   return Array.from(values, ([measure, value]) => `${measureName(measure)} ${amount(value, measure)}`).join(' · ');
 }
 
+/** The band that is looked at where a measure has no tolerance. */
+export const USUAL_TOLERANCE = 0.15;
+const MOST_PLACES = 3;
+
+/** Whether an index lies within the tolerance, a fraction, around the fair share. */
+export function isInBand(index: number, tolerance: number): boolean {
+  return Math.abs(index / 100 - 1) <= tolerance + 1e-9;
+}
+
+/** An index with the fewest decimals that lie on its side of the band's edge: 110.04 is no 110 of ±10 %. */
+export function indexText(index: number | null | undefined, tolerance: number | null | undefined, least = 0): string {
+  if (typeof index !== 'number' || !Number.isFinite(index)) return number(index);
+  const band = tolerance ?? USUAL_TOLERANCE;
+  let places = least;
+  while (places < MOST_PLACES && isInBand(Number(index.toFixed(places)), band) !== isInBand(index, band)) places += 1;
+  return number(index, places);
+}
+
 /** An amount with its unit. */
 export function amount(value: number | null | undefined, measure: string): string {
   const text = Math.abs(value ?? 0) >= 100_000 ? short(value) : number(value, Math.abs(value ?? 0) < 100 ? 1 : 0);

@@ -15,6 +15,12 @@ class Selection {
     this.target = '';
   }
 
+  /** Let go of these, and of the rep they would be given to. */
+  remove(rows: Iterable<number>): void {
+    for (const row of rows) this.rows.delete(row);
+    if (!this.rows.size) this.target = '';
+  }
+
   replace(rows: Iterable<number>): void {
     this.rows.clear();
     for (const row of rows) this.rows.add(row);

@@ -55,13 +55,14 @@ export class View {
     new Map((this.territories?.features ?? []).map((feature) => [feature.properties.rep_id, feature.properties.color])),
   );
 
-  /** Load every account's amounts, once. */
+  /** Load every account's amounts, once; where that fails, the next wish tries again. */
   async loadAmounts(): Promise<void> {
-    this.amounts ??= this.fetchAmounts();
+    this.amounts ??= this.fetchAmounts().catch(() => (this.amounts = undefined));
     return this.amounts;
   }
 
   private async fetchAmounts(): Promise<void> {
+    await this.whole; // the accounts that the amounts are written to
     await getAll<Assignment>(alignmentPath(this.id, '/assignments'), { page_size: AMOUNTS_PAGE }, { onPage: (items) => this.accounts?.fill(items) });
     this.hasAmounts = true;
   }

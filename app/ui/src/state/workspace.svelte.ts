@@ -1,4 +1,5 @@
 // What is open: a dataset, its plans, the alignment on the map, the one it is compared with, the job that runs.
+import { untrack } from 'svelte';
 import {
   asProblem,
   get,
@@ -14,6 +15,7 @@ import {
   type Scenario,
   type Search,
 } from '../api/client';
+import { question } from './criteria.svelte';
 import { WatchedJob } from './job.svelte';
 import { depthOf, pathsOf } from './levels';
 import { go, route } from './route.svelte';
@@ -48,8 +50,15 @@ class Workspace {
   job = $state.raw<WatchedJob | null>(null);
   problem = $state.raw<Problem | null>(null);
   isLoading = $state(false);
-  /** The running job's best so far that is on the map; empty while another plan is. */
-  private shownBest = $state('');
+  /** Whether the open plan's question is still to come: what is written into the form before would be lost. */
+  isReadingQuestion = $state(false);
+  /** The plan whose place a better one of the job takes: where the job was started, then its best so far. */
+  private followed = $state('');
+  private numLoading = 0;
+  private numReading = 0;
+  private numRefreshes = 0;
+  /** The scenario that was asked for last. */
+  private wantedScenario = '';
   /** Alignments that an undo left, newest last, so that redo finds them. */
   undone = $state<{ id: string; parent: string }[]>([]);
 
@@ -73,13 +82,14 @@ class Workspace {
 
   async openDataset(id: string): Promise<void> {
     if (this.dataset?.id === id) return;
-    await this.attempt(async () => {
+    await this.readQuestion(async () => {
       const path = `v1/datasets/${encodeURIComponent(id)}`;
       const [dataset, reps, current] = await Promise.all([
         get<Dataset>(path),
         getAll<RepItem>(`${path}/reps`),
         get<Alignment>(`${path}/current`).catch(() => null),
       ]);
+      if (route.dataset !== id) return;
       this.dataset = dataset;
       this.reps = reps;
       this.current = current;
@@ -88,14 +98,20 @@ class Workspace {
     });
   }
 
+  /** Open a plan where the address names none; a better one of the job may take its place. */
+  openUnasked(id: string): void {
+    this.followed = id;
+    go({ alignment: id }, { quiet: true });
+  }
+
   async openAlignment(id: string, level = 0): Promise<void> {
-    await this.attempt(async () => {
+    await this.readQuestion(async () => {
       const view = await openView(id, { level }).catch((error) => this.leaveGone(id, asProblem(error)));
       if (!view || route.alignment !== id || levelOf(route.level) !== level) return;
       this.view = view;
       const { dataset_id: datasetId, scenario_id: scenarioId } = view.alignment;
       if (route.dataset !== datasetId) go({ dataset: datasetId }, { quiet: true });
-      if (scenarioId && this.scenario?.id !== scenarioId) this.scenario = await get<Scenario>(`v1/scenarios/${scenarioId}`);
+      if (scenarioId) await this.takeScenario(scenarioId);
     });
   }
 
@@ -115,44 +131,49 @@ class Workspace {
       this.other = null;
       return;
     }
+    const level = levelOf(route.level);
     await this.attempt(async () => {
-      const view = await openView(id, { level: levelOf(route.level) });
-      if (route.with === id) this.other = view;
+      const view = await openView(id, { level });
+      if (route.with === id && levelOf(route.level) === level) this.other = view;
     });
   }
 
   /** Whether the map shows what the job finds; not where the reader opened another plan meanwhile. */
   get followsJob(): boolean {
-    return !route.alignment || !this.shownBest || route.alignment === this.shownBest;
+    return !route.alignment || route.alignment === this.followed;
   }
 
   /** Put a job's best so far on the map as soon as all of it is here, so that nothing flickers. */
-  async showBest(best: string, isWished = false): Promise<void> {
-    const job = this.job;
-    if (!isWished && !this.followsJob) return;
+  private async showBest(best: string): Promise<void> {
+    const { job } = this;
+    if (!this.followsJob) return;
     const view = await openView(best, { isWhole: true, level: levelOf(route.level) });
-    if (this.job !== job || !(isWished || this.followsJob)) return;
-    this.shownBest = best;
+    if (this.job !== job || !this.followsJob) return;
+    this.followed = best;
     this.view = view;
     go({ alignment: best }, { quiet: true });
+  }
+
+  /** Let the job's best so far take the place of the open plan, and go on following it. */
+  async followAgain(): Promise<void> {
+    this.followed = route.alignment;
+    if (this.job?.best) await this.showBest(this.job.best).catch(() => undefined); // a better one took its place: the next look shows that
   }
 
   watch(jobId: string): void {
     if (this.job?.id === jobId) return;
     this.job?.leave();
-    this.shownBest = '';
+    this.followed = untrack(() => route.alignment);
     this.job = jobId ? new WatchedJob(jobId, (best) => this.showBest(best), (job) => void this.ended(job)) : null;
     void this.job?.start();
   }
 
   /** Store the question and start its job. */
   async optimize(criteria: Criteria, search: Partial<Search>, name: string): Promise<void> {
-    const dataset = this.dataset;
+    const { dataset } = this;
     if (!dataset) return;
-    const scenario = await post<Scenario>('v1/scenarios', { dataset_id: dataset.id, name, criteria, search });
-    this.scenario = scenario;
-    const job = await post<Job>('v1/jobs', { scenario_id: scenario.id });
-    go({ job: job.id, room: 'plan' });
+    const scenario = await this.store(dataset, criteria, search, name);
+    this.openJob(dataset, await post<Job>('v1/jobs', { scenario_id: scenario.id }));
   }
 
   /** Store the question as a scenario, unless it is the open one. */
@@ -161,33 +182,54 @@ class Workspace {
     if (!dataset) throw new Error('no dataset is open');
     const isOpen = open?.dataset_id === dataset.id && open.search.time_limit_s === timeLimitS && JSON.stringify(open.criteria) === JSON.stringify(criteria);
     if (open && isOpen) return open;
-    const scenario = await post<Scenario>('v1/scenarios', { dataset_id: dataset.id, name, criteria, search: { time_limit_s: timeLimitS } });
-    this.scenario = scenario;
-    return scenario;
+    return this.store(dataset, criteria, { time_limit_s: timeLimitS }, name);
   }
 
   /** Start a job that answers the question many times. */
   async explore(criteria: Criteria, timeLimitS: number, curve: CurveWish): Promise<void> {
+    const { dataset } = this;
     const scenario = await this.ask(criteria, timeLimitS, curve.name);
-    const job = await post<Job>(`v1/scenarios/${scenario.id}/curves`, curve);
-    go({ job: job.id, room: 'plan' });
+    this.openJob(dataset, await post<Job>(`v1/scenarios/${scenario.id}/curves`, curve));
+  }
+
+  private async store(dataset: Dataset, criteria: Criteria, search: Partial<Search>, name: string): Promise<Scenario> {
+    const scenario = await post<Scenario>('v1/scenarios', { dataset_id: dataset.id, name, criteria, search });
+    if (this.dataset !== dataset) return scenario;
+    question.stored(scenario, criteria);
+    this.wantedScenario = scenario.id;
+    this.scenario = scenario;
+    return scenario;
+  }
+
+  /** Follow a job that was started, unless the reader went to other data meanwhile. */
+  private openJob(dataset: Dataset | null, job: Job): void {
+    if (this.dataset === dataset) go({ job: job.id, room: 'plan' });
   }
 
   /** Take a job's question into the form. */
   async openScenario(id: string): Promise<void> {
     if (this.scenario?.id === id) return;
-    await this.attempt(async () => {
-      this.scenario = await get<Scenario>(`v1/scenarios/${id}`);
-    });
+    await this.readQuestion(() => this.takeScenario(id));
   }
 
+  /** Take a scenario, unless another one was asked for meanwhile. */
+  private async takeScenario(id: string): Promise<void> {
+    this.wantedScenario = id;
+    if (this.scenario?.id === id) return;
+    const scenario = await get<Scenario>(`v1/scenarios/${id}`);
+    if (this.wantedScenario === id) this.scenario = scenario;
+  }
+
+  /** Ask for the plans anew; of several requests the last one tells. */
   async refreshPlans(): Promise<void> {
     const dataset_id = this.dataset?.id;
     if (!dataset_id) return;
+    const number = (this.numRefreshes += 1);
     const [plans, scenarios] = await Promise.all([
       get<Page<Alignment>>('v1/alignments', { dataset_id, page_size: 200 }),
       get<Page<Scenario>>('v1/scenarios', { dataset_id, page_size: 200 }),
     ]);
+    if (number !== this.numRefreshes) return;
     this.plans = plans.items.filter((plan) => !plan.archived);
     this.scenarios = scenarios.items;
   }
@@ -216,15 +258,26 @@ class Workspace {
     await this.refreshPlans();
   }
 
+  private async readQuestion(work: () => Promise<void>): Promise<void> {
+    this.numReading += 1;
+    this.isReadingQuestion = true;
+    await this.attempt(work);
+    this.numReading -= 1;
+    this.isReadingQuestion = this.numReading > 0;
+  }
+
+  /** Do several things at once, and tell the problem of any. */
   private async attempt(work: () => Promise<void>): Promise<void> {
+    if (!this.numLoading) this.problem = null;
+    this.numLoading += 1;
     this.isLoading = true;
-    this.problem = null;
     try {
       await work();
     } catch (error) {
       this.problem = asProblem(error);
     } finally {
-      this.isLoading = false;
+      this.numLoading -= 1;
+      this.isLoading = this.numLoading > 0;
     }
   }
 }
