@@ -262,7 +262,7 @@ def test_prefer_wait_answers_an_ended_job_at_once(contract_client: TestClient, i
     assert (ended.status_code, ended.headers["preference-applied"]) == (200, "wait=20")
     waiting = contract_client.get(f"/v1/jobs/{ids.waiting_job}", headers={"Prefer": "wait=1"})
     assert waiting.json()["state"] == "queued"
-    assert 1 <= time.monotonic() - begun < 10
+    assert 1 <= time.monotonic() - begun < 20
 
 
 @pytest.mark.parametrize("prefer", ["wait", "wait=", "wait=-1", "wait=x", "wait=1.5", "", "return=minimal", "wait=²"])

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-START_LIMIT_S = 60.0
+START_LIMIT_S = 180.0  # a busy machine is slow, not wrong
+END_LIMIT_S = 120.0
 
 
 @dataclass
@@ -59,7 +60,7 @@ def start_service(data_dir: Path, **environment: str) -> Service:
 def end_service(service: Service) -> None:
     """End a service in order: its worker has ended before it."""
     service.process.terminate()
-    assert service.process.wait(timeout=60) == 0
+    assert service.process.wait(timeout=END_LIMIT_S) == 0
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ def job(service: Any, example: Path) -> dict[str, Any]:
                 "dataset_id": imported.json()["id"],
                 "name": "Balanced",
                 "criteria": json.loads((example / "criteria.json").read_text()),
-                "search": {"time_limit_s": 6},
+                "search": {"time_limit_s": 300, "gap": 0.02},
             },
         )
         assert scenario.status_code == 201, scenario.text
@@ -143,7 +143,7 @@ def test_an_impossible_wish_is_answered_with_arithmetic(http: httpx.Client) -> N
             "accounts": accounts,
             "reps": reps,
             "criteria": {"travel": {"weight": 50}},
-            "search": {"time_limit_s": 5},
+            "search": {"time_limit_s": 120},
         },
     )
     assert accepted.status_code == 202, accepted.text

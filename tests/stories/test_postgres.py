@@ -33,7 +33,7 @@ def assert_small_job_succeeds(http: httpx.Client) -> None:
     }
     accepted = http.post(
         "/v1/jobs",
-        json={"accounts": accounts, "reps": reps, "criteria": criteria, "search": {"time_limit_s": 10}},
+        json={"accounts": accounts, "reps": reps, "criteria": criteria, "search": {"time_limit_s": 300}},
     )
     assert accepted.status_code == 202, accepted.text
     job = finished(http, accepted.json()["id"])

@@ -14,10 +14,10 @@ from tests.app.alignments.conftest import Bench
 from tests.app.alignments.judged import normalized, situation_of
 from tests.app.alignments.test_explanations import everything
 from tests.app.conftest import tiny_dataset
-from tests.app.jobs.conftest import compiled, living, submit, wait_until_ended
+from tests.app.jobs.conftest import living, submit, wait_until_ended
 from tests.checker.random_problems import Raw, random_problem
 
-__all__ = ["compiled", "living"]
+__all__ = ["living"]
 
 QUESTION: dict[str, Any] = {
     "criteria": {
@@ -25,7 +25,7 @@ QUESTION: dict[str, Any] = {
         "travel": {"weight": 30, "road_factor": 1.3},
         "disruption": {"weight": 30, "measure": "potential"},
     },
-    "search": {"time_limit_s": 30.0, "gap": 0},
+    "search": {"time_limit_s": 300.0, "gap": 0},
 }
 
 

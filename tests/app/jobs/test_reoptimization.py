@@ -21,7 +21,8 @@ def rep_ids(client: TestClient, alignment_id: str) -> dict[str, str]:
 
 def test_touched_leaves_far_territories_alone(living: TestClient) -> None:
     """The job keeps the placed account and all accounts of reps who are no neighbors, and names what it began with."""
-    question: dict[str, Any] = random_question(accounts=400, reps=24, time_limit_s=3.0)
+    question: dict[str, Any] = random_question(accounts=400, reps=24)
+    question["search"] = {"time_limit_s": 60, "gap": 0.1}
     question["criteria"]["balance"] = [{"measure": "workload", "tolerance": 0.2, "hard": True}]
     first = wait_until_ended(living, submit(living, question)["id"])
     before = rep_ids(living, first["alignment_id"])

@@ -10,7 +10,7 @@ CRITERIA: dict[str, Any] = {
     "travel": {"weight": 1},
     "disruption": {"weight": 100, "measure": "workload"},
 }
-SEARCH = {"time_limit_s": 30.0, "gap": 0}
+SEARCH = {"time_limit_s": 300.0, "gap": 0}
 
 
 def team() -> dict[str, Any]:
