@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from optimizer.location.bound import priced_items, proven, raised_by_sets
-from optimizer.location.improvement import Improvement, ImprovementParams, is_by_sets, is_regional
+from optimizer.location.improvement import Improvement, ImprovementParams, is_bounded_by_sets, is_by_sets, is_regional
 from optimizer.location.params import LocationParams
 from optimizer.location.prices import Priced
 from optimizer.location.question import Located, LocationQuestion
@@ -102,11 +102,12 @@ class _Schedule:
     def __init__(self, question: LocationQuestion, params: AnswerParams, *, left: Callable[[], float]) -> None:
         self._seconds, self.left = params.seconds, left
         self.is_followed = is_regional(question)
-        self.has_sets = self.is_followed and is_by_sets(question, ImprovementParams())
-        self._share = _search_share(question, is_followed=self.is_followed, has_sets=self.has_sets)
+        has_sets = self.is_followed and is_by_sets(question, ImprovementParams())
+        self.is_bounded_by_sets = self.is_followed and is_bounded_by_sets(question, ImprovementParams())
+        self._share = _search_share(question, is_followed=self.is_followed, has_sets=has_sets)
         regions = (1.0 - self._share - BOUND_SHARE) * params.seconds if self.is_followed else 0.0
         self._priced = regions
-        self._priced_by_items = regions + (SETS_BOUND_SHARE * params.seconds if self.has_sets else 0.0)
+        self._priced_by_items = regions + (SETS_BOUND_SHARE * params.seconds if self.is_bounded_by_sets else 0.0)
 
     def searched(self) -> float:
         """Return the share of the search's time that is over."""
@@ -125,7 +126,7 @@ def _priced(question: LocationQuestion, found: Located, params: AnswerParams, sc
     """Return prices of items with the bound they prove; None where the question is too large for them."""
     known, threads = found.cost, params.threads
     priced = priced_items(question, known=known, threads=threads, stop=schedule.is_priced_by_items)
-    if priced is None or not schedule.has_sets:
+    if priced is None or not schedule.is_bounded_by_sets:
         return priced
     return raised_by_sets(question, priced, known=known, threads=threads, stop=schedule.is_priced)
 

@@ -30,6 +30,8 @@ APART: Final = 0.5
 that lies together sees."""
 LEAST_APART: Final = 4
 """Columns of such a region at least."""
+PAIRS_SHARE: Final = 0.5
+"""Share of the time that is left for the whole question by pairs, where sets may follow."""
 LUCK: Final = 0.5
 """How much of a column's rank is chance."""
 
@@ -56,6 +58,8 @@ class ImprovementParams:
         Regions at the same time.
     few_items
         Items per column up to which regions are solved by sets of items.
+    some_items
+        Items per column up to which these serve the bound, and the whole question where pairs have not solved it.
     set_items
         Items of the first regions then, about.
     most_sets
@@ -72,6 +76,7 @@ class ImprovementParams:
     seconds: float = 8.0
     threads: int = 2
     few_items: float = 9.5
+    some_items: float = 13.0
     set_items: int = 70
     most_sets: int = 4_000
     set_seconds: float = 8.0
@@ -122,6 +127,7 @@ class Improvement:
         self._is_tried: BoolArray = np.zeros(question.num_columns, dtype=np.bool_)
         per_column = question.num_items / question.num_columns
         self._is_by_sets = is_by_sets(question, params)
+        self._turns_to_sets = not self._is_by_sets and is_bounded_by_sets(question, params)
         first = params.set_items if self._is_by_sets else params.items
         self._size = min(question.num_columns, max(params.columns, round(first / per_column)))
         self._effort = 1.0
@@ -168,7 +174,7 @@ class Improvement:
             steps=400 if is_whole else 150,
             most_sets=int(self._effort * params.most_sets) if self._is_by_sets else 0,
         )
-        seconds = left if is_whole else min(left, params.seconds)
+        seconds = left * (PAIRS_SHARE if self._turns_to_sets else 1.0) if is_whole else min(left, params.seconds)
         if self._is_by_sets:
             seconds = min(left, self._effort * params.set_seconds)
         return region.solve(self._price, how, seconds=seconds, stop=lambda: self._time_left() <= 0)
@@ -248,7 +254,9 @@ class Improvement:
         if is_whole:
             self.bound = max(self.bound, min(outcome.bound, self.best.cost))
             self.is_optimal = outcome.is_done
-            self._is_tried[:] = True
+            self._is_tried[:] = not self._turns_to_sets
+            self._is_by_sets |= self._turns_to_sets
+            self._turns_to_sets = False
 
     def _with(self, region: Region, center: Positions, owner: Positions) -> Located | None:
         """Return the answer with a region's, where that is better and within all limits."""
@@ -287,3 +295,8 @@ def is_regional(question: LocationQuestion) -> bool:
 def is_by_sets(question: LocationQuestion, params: ImprovementParams) -> bool:
     """Return whether regions are solved by sets of items: few items a column, and one sum that limits them."""
     return question.num_items <= params.few_items * question.num_columns and has_sets(question)
+
+
+def is_bounded_by_sets(question: LocationQuestion, params: ImprovementParams) -> bool:
+    """Return whether sets of items serve the bound, and the whole question: somewhat more items a column may do."""
+    return question.num_items <= params.some_items * question.num_columns and has_sets(question)
