@@ -17,6 +17,7 @@ import numpy as np
 from optimizer.design.connection import is_allowed
 from optimizer.design.moves import evaluate, value_of
 from optimizer.design.state import ACCEPTED, BAD, BEST, COST, NUM_TOUCHED, TOTAL_VALUE, VALUE
+from optimizer.randomness import below, uniform
 
 SHIFT: Final = 0.35
 """Share of trials that move one node."""
@@ -40,29 +41,6 @@ FADE: Final = 0.98
 """How it falls at each look that does not."""
 MOST: Final = 1e6
 """Growth at which a price stops."""
-
-
-@numba.njit(cache=True, nogil=True)
-def _next(random):  # type: ignore[no-untyped-def]  # compiled
-    """Return the next 64 random bits (xorshift64*, Vigna 2016, doi 10.1145/2845077)."""
-    bits = random[0]
-    bits ^= bits >> np.uint64(12)
-    bits ^= bits << np.uint64(25)
-    bits ^= bits >> np.uint64(27)
-    random[0] = bits
-    return bits * np.uint64(2685821657736338717)
-
-
-@numba.njit(cache=True, nogil=True)
-def _below(random, limit):  # type: ignore[no-untyped-def]  # compiled
-    """Return a random integer in [0, limit), limit < 2^31."""
-    return np.int64(((_next(random) >> np.uint64(33)) * np.uint64(limit)) >> np.uint64(31))
-
-
-@numba.njit(cache=True, nogil=True)
-def _uniform(random):  # type: ignore[no-untyped-def]  # compiled
-    """Return a random float in (0, 1]."""
-    return (np.float64(_next(random) >> np.uint64(11)) + 1.0) * (1.0 / 9007199254740992.0)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -153,24 +131,24 @@ def _reweigh(space, state):  # type: ignore[no-untyped-def]  # compiled
 def _propose(space, state, trial):  # type: ignore[no-untyped-def]  # compiled
     """Write a random move; return its number of nodes, 0 for none."""
     random = state.random
-    dice = _uniform(random)
+    dice = uniform(random)
     num_columns = state.size.shape[0]
     if dice < LOOSE:
         node = np.int64(-1)
         if space.loose_node.shape[0] > 0:
-            node = space.loose_node[_below(random, space.loose_node.shape[0])]
-        target = _below(random, num_columns)
-        if node < 0 or _uniform(random) < 0.5:
+            node = space.loose_node[below(random, space.loose_node.shape[0])]
+        target = below(random, num_columns)
+        if node < 0 or uniform(random) < 0.5:
             if not (space.loose_column[target] or state.size[target] == 0):
                 return 0
-            node = _below(random, state.column.shape[0])
+            node = below(random, state.column.shape[0])
         return _write(state, trial, 0, node, target)
     if space.neighbor.shape[0] == 0:
         return 0
     edge = np.int64(-1)
-    mends = state.counts[BAD] > 0 and _uniform(random) < MEND
+    mends = state.counts[BAD] > 0 and uniform(random) < MEND
     for _ in range(MEND_TRIES if mends else TRIES):
-        edge = _below(random, space.neighbor.shape[0])
+        edge = below(random, space.neighbor.shape[0])
         here, there = state.column[space.origin[edge]], state.column[space.neighbor[edge]]
         if here != there and (not mends or state.bad[here] or state.bad[there]):
             break
@@ -182,7 +160,7 @@ def _propose(space, state, trial):  # type: ignore[no-untyped-def]  # compiled
     if dice < LOOSE + SHIFT:
         return count
     if dice < LOOSE + SHIFT + PAIR:
-        other = space.neighbor[space.start[node] + _below(random, space.start[node + 1] - space.start[node])]
+        other = space.neighbor[space.start[node] + below(random, space.start[node + 1] - space.start[node])]
         if state.column[other] != source:
             return 0
         return _write(state, trial, 1, other, target)
@@ -193,10 +171,10 @@ def _propose(space, state, trial):  # type: ignore[no-untyped-def]  # compiled
 def _propose_exchange(space, state, trial, source, target, walker):  # type: ignore[no-untyped-def]  # compiled
     """Add a second node that leaves the first one's target, back or on to a third territory; 0 for none found."""
     random = state.random
-    back = _uniform(random) < 0.5
+    back = uniform(random) < 0.5
     for _ in range(TRIES):
         degree = space.start[walker + 1] - space.start[walker]
-        other = space.neighbor[space.start[walker] + _below(random, degree)]
+        other = space.neighbor[space.start[walker] + below(random, degree)]
         to = state.column[other]
         if state.column[walker] == target and to != target and not space.loose_column[to] and (to == source) == back:
             return _write(state, trial, 1, walker, to)
@@ -225,7 +203,7 @@ def anneal(space, state, trial, trials, hot, cold):  # type: ignore[no-untyped-d
         if count == 0:
             continue
         change, touched = evaluate(space, state, trial, count)
-        if change > 0 and change > -temperature * np.log(_uniform(state.random)):
+        if change > 0 and change > -temperature * np.log(uniform(state.random)):
             continue
         if is_allowed(space, state, trial, count):
             _apply(space, state, trial, count, touched)

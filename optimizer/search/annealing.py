@@ -1,8 +1,8 @@
 """The compiled part of local search: moves of one to three items, accepted by simulated annealing.
 
-Owns the state in the form the machine likes: flat arrays, one random number generator of our own (xorshift), no
-Python objects, no fast math, so that a seed and a number of trials give the same result everywhere. It refuses to
-decide how hot, how long and how dear a breached limit is: that is :mod:`optimizer.search.local_search`.
+Owns the state in the form the machine likes: flat arrays, random numbers of our own, no Python objects, no fast math,
+so that a seed and a number of trials give the same result everywhere. It refuses to decide how hot, how long and how
+dear a breached limit is: that is :mod:`optimizer.search.local_search`.
 
 A *slot* is a candidate pair (item, column). Arrays over columns and loads have shape ``(columns, loads)``, the order
 in which they are read.
@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple
 
 import numba
 import numpy as np
+
+from optimizer.randomness import below, uniform
 
 SHIFT: Final = 0.30
 """Share of trials that move one item."""
@@ -80,29 +82,6 @@ class State(NamedTuple):
     counts: Any  # int64: BAD_COLUMNS, NUM_TOUCHED, ACCEPTED, NUM_LISTED
     listed: Any  # (columns): those breached at the last look
     random: Any  # uint64 (1,)
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def _next(random):  # type: ignore[no-untyped-def]  # compiled
-    """Return the next 64 random bits (xorshift64*, Vigna 2016, doi 10.1145/2845077)."""
-    bits = random[0]
-    bits ^= bits >> np.uint64(12)
-    bits ^= bits << np.uint64(25)
-    bits ^= bits >> np.uint64(27)
-    random[0] = bits
-    return bits * np.uint64(2685821657736338717)
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def _below(random, limit):  # type: ignore[no-untyped-def]  # compiled
-    """Return a random integer in [0, limit), limit < 2^31."""
-    return np.int64(((_next(random) >> np.uint64(33)) * np.uint64(limit)) >> np.uint64(31))
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def _uniform(random):  # type: ignore[no-untyped-def]  # compiled
-    """Return a random float in (0, 1]."""
-    return (np.float64(_next(random) >> np.uint64(11)) + 1.0) * (1.0 / 9007199254740992.0)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -221,7 +200,7 @@ def _partner(space, state, column, inside):  # type: ignore[no-untyped-def]  # c
     first, last = space.column_start[column], space.column_start[column + 1]
     if last <= first:
         return -1
-    at = first + _below(state.random, last - first)
+    at = first + below(state.random, last - first)
     for _ in range(TRIES):
         slot = space.column_slots[at]
         if space.column[state.slot[space.item[slot]]] == inside:
@@ -240,7 +219,7 @@ def _any_exit(space, state, column):  # type: ignore[no-untyped-def]  # compiled
         return -1
     item = space.item[own]
     first, last = space.start[item], space.start[item + 1]
-    slot = first + _below(state.random, last - first)
+    slot = first + below(state.random, last - first)
     return slot if space.column[slot] != column else -1
 
 
@@ -258,7 +237,7 @@ def _list_breached(state):  # type: ignore[no-untyped-def]  # compiled
 @numba.njit(cache=True, nogil=True)
 def _slot_for_breached(space, state):  # type: ignore[no-untyped-def]  # compiled
     """Return a slot that helps a column breached at the last look, −1 when none turned up."""
-    column = state.listed[_below(state.random, state.counts[NUM_LISTED])]
+    column = state.listed[below(state.random, state.counts[NUM_LISTED])]
     if not state.bad[column]:
         return -1
     lacks = False
@@ -266,7 +245,7 @@ def _slot_for_breached(space, state):  # type: ignore[no-untyped-def]  # compile
         lacks |= state.load[column, kind] < state.lower[column, kind]
     first, last = space.column_start[column], space.column_start[column + 1]
     if lacks and last > first:
-        return space.column_slots[first + _below(state.random, last - first)]
+        return space.column_slots[first + below(state.random, last - first)]
     return _any_exit(space, state, column)
 
 
@@ -278,7 +257,7 @@ def _propose(space, state, move, first):  # type: ignore[no-untyped-def]  # comp
     if here == there:
         return 0
     move[0] = first
-    kind = _uniform(state.random)
+    kind = uniform(state.random)
     if kind < SHIFT:
         return 1
     if kind < SHIFT + SWAP:
@@ -386,7 +365,7 @@ def anneal(space, state, trials, hot, cold, reach):  # type: ignore[no-untyped-d
         if trial % LOOK == 0:
             _list_breached(state)
             temperature = hot + (cold - hot) * (trial / trials)
-        first = space.movable[_below(state.random, reach)]
+        first = space.movable[below(state.random, reach)]
         if state.counts[NUM_LISTED] > 0 and trial % REPAIR_EVERY == 0:
             first = _slot_for_breached(space, state)
             if first < 0:
@@ -395,7 +374,7 @@ def anneal(space, state, trials, hot, cold, reach):  # type: ignore[no-untyped-d
         if size == 0:
             continue
         change, cost, touched = _evaluate(space, state, move, size, columns, load, total)
-        if change > 0 and (temperature <= 0 or change > -temperature * np.log(_uniform(state.random))):
+        if change > 0 and (temperature <= 0 or change > -temperature * np.log(uniform(state.random))):
             continue
         _apply(space, state, move, size, columns, touched, load, total, cost)
         state.counts[ACCEPTED] += 1

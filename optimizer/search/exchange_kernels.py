@@ -10,7 +10,7 @@ from typing import Final
 import numba
 import numpy as np
 
-from optimizer.search.annealing import _below, _uniform
+from optimizer.randomness import below, uniform
 from optimizer.search.exchange_sets import add_slot, list_sets, loss_of, match
 
 TINY: Final = 1e-9
@@ -133,7 +133,7 @@ def _halves(room, free, random):  # type: ignore[no-untyped-def]  # compiled
     halves = np.zeros((2, (free + 1) // 2), dtype=np.int64)
     sides = np.zeros(2, dtype=np.int64)
     for at in range(0, free, 2):
-        side = _below(random, 2)
+        side = below(random, 2)
         halves[side, at // 2] = order[at]
         sides[side] = at // 2 + 1
         if at + 1 < free:
@@ -185,7 +185,7 @@ def _pick(weight, random):  # type: ignore[no-untyped-def]  # compiled
     whole = weight.sum()
     if whole <= 0:
         return -1
-    left = _uniform(random) * whole
+    left = uniform(random) * whole
     for at in range(weight.shape[0]):
         left -= weight[at]
         if left <= 0 and weight[at] > 0:

@@ -10,7 +10,7 @@ from typing import Final
 import numba
 import numpy as np
 
-from optimizer.search.annealing import _below, _uniform
+from optimizer.randomness import below, uniform
 
 SHIFT: Final = 0.25
 """Share of trials that move one item."""
@@ -80,12 +80,12 @@ def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
             if slots == 0:
                 break
             _reprice(load, limit, first_price, price, breached, noise)
-        slot = _below(random, slots)
+        slot = below(random, slots)
         item, there = slot_item[slot], slot_column[slot]
         here = now[item]
         if here == there:
             continue
-        kind = _uniform(random)
+        kind = uniform(random)
         other, beyond = -1, -1
         change = cost[there, item] - cost[here, item]
         load_here, load_there = load[here] - amount[here, item], load[there] + amount[there, item]
@@ -93,8 +93,8 @@ def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
             if count[there] == 0:
                 continue
             for _ in range(TRIES):
-                candidate = member[there, _below(random, count[there])]
-                beyond = here if kind < SHIFT + SWAP else _below(random, columns)
+                candidate = member[there, below(random, count[there])]
+                beyond = here if kind < SHIFT + SWAP else below(random, columns)
                 if beyond != there and excess[beyond, candidate] <= reach:
                     other = candidate
                     break
@@ -117,7 +117,7 @@ def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
                 _over(load_beyond, limit[beyond, 0], limit[beyond, 1])
                 - _over(load[beyond], limit[beyond, 0], limit[beyond, 1])
             )
-        if change > 0 and change > -temperature * np.log(_uniform(random)):
+        if change > 0 and change > -temperature * np.log(uniform(random)):
             continue
         touched = 3 if other >= 0 and beyond != here else 2
         for step in range(touched):

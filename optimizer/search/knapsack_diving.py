@@ -9,7 +9,7 @@ alignment's columns is a neighborhood far larger than what can be solved exactly
 import numba
 import numpy as np
 
-from optimizer.search.annealing import _uniform
+from optimizer.randomness import uniform
 from optimizer.search.knapsack_volume import Fractions, copied, move_prices
 from optimizer.search.patterns import items_of_group
 
@@ -102,7 +102,7 @@ def _surest(mean, need, left, active, noise, random, rank, column_of):  # type: 
         for column in range(left.shape[0]):
             if need[column, item] <= left[column] and mean[column, item] > best:
                 best, where = mean[column, item], column
-        rank[at] = FIRST if where < 0 else -best - noise * _uniform(random)
+        rank[at] = FIRST if where < 0 else -best - noise * uniform(random)
         column_of[at] = where
 
 
