@@ -1,7 +1,7 @@
 """The rest of a question as a mixed-integer program: which places are chosen, and who serves each item from there.
 
-Owns the program and its two solvers. HiGHS takes floats as they are, scaled; CP-SAT takes whole numbers. Limits hold
-for every chosen row, smallest loads and further measures included.
+Owns the program, its scale, and how HiGHS is asked, for programs of sets, too. Limits hold for every chosen row,
+smallest loads and further measures included.
 """
 
 import datetime
