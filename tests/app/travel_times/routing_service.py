@@ -48,7 +48,8 @@ def routing_service() -> Iterator[Service]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             head, _, coordinates = unquote(parts.path).rpartition("/")
-            places = [tuple(map(float, pair.split(",")))[::-1] for pair in coordinates.split(";")]
+            lon_lats = [pair.split(",") for pair in coordinates.split(";")]
+            places = [(float(lat), float(lon)) for lon, lat in lon_lats]
             query = parse_qs(parts.query)
             sources, targets = (
                 [places[int(index)] for index in query[name][0].split(";")] for name in ("sources", "destinations")
