@@ -17,10 +17,10 @@ from app.errors import Fault, InvalidInput, NotFound
 from app.jobs.engine import JobQueue
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository, alive_since
-from app.jobs.results import lacks_travel_times
 from app.jobs.service import JobService, Submission
 from app.jobs.splitting import split
 from app.jobs.states import JobKind
+from app.jobs.timed_datasets import lacks_travel_times
 from app.scenarios.columns import numbers
 from app.scenarios.models import Scenario
 from app.scenarios.repository import ScenarioRepository

@@ -23,7 +23,7 @@ from app.jobs.relaxed_scenarios import relaxed_scenario
 from app.jobs.repository import JobRepository
 from app.jobs.solver_files import CERTIFICATE, SolverFiles
 from app.jobs.states import JobKind, JobState
-from app.jobs.timed_datasets import keep_travel_times, known_times
+from app.jobs.timed_datasets import keep_travel_times, known_times, lacks_travel_times
 from app.jobs.travel_asking import write_travel_source
 from app.scenarios.models import Scenario
 from app.travel_times.pairs import TravelSource
@@ -71,9 +71,13 @@ def write_question(session: Session, held: Claim, files: SolverFiles, *, travel:
         files.write_held(blobs.read(session, given.assignments_sha256), open_reps=job.open_reps)
 
 
-def lacks_travel_times(dataset: Dataset, scenario: Scenario) -> bool:
-    """Tell whether a scenario counts minutes that its dataset does not have."""
-    return dataset.pairs_sha256 is None and (scenario.criteria.get("travel") or {}).get("source") == "minutes"
+def store_times(session: Session, held: Claim, files: SolverFiles) -> bool:
+    """Store the travel times that a solver asked for, so that others need not; False when the job is not held."""
+    job = JobRepository(session).held(held.job_id, held.fence)
+    if job is None:
+        return False
+    keep_travel_times(session, job, files)
+    return True
 
 
 def store_best(session: Session, held: Claim, files: SolverFiles, *, name: str) -> bool:

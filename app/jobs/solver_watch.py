@@ -18,7 +18,7 @@ from app.database import Sessions, snapshot, transaction
 from app.jobs.leases import Claim, LeaseRules, hold
 from app.jobs.models import Job
 from app.jobs.repository import JobRepository
-from app.jobs.results import store_best, store_curve
+from app.jobs.results import store_best, store_curve, store_times
 from app.jobs.solver_child import SolverChild
 from app.jobs.solver_files import SEARCH, SolverFiles
 from app.jobs.states import JobState
@@ -122,6 +122,7 @@ class Watch:
         self._progress: dict[str, Any] | None = None
         self._is_new = False
         self._found: dict[str, str] = {}  # kind to name of what is not stored yet
+        self._has_new_times = False
         self._stored_at = -1.0
         self._stop_asked_at: float | None = None
         self._longest_s = longest_s(attempt.files.read_json(SEARCH)) + asking_limit_s(attempt.files)
@@ -154,6 +155,7 @@ class Watch:
         kind = message.pop("type", None)
         if kind in ("ready", "timed"):  # asking for travel times is no search
             self._started = time.monotonic()
+            self._has_new_times = self._has_new_times or kind == "timed"
         elif kind == "progress":
             self._progress = message
             self._is_new = True
@@ -202,6 +204,8 @@ class Watch:
 
     def _store_found(self) -> None:
         """Store what the solver found; what a database that is away does not take is tried again at the next look."""
+        if self._has_new_times:
+            self._has_new_times = not self._guarded(partial(store_times, held=self._held, files=self._files))
         for kind, name in list(self._found.items()):
             store = store_best if kind == "alignment" else store_curve
             if self._guarded(partial(store, held=self._held, files=self._files, name=name)):

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app.database import Sessions, snapshot, transaction
+from app.jobs.asking_turns import put_off_while_asked
 from app.jobs.engine import Dispatch, JobQueue
 from app.jobs.leases import Claim, LeaseRules, claim, hand_back, put_aside, retry
 from app.jobs.losses import NEVER_READY, NO_ROOM, Loss, loss_of_exit
@@ -84,6 +85,8 @@ class Supervisor:
     def _claim(self, session: Session, dispatch: Dispatch) -> Claim | None:
         most = self.rules.max_running
         if most is not None and put_off(session, dispatch, self.queue, most_running=most):
+            return None
+        if self.travel is not None and put_off_while_asked(session, dispatch, self.queue):
             return None
         return claim(session, dispatch, worker_id=self.worker_id, rules=self.rules)
 

@@ -45,6 +45,11 @@ def known_times(session: Session, dataset: Dataset, *, sha256: str | None = None
     return session.scalars(wanted.order_by(Dataset.created_at.desc(), Dataset.id.desc()).limit(1)).first()
 
 
+def lacks_travel_times(dataset: Dataset, scenario: Scenario) -> bool:
+    """Tell whether a scenario counts minutes that its dataset does not have."""
+    return dataset.pairs_sha256 is None and (scenario.criteria.get("travel") or {}).get("source") == "minutes"
+
+
 def keep_travel_times(session: Session, job: Job, files: SolverFiles) -> None:
     """Store the travel times that were found for a job, once, and let the job answer the scenario that has them."""
     if not is_asked(files) or not files.path(PAIRS).exists():

@@ -10,11 +10,13 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.database import transaction
+from app.jobs.asking_turns import put_off_while_asked
 from app.jobs.engine import Dispatch
 from app.jobs.leases import LeaseRules, claim
-from app.jobs.results import store_best, store_ending, write_question
+from app.jobs.results import store_best, store_ending, store_times, write_question
 from app.jobs.solver_files import SolverFiles
 from app.jobs.solver_process import answer
+from app.jobs.travel_asking import ask_for_travel_times
 from app.main import create_app
 from app.settings import Settings
 from app.travel_times.pairs import travel_source
@@ -61,13 +63,13 @@ def submitted(client: TestClient, data: dict[str, Any] | None = None) -> dict[st
 
 
 def executed(
-    app: FastAPI, client: TestClient, folder: Path, job_id: str, *, has_provider: bool = True
+    app: FastAPI, client: TestClient, folder: Path, job_id: str, *, has_provider: bool = True, number: int = 1
 ) -> dict[str, Any]:
     """Execute a job in this process as a worker and its solver do."""
     folder.mkdir()
     files = SolverFiles(folder)
     with transaction(app.state.sessions) as session:
-        held = claim(session, Dispatch(job_id, 1), worker_id="w", rules=RULES)
+        held = claim(session, Dispatch(job_id, number), worker_id="w", rules=RULES)
         assert held is not None
         write_question(session, held, files, travel=travel_source(app.state.settings) if has_provider else None)
 
@@ -119,6 +121,44 @@ def test_variants_of_a_batch_ask_once(app: FastAPI, client: TestClient, service:
     assert two["scenario_id"] != one["scenario_id"]
     assert client.get(f"/v1/scenarios/{two['scenario_id']}").json()["criteria"]["families"] == "off"
     assert client.get("/v1/datasets").json()["total_size"] == 2
+
+
+def test_jobs_that_begin_at_once_ask_once(app: FastAPI, client: TestClient, service: Service, tmp_path: Path) -> None:
+    """While one asks the other waits in the queue; with the times kept it goes on, before any alignment."""
+    asked = submitted(client)
+    other = client.post("/v1/jobs", json={"scenario_id": asked["scenario_id"]}).json()
+    first, second = Dispatch(asked["id"], 1), Dispatch(other["id"], 1)
+    files = SolverFiles(tmp_path)
+    with transaction(app.state.sessions) as session:
+        assert not put_off_while_asked(session, first, app.state.job_queue)
+        held = claim(session, first, worker_id="w", rules=RULES)
+        assert held is not None
+        write_question(session, held, files, travel=travel_source(app.state.settings))
+    with transaction(app.state.sessions) as session:
+        assert put_off_while_asked(session, second, app.state.job_queue)
+        assert claim(session, second, worker_id="v", rules=RULES) is None
+    ask_for_travel_times(files, tell=lambda _kind, **_content: None)
+    num_asked = len(service.asked)
+    with transaction(app.state.sessions) as session:
+        assert store_times(session, held, files)
+        assert not put_off_while_asked(session, Dispatch(other["id"], 2), app.state.job_queue)
+    ended = executed(app, client, tmp_path / "second", other["id"], number=2)
+    assert (ended["state"], ended["outcome"]) == ("succeeded", "optimal"), ended["problem"]
+    assert len(service.asked) == num_asked
+    assert client.get("/v1/datasets").json()["total_size"] == 2
+
+
+def test_who_waits_asks_where_the_other_ended_without(
+    app: FastAPI, client: TestClient, service: Service, tmp_path: Path
+) -> None:
+    """A job whose asking failed holds nobody up."""
+    service.fail_next = 3
+    asked = submitted(client)
+    other = client.post("/v1/jobs", json={"scenario_id": asked["scenario_id"]}).json()
+    assert executed(app, client, tmp_path / "first", asked["id"])["state"] == "failed"
+    with transaction(app.state.sessions) as session:
+        assert not put_off_while_asked(session, Dispatch(other["id"], 1), app.state.job_queue)
+    assert executed(app, client, tmp_path / "second", other["id"])["outcome"] == "optimal"
 
 
 def test_archived_times_are_asked_for_again(app: FastAPI, client: TestClient, service: Service, tmp_path: Path) -> None:
