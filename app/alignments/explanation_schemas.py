@@ -45,8 +45,8 @@ class Alternative(BaseModel):
     level: Literal["direct", "repaired", "proven"] = Field(
         description=(
             "`direct`: only this account, or its family, moves; exact. `repaired`: with one to three follow-up moves, "
-            "breaking nothing new. `proven`: everything was solved again with it there, by the job that POST on this "
-            "address makes."
+            "of an item or of up to 12 units that join two pieces each, breaking nothing new. `proven`: everything was "
+            "solved again with it there, by the job that POST on this address makes."
         )
     )
     eligible: bool = Field(description="False: a lock, a skill, a distance or a forbidden pair rules it out.")

@@ -1,5 +1,7 @@
 """Level ``repaired`` of an explanation: an item goes to another rep, and one to three other items make room for it.
 
+An item may be followed by a whole group of units, where a territory that must be connected fell apart.
+
 Owns a small greedy search around one forced change: whoever is then beyond a limit gives or takes the item that mends
 most for the least. What comes out is verified: it breaks nothing that the alignment did not break before.
 """
@@ -14,6 +16,7 @@ import numpy as np
 from app.alignments.breaches import violations_json
 from app.alignments.columns import Floats, Integers
 from app.alignments.situations import Situation
+from app.alignments.unit_groups import unit_groups
 from optimizer.alignment import Alignment
 from optimizer.standing import ChosenPairs, Standing
 from optimizer.tolerances import slack
@@ -139,6 +142,8 @@ class _Search:
 
     def _candidates(self, at: Situation, touched: Integers) -> Iterator[Integers]:
         """Yield items of the touched reps, nearest to the other touched reps first, and items near who lacks load."""
+        if (at.standing.pieces[touched] > 1).any():
+            yield from unit_groups(at, self._members, self._goal)
         forced = set(self._members.tolist())
         seen: set[int] = set()
         for accounts in self._pools(at, touched):

@@ -98,6 +98,24 @@ def test_a_repair_brings_the_unit_between(row: Bench) -> None:
     assert [(move["account_id"], move["to"]) for move in repaired["follow_up"]] == [("a2", "East")]
 
 
+def test_a_repair_takes_along_what_was_cut_off(row: Bench) -> None:
+    """West has all of the row; with the fourth account East also gets the two behind it, which were one piece."""
+    told = explained(row, row.store(["West"] * NUM_UNITS), "a3", level="repaired")
+    direct, repaired = told["alternatives"]
+    assert "contiguity" in {violation["criterion"] for violation in direct["violations"]}
+    assert (repaired["level"], repaired["violations"]) == ("repaired", [])
+    assert {(move["account_id"], move["to"]) for move in repaired["follow_up"]} == {("a4", "East"), ("a5", "East")}
+
+
+def test_a_repair_bridges_a_gap_of_two_units(app: FastAPI, client: TestClient) -> None:
+    """East gets the first account only with both units between, which no single one of them would join."""
+    bench = Bench(app, client, row_of_units(), criteria={**CRITERIA, "balance": []})
+    told = explained(bench, bench.store(APART), "a0", level="repaired")
+    repaired = told["alternatives"][-1]
+    assert (repaired["level"], repaired["violations"]) == ("repaired", [])
+    assert {(move["account_id"], move["to"]) for move in repaired["follow_up"]} == {("a1", "East"), ("a2", "East")}
+
+
 def test_accounts_of_a_unit_go_together(app: FastAPI, client: TestClient) -> None:
     """Two accounts in one unit are explained as one, held together by their unit."""
     body = row_of_units()
