@@ -1,7 +1,8 @@
 """What routes ask for: settings and sessions of the running app, as FastAPI dependencies.
 
 ``WriteSession`` commits when the route has returned and before the answer is sent; a POST uses
-``app.idempotency.OnceParameter`` instead, whose ``run`` owns the transaction.
+``app.idempotency.OnceParameter`` instead, whose ``run`` owns the transaction. What neither waits nor computes is a
+coroutine: a plain function would be sent through the thread pool and back, once for each request.
 """
 
 from collections.abc import Iterator
@@ -10,20 +11,25 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
-from app.access.caller import get_caller
+from app.access.caller import caller_of
 from app.database import Sessions, snapshot, transaction
 from app.settings import Settings
 from app.tenancy import of_tenant
 
 
-def get_settings(request: Request) -> Settings:
+async def get_settings(request: Request) -> Settings:
     """Return the settings that the app was built with."""
     return cast("Settings", request.app.state.settings)
 
 
-def get_sessions(request: Request) -> Sessions:
+def sessions_of(request: Request) -> Sessions:
     """Return the maker of sessions of the caller's tenant; nothing else in a route opens a session."""
-    return of_tenant(cast("Sessions", request.app.state.sessions), get_caller(request).tenant_id)
+    return of_tenant(cast("Sessions", request.app.state.sessions), caller_of(request).tenant_id)
+
+
+async def get_sessions(request: Request) -> Sessions:
+    """Return the maker of sessions of the caller's tenant, as a dependency."""
+    return sessions_of(request)
 
 
 SettingsParameter = Annotated[Settings, Depends(get_settings)]

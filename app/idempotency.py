@@ -27,7 +27,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.database import Base, Sessions, transact, transaction, utc_now
-from app.dependencies import get_sessions
+from app.dependencies import sessions_of
 from app.errors import Conflict, Fault, InvalidInput, ProblemError
 from app.settings import Settings
 from app.tenancy import DEFAULT_TENANT, MAX_TENANT_CHARACTERS, TenantOwned, tenant_of
@@ -188,7 +188,7 @@ def _in_flight() -> Conflict:
     )
 
 
-def _once(
+async def _once(
     request: Request,
     idempotency_key: Annotated[
         str | None,
@@ -210,7 +210,7 @@ def _once(
                 )
             ]
         )
-    return Once(request, get_sessions(request), settings, idempotency_key)
+    return Once(request, sessions_of(request), settings, idempotency_key)
 
 
 OnceParameter = Annotated[Once, Depends(_once)]

@@ -102,7 +102,7 @@ def _bad_token() -> InvalidInput:
     )
 
 
-def _page_request(
+async def _page_request(
     request: Request,
     page_size: Annotated[
         int, Query(ge=1, description="Items on one page; the limit stands at /v1/limits.", examples=[100])

@@ -13,7 +13,7 @@ from app.errors import Fault, InvalidInput
 from app.validation import nearest
 
 
-def _refuse_unknown_parameters(request: Request) -> None:
+async def _refuse_unknown_parameters(request: Request) -> None:
     sent = Counter(name for name, _ in request.query_params.multi_items())
     if not sent:
         return

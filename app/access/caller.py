@@ -45,10 +45,15 @@ UNNAMED = Caller(tenant_id=DEFAULT_TENANT, key_id=None, role=Role.OPS, name="loc
 """Whoever reaches a service that asks for no key: the one user of a laptop, or of a proxy that asked already."""
 
 
-def get_caller(request: Request) -> Caller:
+def caller_of(request: Request) -> Caller:
     """Return who sent the request."""
     caller: Caller = getattr(request.state, "caller", UNNAMED)
     return caller
+
+
+async def get_caller(request: Request) -> Caller:
+    """Return who sent the request, as a dependency."""
+    return caller_of(request)
 
 
 CallerParameter = Annotated[Caller, Depends(get_caller)]

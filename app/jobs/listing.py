@@ -38,7 +38,7 @@ def jobs_page(session: Session, wanted: JobFilter, page: PageRequest) -> dict[st
     return page_json(found, page, total=total, show=lambda jobs: [job_json(job) for job in jobs])
 
 
-def _job_filter(
+async def _job_filter(
     state: Annotated[list[JobState] | None, Query(description="Any of these states; may be repeated.")] = None,
     tag: Annotated[
         list[str] | None,

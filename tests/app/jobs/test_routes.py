@@ -1,10 +1,14 @@
 """Routes of jobs without any worker: what is stored, listed, refused and canceled."""
 
+import inspect
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+from app.jobs.routes import get_job, router
+from app.parameters import NoUnknownParameters
 from tests.app.conftest import tiny_dataset
 
 
@@ -106,3 +110,11 @@ def test_a_long_poll_ends_in_time(client: TestClient, question: dict[str, Any]) 
     job_id = client.post("/v1/jobs", json=question).json()["id"]
     answer = client.get(f"/v1/jobs/{job_id}", headers={"Prefer": "respond-async, wait=1"})
     assert (answer.json()["state"], answer.headers["Preference-Applied"]) == ("queued", "wait=1")
+
+
+def test_a_status_read_is_sent_through_the_thread_pool_once() -> None:
+    """Pollers ask for it all the time: what it depends on neither waits nor computes, so all of it is coroutines."""
+    (route,) = [route for route in router.routes if isinstance(route, APIRoute) and route.endpoint is get_job]
+    waiting = [NoUnknownParameters.dependency, *(needed.call for needed in route.dependant.dependencies)]
+    assert len(waiting) >= 2
+    assert all(inspect.iscoroutinefunction(call) for call in waiting)
