@@ -109,10 +109,13 @@ def send_generated_requests(
 
 def _config(num_examples: int, *, is_short: bool, random_seed: int) -> SchemathesisConfig:
     skipped = {"enabled": False} if is_short else {}
+    # the whole run meets streams without an end, the short one does not: there a busy machine may take its time
+    patience = {"request-timeout": 60.0} if is_short else {}
     same_bodies = ("POST /v1/jobs", "PATCH /v1/scenarios/{scenario_id}")  # as POST /v1/datasets and /v1/scenarios
     return SchemathesisConfig.from_dict(
         {
             "seed": random_seed,
+            **patience,
             "continue-on-failure": True,
             "generation": {"max-examples": num_examples, "deterministic": True, "no-shrink": True},
             "phases": {"stateful": {"enabled": not is_short}, "coverage": {"unexpected-methods": ["PUT"]}},
