@@ -91,7 +91,9 @@ def submission(job_id: str, *, kind: str) -> str | None:
 
 
 class AttemptTrace:
-    """The span of one attempt at a job, with one below it for each phase, one after the other.
+    """The span of one attempt at a job, with one below it for each step, one after the other.
+
+    Steps are what the worker does before and after, and between them the phases that the solver tells.
 
     Parameters
     ----------
@@ -101,21 +103,21 @@ class AttemptTrace:
 
     def __init__(self, span: trace.Span = trace.INVALID_SPAN) -> None:
         self._attempt = span
-        self._phase: trace.Span | None = None
+        self._step: trace.Span | None = None
         self._name: str | None = None
 
-    def enter(self, phase: str) -> None:
-        """Begin a phase, unless the attempt is in it already."""
-        if phase != self._name and self._attempt.is_recording():
+    def step(self, name: str) -> None:
+        """Begin a step, unless the attempt is in it already."""
+        if name != self._name and self._attempt.is_recording():
             self.close()
             below = trace.set_span_in_context(self._attempt)
-            self._name, self._phase = phase, trace.get_tracer(_SCOPE).start_span(phase, context=below)
+            self._name, self._step = name, trace.get_tracer(_SCOPE).start_span(name, context=below)
 
     def close(self) -> None:
-        """End the phase."""
-        if self._phase is not None:
-            self._phase.end()
-        self._name = self._phase = None
+        """End the step."""
+        if self._step is not None:
+            self._step.end()
+        self._name = self._step = None
 
     def say(self, **told: str | int) -> None:
         """Say of the attempt what became of it."""

@@ -159,7 +159,7 @@ class Watch:
         elif kind == "progress":
             self._progress = message
             self._is_new = True
-            self._trace.enter(str(message.get("phase")))
+            self._trace.step(str(message.get("phase")))
         elif kind in ("alignment", "points"):
             self._found[kind] = message["name"]
             self._store_found()

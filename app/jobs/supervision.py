@@ -109,9 +109,9 @@ class Supervisor:
             return self._lose(held, NO_ROOM)
 
     def _solve(self, held: Claim, files: SolverFiles, trace: AttemptTrace, log: Any) -> Claim | None:
-        trace.enter("write question")
+        trace.step("write question")
         self._patiently(lambda session: write_question(session, held, files, travel=self.travel), reads_only=True)
-        trace.enter("start solver")
+        trace.step("start solver")
         child = self.solvers.take()
         attempt = Attempt(held, child, files, trace)
         try:
@@ -127,7 +127,7 @@ class Supervisor:
                 self.solvers.prepare()
         log.info("solver ended", reason=str(end), exit_code=child.wait())
         trace.say(ended=str(end))
-        trace.enter("store answer")
+        trace.step("store answer")
         return self._conclude(attempt, end, log)
 
     def _conclude(self, attempt: Attempt, end: WatchEnd, log: Any) -> Claim | None:

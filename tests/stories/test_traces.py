@@ -73,7 +73,7 @@ def test_without_an_address_nothing_is_traced() -> None:
         "import sys\n"
         "from app.traces import attempt_trace, sending_traces, submission, trace_id\n"
         "with sending_traces('x'), attempt_trace('job', attempt=1, traceparent=None) as trace:\n"
-        "    trace.enter('planning')\n"
+        "    trace.step('planning')\n"
         "    assert (submission('job', kind='alignment'), trace_id()) == (None, None)\n"
         "print('opentelemetry.sdk' in sys.modules)\n"
     )
@@ -110,7 +110,7 @@ def test_a_collector_that_is_away_keeps_nobody(messages: Any) -> None:
         "from app.traces import LAST_WORDS_S, attempt_trace, sending_traces, submission\n"
         "with sending_traces('x'):\n"
         "    with attempt_trace('job', attempt=2, traceparent='none of this') as trace:\n"
-        "        trace.enter('planning')\n"
+        "        trace.step('planning')\n"
         "        trace.fail('OUT_OF_MEMORY')\n"
         "        print(submission('job', kind='alignment'))\n"
         "    began = time.monotonic()\n"
