@@ -8,7 +8,7 @@ fence alone leaves a dead worker's job lying.
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,9 @@ from app.jobs.models import Job
 from app.jobs.parts import begin_part, tell_whole
 from app.jobs.repository import JobRepository
 from app.jobs.states import EventKind, JobState
+
+GIVEN_BACK_S: Final = 3.0
+"""Seconds that a job rests which an ending worker gives back: that worker, still at its queue, would take it again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +127,7 @@ def hand_back(session: Session, held: Claim, queue: JobQueue) -> None:
     """Give a job back to the queue, for a worker that ends in order; this is no death."""
     job = JobRepository(session).held(held.job_id, held.fence)
     if job is not None:
-        redispatch(session, job, queue)
+        redispatch(session, job, queue, delay_s=GIVEN_BACK_S)
 
 
 def retry(session: Session, held: Claim, *, rules: LeaseRules, loss: Loss) -> Claim | None:
@@ -159,14 +162,14 @@ def take_over(session: Session, job_id: str, queue: JobQueue, *, rules: LeaseRul
     return True
 
 
-def hand_over_again(session: Session, dispatch: Dispatch, queue: JobQueue) -> bool:
-    """Enqueue a job whose dispatch was lost before anybody claimed it; False when that is not so any more."""
+def hand_over_again(session: Session, dispatch: Dispatch, queue: JobQueue, *, delay_s: float = 0.0) -> bool:
+    """Enqueue a job whose dispatch was lost or left before anybody claimed it; False when that is not so any more."""
     job = JobRepository(session).locked(dispatch.job_id, skip_held=True)
     if job is None or JobState(job.state).has_ended or job.dispatch != dispatch.number:
         return False
     if job.worker_id is not None:
         return False
-    redispatch(session, job, queue)
+    redispatch(session, job, queue, delay_s=delay_s)
     return True
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.database import Sessions, snapshot, transaction
 from app.jobs.asking_turns import put_off_while_asked
 from app.jobs.engine import Dispatch, JobQueue
-from app.jobs.leases import Claim, LeaseRules, claim, hand_back, put_aside, retry
+from app.jobs.leases import GIVEN_BACK_S, Claim, LeaseRules, claim, hand_back, hand_over_again, put_aside, retry
 from app.jobs.losses import NEVER_READY, NO_ROOM, Loss, loss_of_exit
 from app.jobs.results import store_ending, store_failure, store_interrupted, write_question
 from app.jobs.solver_child import SpareSolvers
@@ -83,6 +83,9 @@ class Supervisor:
             held = self._of_tenant(held)._attempt(held, log)
 
     def _claim(self, session: Session, dispatch: Dispatch) -> Claim | None:
+        if self.ending.is_set():
+            hand_over_again(session, dispatch, self.queue, delay_s=GIVEN_BACK_S)
+            return None
         most = self.rules.max_running
         if most is not None and put_off(session, dispatch, self.queue, most_running=most):
             return None

@@ -47,6 +47,7 @@ class Bench:
         self.folder = folder / "solves"
         self.folder.mkdir()
         self.solvers = SpareSolvers(self.folder, environment=core_environment(1) | environment)
+        self.ending = threading.Event()
 
     def submit(self, question: dict[str, Any] | None = None) -> str:
         """Submit a job and return its id."""
@@ -61,7 +62,7 @@ class Bench:
             rules=LeaseRules(lease_s=600, max_deaths=max_deaths),
             folder=self.folder,
             solvers=self.solvers,
-            ending=threading.Event(),
+            ending=self.ending,
             patience=patience or Patience(),
         )(Dispatch(job_id, number))
         return self.job(job_id)
@@ -106,6 +107,15 @@ def frozen(bench: Bench) -> psutil.Process:
     process.suspend()
     eventually(lambda: process.status() == psutil.STATUS_STOPPED)
     return process
+
+
+def test_a_worker_that_ends_leaves_what_its_queue_still_gives(bench: Bench) -> None:
+    """No attempt is begun or counted; the job is handed over anew, for when that worker is gone."""
+    bench.ending.set()
+    job = bench.supervise(bench.submit())
+    assert (job.state, job.attempts, job.dispatch, job.worker_id) == ("queued", 0, 2, None)
+    bench.ending.clear()
+    assert bench.supervise(job.id, number=2).outcome == "optimal"
 
 
 @pytest.mark.parametrize(("act", "state"), [("stop", "succeeded"), ("cancel", "canceled")])
