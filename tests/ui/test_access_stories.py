@@ -93,7 +93,7 @@ def test_a_wrong_key_says_what_to_do_and_the_right_one_opens_everything(
     expect(panel).to_be_hidden()
     expect(page.get_by_text("This is how it stands today.")).to_be_visible(timeout=MAP_LIMIT_MS)
     expect(page.locator("#drawer-table tbody button.row").first).to_be_visible(timeout=MAP_LIMIT_MS)
-    page.get_by_label("Longest search").select_option("5")
+    page.get_by_label("Longest search").select_option("60")
     page.get_by_role("button", name="Find the best plan").click()
     expect(page.get_by_text(re.compile(r"Found in|there is no better plan")).first).to_be_visible(timeout=JOB_LIMIT_MS)
     page.get_by_role("button", name="Export").click()
