@@ -107,7 +107,7 @@ def test_a_plan_opened_before_the_first_best_stays(page: Page, solved: dict[str,
     """Who opens another plan before a job has found anything keeps it when the job finds one, and at its end."""
     open_plan(page, solved)
     best = Held(page, r"/v1/jobs/\w+(/alignment)?$", lambda request: request.method == "GET")
-    page.get_by_label("Longest search").select_option("5")
+    page.get_by_label("Longest search").select_option("60")
     page.get_by_role("button", name="Find the best plan").click()
     best.expect()
     page.get_by_role("button", name=re.compile("^Today")).click()
