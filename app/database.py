@@ -159,6 +159,20 @@ def transaction(sessions: Sessions) -> Iterator[Session]:
         yield session
 
 
+def hold_name(session: Session, name: str) -> None:
+    """Wait until no other transaction holds a name, and hold it until the commit; SQLite has one writer anyway.
+
+    Parameters
+    ----------
+    session
+        An open transaction.
+    name
+        What is looked at and then changed, unique in the database.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(name))))
+
+
 def transact(sessions: Sessions, work: Callable[[Session], Value]) -> Value:
     """Do work in a transaction of its own, and again where it met another one in a deadlock, which ended it whole.
 

@@ -10,6 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.database import hold_name
 from app.datasets.models import Dataset
 from app.jobs.engine import Dispatch, JobQueue
 from app.jobs.leases import redispatch
@@ -31,7 +32,7 @@ def put_off_while_asked(session: Session, dispatch: Dispatch, queue: JobQueue) -
     dataset = session.get_one(Dataset, job.dataset_id)
     if not lacks_travel_times(dataset, session.get_one(Scenario, job.scenario_id)):
         return False
-    _hold_dataset(session, dataset.id)
+    hold_name(session, f"times of {dataset.id}")  # no other worker looks for who asks meanwhile
     if known_times(session, dataset) is not None or not _is_asked_by_another(session, job, dataset):
         return False
     redispatch(session, job, queue, delay_s=PAUSE_S)
@@ -43,9 +44,3 @@ def _is_asked_by_another(session: Session, job: Job, dataset: Dataset) -> bool:
     runs = sa.and_(Job.state == JobState.RUNNING, Job.dispatch > 0, Job.dataset_id == dataset.id, Job.id != job.id)
     query = sa.select(Scenario).join(Job, Job.scenario_id == Scenario.id).where(runs)
     return any(lacks_travel_times(dataset, scenario) for scenario in session.scalars(query))
-
-
-def _hold_dataset(session: Session, dataset_id: str) -> None:
-    """Let no other worker look for who asks for this dataset until the commit; SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"times of {dataset_id}"))))

@@ -9,6 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.database import hold_name
 from app.jobs.engine import Dispatch, JobQueue
 from app.jobs.leases import redispatch
 from app.jobs.models import Job
@@ -37,7 +38,7 @@ def put_off(session: Session, dispatch: Dispatch, queue: JobQueue, *, most_runni
     job = JobRepository(session).locked(dispatch.job_id)
     if job is None or job.dispatch != dispatch.number or job.state != JobState.QUEUED:
         return False
-    _hold_tenant(session, job.tenant_id)
+    hold_name(session, f"jobs of {job.tenant_id}")  # no other worker counts them meanwhile
     if _count(session, job.tenant_id, JobState.RUNNING) < most_running:
         return False
     delay_s = _count(session, job.tenant_id, JobState.QUEUED) / HANDED_OVER_PER_S
@@ -50,9 +51,3 @@ def _count(session: Session, tenant_id: str, state: JobState) -> int:
     query = sa.select(sa.func.count()).select_from(_JOBS)
     query = query.where(_JOBS.c.tenant_id == tenant_id, _JOBS.c.state == state, _JOBS.c.dispatch > 0)
     return int(session.scalar(query) or 0)
-
-
-def _hold_tenant(session: Session, tenant_id: str) -> None:
-    """Let no other worker count this tenant's jobs until the commit; SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"jobs of {tenant_id}"))))
