@@ -9,8 +9,14 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 
+from app.jobs.kernel_cache import kernel_environment, marker, remove_outdated
+
+KERNELS = Path(__file__).parent.parent / ".numba_cache"
+
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".numba_cache"))
+os.environ.update(kernel_environment(KERNELS))  # a folder for each state of the sources: no test runs old machine code
+marker()  # the folder is in use
+remove_outdated(KERNELS)
 
 settings.register_profile("repeatable", derandomize=True, database=None)
 settings.load_profile("repeatable")

@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import time
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -35,15 +36,19 @@ def kernel_environment(base: Path) -> dict[str, str]:
 
 
 def remove_outdated(base: Path) -> None:
-    """Remove what other states of the sources have compiled below a folder, once nobody used it for a day."""
+    """Remove what other states of the sources have compiled below a folder, once nobody used it for a day.
+
+    Several processes may do so at once: what another one has removed is gone.
+    """
     if not base.is_dir():
         return
     for entry in base.iterdir():
-        if entry.name != sources_digest() and time.time() - entry.stat().st_mtime > KEPT_S:
-            if entry.is_dir():
-                shutil.rmtree(entry, ignore_errors=True)
-            else:
-                entry.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if entry.name != sources_digest() and time.time() - entry.stat().st_mtime > KEPT_S:
+                if entry.is_dir():
+                    shutil.rmtree(entry, ignore_errors=True)
+                else:
+                    entry.unlink()
 
 
 def marker() -> Path | None:
