@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from shapely import affinity
 
+from geo_data.boundaries.known_neighbors import known_neighbors
 from geo_data.bridges import find_bridges
 from geo_data.edges import METERS_PER_DEGREE, Edges, SharedEdges, match_edges, polygon_edges
 
-__all__ = ["Adjacency", "adjacent_pairs", "neighbors"]
+__all__ = ["Adjacency", "adjacent_pairs", "find_neighbors", "neighbors"]
 
 Kind = Literal["rook", "queen"]
 Integers = NDArray[np.int64]
@@ -54,7 +55,9 @@ class Adjacency:
 
 
 def neighbors(units: Sequence[bytes | shapely.Geometry] | NDArray[np.object_], kind: Kind) -> Adjacency:
-    """Find the neighbors among units, and bridge the parts of the map that stand alone.
+    """Return the neighbors among units, and bridges between the parts of the map that stand alone.
+
+    Those of the units that ship with the package are known; any others are found by `find_neighbors`.
 
     Parameters
     ----------
@@ -64,6 +67,20 @@ def neighbors(units: Sequence[bytes | shapely.Geometry] | NDArray[np.object_], k
     kind
         ``"rook"``: they share a piece of border; ``"queen"``: a corner is enough. Overlapping polygons are
         neighbors in both.
+    """
+    known = known_neighbors(units, kind)
+    if known is None:
+        return find_neighbors(units, kind)
+    return Adjacency(**{column: _read_only(values) for column, values in known.items()})
+
+
+def find_neighbors(units: Sequence[bytes | shapely.Geometry] | NDArray[np.object_], kind: Kind) -> Adjacency:
+    """Find the neighbors among units, and bridge the parts of the map that stand alone.
+
+    Parameters
+    ----------
+    units, kind
+        As for `neighbors`.
 
     Notes
     -----

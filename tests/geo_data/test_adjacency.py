@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geo_data.adjacency import adjacent_pairs, neighbors
+from geo_data.adjacency import adjacent_pairs, find_neighbors, neighbors
 from geo_data.boundaries import us_counties
 
 SQUARES = np.array([shapely.box(x, y, x + 1, y + 1) for y in range(2) for x in range(2)], dtype=object)
@@ -110,7 +110,7 @@ def test_the_antimeridian_divides_nobody() -> None:
 def test_counties_make_one_map() -> None:
     """All 3,231 bundled US counties hang together; Nantucket is bridged to Barnstable County on Cape Cod or Dukes."""
     counties = us_counties()
-    found = neighbors(np.array([county.geometry for county in counties], dtype=object), "rook")
+    found = find_neighbors(np.array([county.geometry for county in counties], dtype=object), "rook")
     reached = {0}
     links: dict[int, set[int]] = {}
     for one, other in zip(found.first.tolist(), found.second.tolist(), strict=True):
