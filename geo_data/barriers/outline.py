@@ -18,7 +18,7 @@ from geo_data.coverage import as_multipolygon
 from geo_data.distances import EARTH_RADIUS_KM, unit_vectors
 from geo_data.exceptions import GeoDataError
 
-__all__ = ["BarrierShapeError", "Outline", "barrier_polygons", "corners", "outline_of"]
+__all__ = ["BarrierShapeError", "Corners", "Outline", "barrier_polygons", "corners_of", "outline_of"]
 
 Floats = NDArray[np.float64]
 
@@ -66,6 +66,35 @@ class Outline:
     start: Floats
     end: Floats
     cost_km: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Corners:
+    """Where ways may bend: points just off the places where an outline turns.
+
+    Attributes
+    ----------
+    point
+        Unit vectors. Shape ``(corners, 3)``.
+    before, after
+        The ends of the two arcs that meet there. Shape ``(corners, 3)``.
+    slack
+        Sine of the angle by which a way may miss them and still pass by: twice how far off the point is.
+        Shape ``(corners,)``.
+    """
+
+    point: Floats
+    before: Floats
+    after: Floats
+    slack: Floats
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.point)
+
+    def only(self, kept: NDArray[np.bool_]) -> "Corners":
+        """Return some of them."""
+        return Corners(self.point[kept], self.before[kept], self.after[kept], self.slack[kept])
 
 
 def barrier_polygons(geometry: Mapping[str, Any]) -> shapely.MultiPolygon:
@@ -127,10 +156,11 @@ def outline_of(barriers: Sequence[tuple[shapely.MultiPolygon, float]]) -> Outlin
     return Outline(start=start, end=end, cost_km=cost)
 
 
-def corners(outline: Outline) -> Floats:
-    """Return a point just outside every corner that a barrier turns to the outside. Shape ``(corners, 3)``."""
+def corners_of(outline: Outline) -> Corners:
+    """Return the corners that barriers turn to the outside; to the inside, too, where ways may lead through."""
     if not len(outline.start):
-        return np.zeros((0, 3))
+        nothing = np.zeros((0, 3))
+        return Corners(point=nothing, before=nothing, after=nothing, slack=np.zeros(0))
     before, after = _meetings(outline)
     at = outline.end[before]
     normal_before, normal_after = _normals(outline, before), _normals(outline, after)
@@ -138,12 +168,18 @@ def corners(outline: Outline) -> Floats:
     turn = (normal_before * onward).sum(axis=1) / np.linalg.norm(np.cross(at, onward), axis=1)
     outward = -(normal_before + normal_after)
     length = np.linalg.norm(outward, axis=1)
-    kept = (turn > LEAST_TURN) & (length > LEAST_TURN)
+    bends = (turn > LEAST_TURN) | ((turn < -LEAST_TURN) & np.isfinite(outline.cost_km[before]))
+    kept = bends & (length > LEAST_TURN)
     outward = outward[kept] / length[kept, None]
     lean = np.maximum(-(outward * normal_before[kept]).sum(axis=1), SHARPEST)
-    moved = at[kept] + outward * (CLEARANCE_KM / EARTH_RADIUS_KM / lean)[:, None]
-    points: Floats = moved / np.linalg.norm(moved, axis=1, keepdims=True)
-    return points
+    distance = CLEARANCE_KM / EARTH_RADIUS_KM / lean
+    moved = at[kept] + outward * (np.sign(turn[kept]) * distance)[:, None]
+    return Corners(
+        point=np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True)),
+        before=outline.start[before[kept]],
+        after=onward[kept],
+        slack=2 * distance,
+    )
 
 
 def _normals(outline: Outline, arcs: NDArray[np.int64]) -> Floats:

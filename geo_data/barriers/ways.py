@@ -18,19 +18,21 @@ from typing import Final
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, DTypeLike, NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import shortest_path
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
 from scipy.spatial.distance import cdist
 
 from geo_data.barriers.crossings import (
     ArcTable,
     arc_table,
-    crossing_costs,
+    corner_links,
     num_closed_crossings,
     paired_crossing_costs,
-    shortest,
+    shorten,
+    ways_to_corners,
 )
-from geo_data.barriers.outline import CLEARANCE_KM, Outline, corners, outline_of
+from geo_data.barriers.outline import CLEARANCE_KM, Corners, Outline, corners_of, outline_of
+from geo_data.barriers.sweeps import ways_around
 from geo_data.distances import EARTH_RADIUS_KM, unit_vectors
 
 __all__ = ["Barrier", "Barriers", "Ways", "barriers_of"]
@@ -106,25 +108,48 @@ class Barriers:
         return moved, stub
 
     @cached_property
-    def corners(self) -> Floats:
-        """The points around which ways may bend. Shape ``(corners, 3)``."""
-        points = corners(self.outline)
-        return np.ascontiguousarray(points[~self._is_inside(points)])
+    def corners(self) -> Corners:
+        """Where ways may bend."""
+        found = corners_of(self.outline)
+        return found.only(~self._is_inside(found.point))
+
+    def to_corners_km(self, points: Floats) -> Floats:
+        """Return the straight ways to corners and what they cross, infinite where none leads past.
+
+        Shape ``(points, corners)``.
+        """
+        return np.asarray(ways_to_corners(self.table, self.corner_table, np.ascontiguousarray(points)))
+
+    def from_corners_km(self, points: Floats) -> Floats:
+        """Return the shortest way from every corner to each point, infinite without one. Shape ``(points, corners)``.
+
+        Only what a taut string would do is looked at: a way passes by each corner that it bends at.
+        """
+        num_corners = len(self.corners)
+        if not num_corners:
+            return np.zeros((len(points), 0))
+        direct = self.to_corners_km(points)
+        begin, at = np.nonzero(np.isfinite(direct))
+        one, other, between = self._links
+        tail = np.concatenate([one, other, begin + num_corners])
+        head = np.concatenate([other, one, at])
+        kilometers = np.maximum(np.concatenate([between, between, direct[begin, at]]), 1e-12)
+        size = num_corners + len(points)
+        graph = coo_array((kilometers, (tail, head)), shape=(size, size)).tocsr()
+        found = dijkstra(graph, indices=np.arange(num_corners, size))
+        return np.ascontiguousarray(found[:, :num_corners], dtype=np.float64)
 
     @cached_property
-    def between_corners_km(self) -> Floats:
-        """The shortest way between every two corners, infinite without one. Shape ``(corners, corners)``."""
-        if not len(self.corners):
-            return np.zeros((0, 0))
-        direct = self.direct_km(self.corners, self.corners)
-        np.fill_diagonal(direct, np.inf)
-        seen = np.isfinite(direct)
-        graph = csr_array((np.maximum(direct[seen], 1e-12), np.nonzero(seen)), shape=direct.shape)
-        return np.asarray(shortest_path(graph, directed=False), dtype=np.float64)
+    def corner_table(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """The same for the compiled functions."""
+        corners = self.corners
+        return corners.point, corners.before, corners.after, corners.slack
 
-    def direct_km(self, a: Floats, b: Floats) -> Floats:
-        """Return the straight ways between points and what they cross, infinite where nobody may. Shape ``(a, b)``."""
-        return np.asarray(_table_km(a, b) + crossing_costs(self.table, a, b), dtype=np.float64)
+    @cached_property
+    def _links(self) -> tuple[Positions, Positions, Floats]:
+        """Pairs of corners that see each other, and the kilometers between them."""
+        first, second, kilometers = corner_links(self.table, self.corner_table)
+        return np.asarray(first), np.asarray(second), np.asarray(kilometers)
 
     @cached_property
     def _outside(self) -> tuple[Floats, bool]:
@@ -201,7 +226,7 @@ class Ways:
         rows = max(1, BLOCK_CELLS // (len(self.barriers.corners) + 1))
         for first in range(0, len(around), rows):
             some = around[first : first + rows]
-            there = self.barriers.direct_km(np.ascontiguousarray(at[some]), self.barriers.corners)
+            there = self.barriers.to_corners_km(at[some])
             way[some] = np.minimum(way[some], (there + self._onward[place[some]]).min(axis=1, initial=np.inf))
         return _detour(way + stub + self.stub[place], straight)
 
@@ -210,13 +235,14 @@ class Ways:
         straight = _table_km(points, self.places)
         is_moved = bool((stub > 0).any() or (self.stub > 0).any())
         from_shore = _table_km(at, self.ashore) if is_moved else straight
-        crossed = crossing_costs(self.barriers.table, np.ascontiguousarray(at), np.ascontiguousarray(self.ashore))
-        around = np.flatnonzero((crossed > 0).any(axis=1))
+        table, corners = self.barriers.table, self.barriers.corner_table
+        crossed, there = ways_around(table, corners, np.ascontiguousarray(at), np.ascontiguousarray(self.ashore))
         way = from_shore + crossed
+        around = np.flatnonzero((crossed > 0).any(axis=1))
         if len(around) and len(self.barriers.corners):
-            there = self.barriers.direct_km(np.ascontiguousarray(at[around]), self.barriers.corners)
-            open_ways = np.where(crossed[around] > 0, way[around], -1.0)
-            way[around] = np.where(crossed[around] > 0, shortest(open_ways, there, self._onward), way[around])
+            shortened = way[around]
+            shorten(shortened, there[around], self._onward)
+            way[around] = np.where(crossed[around] > 0, shortened, way[around])
         if is_moved:
             way = way + stub[:, None] + self.stub
         return _detour(way, straight)
@@ -224,11 +250,7 @@ class Ways:
     @cached_property
     def _onward(self) -> Floats:
         """The shortest way from every corner to each place. Shape ``(places, corners)``."""
-        corner = self.barriers.corners
-        if not len(corner):
-            return np.zeros((len(self.places), 0))
-        first = self.barriers.direct_km(np.ascontiguousarray(self.ashore), corner)
-        return shortest(first, first, self.barriers.between_corners_km)
+        return self.barriers.from_corners_km(self.ashore)
 
 
 def barriers_of(barriers: Sequence[Barrier]) -> Barriers:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geo_data.barriers.outline import BarrierShapeError, barrier_polygons, corners, outline_of
+from geo_data.barriers.outline import BarrierShapeError, barrier_polygons, corners_of, outline_of
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,8 @@ def test_a_square_has_four_corners_and_its_hole_none() -> None:
     """Ways bend at the outer corners only: into the corners of a hole no way leads."""
     square = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]
     hole = [[0.4, 0.4], [0.4, 0.6], [0.6, 0.6], [0.6, 0.4], [0.4, 0.4]]
-    found = corners(outline_of([(barrier_polygons({"type": "Polygon", "coordinates": [square, hole]}), np.inf)]))
+    shape = barrier_polygons({"type": "Polygon", "coordinates": [square, hole]})
+    found = corners_of(outline_of([(shape, np.inf)])).point
     assert len(found) == 4
 
 

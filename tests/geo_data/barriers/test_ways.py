@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 
 from geo_data.barriers import Barrier, Barriers, barrier_polygons, barriers_of
-from geo_data.distances import distances_km
+from geo_data.barriers.crossings import paired_crossing_costs
+from geo_data.distances import distances_km, unit_vectors
 
 RIVER = [[0, -1], [0.02, -1], [0.02, 1], [0, 1], [0, -1]]
 """Two degrees from south to north, two kilometers wide."""
@@ -136,6 +140,45 @@ def test_a_narrow_strait_between_two_barriers_is_seen_by_both_kinds() -> None:
     assert detour_km(barriers, (0.5, -0.1), (0.5, 0.1)) == pytest.approx(5.0)
     over = length_km((-0.3, -0.1), (0, 0), (0, 0.02), (-0.3, 0.1)) - length_km((-0.3, -0.1), (-0.3, 0.1))
     assert detour_km(barriers, (-0.3, -0.1), (-0.3, 0.1)) == pytest.approx(over + 5.0, abs=0.02)
+
+
+def test_a_way_inside_a_barrier_stays_in_it_around_its_inner_corner() -> None:
+    """In an L of dear hills the way from one arm into the other bends at the inner corner, and nothing is paid."""
+    hills = [[0, 0], [2, 0], [2, 1], [1, 1], [1, 2], [0, 2], [0, 0]]
+    barriers = barriers_of([polygon(hills, cost_km=500.0)])
+    around = length_km((1.8, 0.9), (1, 1), (0.9, 1.8)) - length_km((1.8, 0.9), (0.9, 1.8))
+    assert detour_km(barriers, (1.8, 0.9), (0.9, 1.8)) == pytest.approx(around, abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_ways_are_the_shortest_of_the_whole_graph_of_corners(seed: int) -> None:
+    """What is looked at, a few corners in a few directions, gives the ways of the graph of all that see each other."""
+    rng = np.random.default_rng(seed)
+    shapes = []
+    for _ in range(9):
+        turn = np.sort(rng.uniform(0, 2 * np.pi, 9))
+        width = rng.uniform(0.15, 0.8, 9)
+        ring = rng.uniform(-3, 3, 2) + np.column_stack([width * np.cos(turn), width * np.sin(turn)])
+        read = shapely.Polygon(ring)
+        if read.is_valid:
+            shapes.append(polygon([*ring.tolist(), ring[0].tolist()], cost_km=[np.inf, 40.0, 5.0][seed % 3]))
+    barriers = barriers_of(shapes)
+    lat, lon = rng.uniform(-4, 4, (2, 40))
+    found = barriers.seen_from(lat[:15], lon[:15]).detours_km(lat[15:], lon[15:])
+    ends, stub = barriers.ashore(unit_vectors(lat, lon))
+    points = np.ascontiguousarray(np.concatenate([ends, barriers.corners.point]))
+    one, other = np.triu_indices(len(points), 1)
+    cost = paired_crossing_costs(barriers.table, points[one], points[other])
+    chord = np.linalg.norm(points[one] - points[other], axis=1)
+    straight = 2 * 6371.0088 * np.arcsin(chord / 2)
+    seen = np.isfinite(cost)
+    graph = csr_array(((straight + cost)[seen] + 1e-12, (one[seen], other[seen])), shape=(len(points),) * 2)
+    way = dijkstra(graph, directed=False, indices=np.arange(40))[15:, :15] + stub[15:, None] + stub[:15]
+    direct = np.linalg.norm(unit_vectors(lat, lon)[15:, None] - unit_vectors(lat, lon)[None, :15], axis=2)
+    whole = way - 2 * 6371.0088 * np.arcsin(direct / 2)
+    assert len(shapes) > 3
+    assert (whole > 1).any()
+    np.testing.assert_allclose(found, whole, atol=0.003)
 
 
 def test_random_barriers_give_ways_that_are_distances() -> None:
