@@ -23,6 +23,7 @@ from app.idempotency import Once
 from app.problem_schema import PROBLEM_SCHEMAS
 from app.problems import MEDIA_TYPE
 from app.settings import Settings
+from app.stated_limits import with_limits, without_limits
 
 API_VERSION = "1.0"
 """Version of the HTTP API as the document states it; the software has its own, see /health/live."""
@@ -161,7 +162,7 @@ def install(app: FastAPI) -> None:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(
+    made = get_openapi(
         title=app.title,
         version=API_VERSION,
         summary=app.summary,
@@ -171,6 +172,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         servers=app.servers,
         license_info=app.license_info,
     )
+    document: dict[str, Any] = without_limits(made)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     document["components"]["securitySchemes"] = SECURITY_SCHEMES
     schemas.update(PROBLEM_SCHEMAS)
@@ -179,18 +181,21 @@ def _document(app: FastAPI) -> dict[str, Any]:
             continue
         for method in context.methods or ():
             operation = document["paths"][context.path_format][method.lower()]
-            _complete_operation(operation, context.dependant, schemas, str(context.path_format))
-            _complete_parameters(operation, app.state.settings)
+            settings: Settings = app.state.settings
+            _complete_operation(operation, context.dependant, schemas, str(context.path_format), settings)
+            _complete_parameters(operation, settings)
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     return document
 
 
-def _complete_operation(operation: dict[str, Any], dependant: Dependant, schemas: dict[str, Any], path: str) -> None:
+def _complete_operation(
+    operation: dict[str, Any], dependant: Dependant, schemas: dict[str, Any], path: str, settings: Settings
+) -> None:
     calls = list(_calls(dependant))
     for call in calls:
         if hasattr(call, "strict_model"):
-            content = {"application/json": {"schema": _add_schema(call.strict_model, schemas)}}
+            content = {"application/json": {"schema": _add_schema(call.strict_model, schemas, settings)}}
             content.update(getattr(call, "other_content", {}))
             operation["requestBody"] = {"required": True, "content": content}
     codes = {"INVALID_INPUT", "UNAVAILABLE"} if operation.get("parameters") else {"UNAVAILABLE"}
@@ -222,7 +227,11 @@ def _complete_parameters(operation: dict[str, Any], settings: Settings) -> None:
         if parameter["in"] == "path" and "description" not in parameter:
             parameter["description"] = PATH_PARAMETERS[parameter["name"]]
         if parameter["name"] == "page_size":
-            parameter["schema"]["maximum"] = settings.max_page_size
+            most = settings.max_page_size
+            parameter["schema"] |= {"maximum": most, "default": min(most, parameter["schema"]["default"])}
+        if parameter["name"] == "idempotency-key":
+            text = parameter["schema"]["anyOf"][0]
+            text |= {"minLength": 1, "maxLength": settings.max_idempotency_key_characters}
 
 
 def _complete_headers(operation: dict[str, Any], *, path: str, is_once: bool) -> None:
@@ -244,9 +253,10 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
         yield from _calls(nested)
 
 
-def _add_schema(model: type[BaseModel], schemas: dict[str, Any]) -> dict[str, Any]:
+def _add_schema(model: type[BaseModel], schemas: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """Add a body's schema and all that it refers to; a name that means something else gets a suffix."""
-    schema = model.model_json_schema(ref_template=SCHEMA_REF + "{model}", mode="validation")
+    named = model.model_json_schema(ref_template=SCHEMA_REF + "{model}", mode="validation")
+    schema = with_limits(named, settings.limits())
     nested: Mapping[str, Any] = schema.pop("$defs", {})
     wanted = {**nested, model.__name__: schema}
     renamed = {name: f"{name}Body" for name, body in wanted.items() if schemas.get(name, body) != body}

@@ -110,6 +110,8 @@ async def _page_request(
     page_token: Annotated[str | None, Query(max_length=2000, description="next_page_token of the page before.")] = None,
 ) -> PageRequest:
     limit = request.app.state.settings.max_page_size
+    if "page_size" not in request.query_params:
+        page_size = min(page_size, limit)
     if page_size > limit:
         raise InvalidInput(
             [

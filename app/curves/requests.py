@@ -7,12 +7,14 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from app.jobs.resources import JobOptions
 from app.scenarios.numbers import Count, Positive, Share, whole
 from app.scenarios.schemas import MeasureName
+from app.stated_limits import limited_by
 
 DEFAULT_SHARES = (0.0, 0.02, 0.05, 0.10, 0.20)
 FEWEST_ALIGNMENTS, DEFAULT_ALIGNMENTS, MOST_ALIGNMENTS = 7, 9, 50
 MOST_POINTS = 50
 MOST_REPS = 5_000
-TeamSize = Annotated[int, Field(ge=1, le=MOST_REPS), BeforeValidator(whole)]
+Step = Annotated[int, Field(ge=1, le=MOST_REPS), BeforeValidator(whole)]
+TeamSize = Annotated[Step, Field(json_schema_extra=limited_by(maximum="max_reps"))]
 SetSize = Annotated[int, Field(ge=FEWEST_ALIGNMENTS, le=MOST_ALIGNMENTS), BeforeValidator(whole)]
 
 
@@ -75,9 +77,7 @@ class CurveRequest(JobOptions):
         description="Of `size`: the largest team. New reps have no home; the optimizer places them.",
         examples=[14],
     )
-    step: TeamSize | None = Field(
-        default=None, description="Of `size`: from one team to the next; 1 where it is left out."
-    )
+    step: Step | None = Field(default=None, description="Of `size`: from one team to the next; 1 where it is left out.")
     within_km: Positive | None = Field(
         default=None,
         description=(

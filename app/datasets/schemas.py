@@ -9,11 +9,26 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Text = Annotated[str, Field(max_length=1000)]
+from app.stated_limits import limited_by
+
+Label = Annotated[str, Field(max_length=1000, json_schema_extra=limited_by(maxLength="max_name_characters"))]
+"""A name of an account or a rep."""
+
+Text = Annotated[str, Field(json_schema_extra=limited_by(maxLength="max_text_characters"))]
+"""Any other text."""
+
+Word = Annotated[str, Field(json_schema_extra=limited_by(maxLength="max_id_characters"))]
+"""A skill."""
+
+Heading = Annotated[str, Field(min_length=1, json_schema_extra=limited_by(maxLength="max_id_characters"))]
+"""A name of a measure or of an attribute."""
+
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="Degrees WGS 84.")]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="Degrees WGS 84.")]
-Identifier = Annotated[str, Field(min_length=1, max_length=128)]
+Identifier = Annotated[
+    str, Field(min_length=1, max_length=128, json_schema_extra=limited_by(maxLength="max_id_characters"))
+]
 Name = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
@@ -27,7 +42,7 @@ class AccountBody(Strict):
     """An account: a customer or prospect that one rep serves."""
 
     id: Identifier = Field(description="Your id, any Unicode, kept byte for byte.", examples=["A-1"])
-    name: Text | None = Field(default=None, description="Name for people, any script.", examples=["Łódź Works"])
+    name: Label | None = Field(default=None, description="Name for people, any script.", examples=["Łódź Works"])
     lat: Latitude | None = Field(
         default=None,
         description="Latitude in degrees WGS 84; null where a unit or postal code locates it.",
@@ -44,7 +59,7 @@ class AccountBody(Strict):
     country: Text | None = Field(default=None, description="ISO 3166-1 alpha-2; US where left out.", examples=["US"])
     current_rep_id: Identifier | None = Field(default=None, description="Rep that serves it now.", examples=["R-1"])
     locked: bool | None = Field(default=None, description="True: stays with its current rep.")
-    requires: list[str] | None = Field(default=None, description="Skills that its rep must have.")
+    requires: list[Word] | None = Field(default=None, description="Skills that its rep must have.")
     visits_per_year: Amount | None = Field(
         default=None, description="Visits in a year, ≥ 0; travel counts each; 1 where left out.", examples=[12]
     )
@@ -53,10 +68,11 @@ class AccountBody(Strict):
         description="Hours of one visit, ≥ 0; with visits_per_year the workload where that is absent.",
         examples=[1.5],
     )
-    measures: dict[str, Amount | None] | None = Field(
-        default=None, description="Amounts by name; a missing one is 0.", examples=[{"workload": 18.0}]
-    )
-    attributes: dict[str, str | None] | None = Field(default=None, description="Other texts that travel along.")
+    measures: (
+        Annotated[dict[Heading, Amount | None], Field(json_schema_extra=limited_by(maxProperties="max_measures"))]
+        | None
+    ) = Field(default=None, description="Amounts by name; a missing one is 0.", examples=[{"workload": 18.0}])
+    attributes: dict[Heading, Text | None] | None = Field(default=None, description="Other texts that travel along.")
 
 
 class CapacityBody(Strict):
@@ -70,21 +86,21 @@ class RepBody(Strict):
     """A rep: a salesperson, or an open seat."""
 
     id: Identifier = Field(description="Your id, any Unicode, kept byte for byte.", examples=["R-1"])
-    name: Text | None = Field(default=None, description="Name for people, any script.", examples=["Çelik"])
+    name: Label | None = Field(default=None, description="Name for people, any script.", examples=["Çelik"])
     lat: Latitude | None = Field(default=None, description="Home; without it the optimizer places a center.")
     lon: Longitude | None = Field(default=None, description="Home; without it the optimizer places a center.")
     fte: Amount | None = Field(default=None, description="Full-time equivalent; 1 where left out.", examples=[1.0])
     active: bool | None = Field(default=None, description="False: has left; none may go to it.")
-    skills: list[str] | None = Field(
+    skills: list[Word] | None = Field(
         default=None, description="What accounts may require; each a text.", examples=[["medical"]]
     )
     max_distance_km: Amount | None = Field(default=None, description="Largest great-circle distance in km.")
     manager_id: Identifier | None = Field(default=None, description="Id of the rep's manager, kept as it is.")
-    capacity: dict[str, CapacityBody | None] | None = Field(
+    capacity: dict[Heading, CapacityBody | None] | None = Field(
         default=None, description="Limits by measure.", examples=[{"workload": {"min": 0, "max": 1800}}]
     )
-    targets: dict[str, Amount | None] | None = Field(default=None, description="Targets by measure.")
-    attributes: dict[str, str | None] | None = Field(default=None, description="Other texts that travel along.")
+    targets: dict[Heading, Amount | None] | None = Field(default=None, description="Targets by measure.")
+    attributes: dict[Heading, Text | None] | None = Field(default=None, description="Other texts that travel along.")
 
 
 def _only(named: str, other: str) -> dict[str, Any]:
@@ -110,7 +126,7 @@ class PairBody(Strict):
     )
     cost: Amount | None = Field(default=None, description="Travel effort, for travel.source `pairs`.")
     forbidden: bool | None = Field(default=None, description="True: this rep may not have this account.")
-    measures: dict[str, Amount | None] | None = Field(default=None, description="Amounts that differ for this rep.")
+    measures: dict[Heading, Amount | None] | None = Field(default=None, description="Amounts that differ for this rep.")
 
 
 Position = Annotated[list[float], Field(min_length=2, max_length=3)]
@@ -162,7 +178,7 @@ class UnitsBody(BaseModel):
     """A GeoJSON FeatureCollection of Polygons and MultiPolygons; a unit's id is Feature.id or properties.id."""
 
     type: Literal["FeatureCollection"] = Field(description="Always `FeatureCollection`.")
-    features: list[UnitFeature] = Field(
+    features: Annotated[list[UnitFeature], Field(json_schema_extra=limited_by(maxItems="max_units"))] = Field(
         min_length=1, description="One Feature a unit; longitude first, degrees WGS 84."
     )
 
@@ -183,6 +199,9 @@ class BundledUnits(Strict):
     )
 
 
+AccountRows = Annotated[list[AccountBody], Field(min_length=1, json_schema_extra=limited_by(maxItems="max_accounts"))]
+RepRows = Annotated[list[RepBody], Field(min_length=1, json_schema_extra=limited_by(maxItems="max_reps"))]
+PairRows = Annotated[list[PairBody], Field(json_schema_extra=limited_by(maxItems="max_pairs"))]
 Unlocated = Literal["error", "leave_out"]
 UNLOCATED = (
     "What an account is that nothing gives a place: an error, or left out of the dataset with a warning that names "
@@ -245,9 +264,9 @@ class DatasetRequest(DatasetOptions):
         },
     )
 
-    accounts: list[AccountBody] = Field(min_length=1, description="The accounts to share out, at least one.")
-    reps: list[RepBody] = Field(min_length=1, description="The reps who share them, at least one.")
-    pairs: list[PairBody] | None = Field(
+    accounts: AccountRows = Field(description="The accounts to share out, at least one.")
+    reps: RepRows = Field(description="The reps who share them, at least one.")
+    pairs: PairRows | None = Field(
         default=None, description="What differs for one account and one rep; pairs that are left out are ordinary."
     )
     units: UnitsBody | TopologyBody | BundledUnits | None = Field(
@@ -274,18 +293,18 @@ class RepUpdate(Strict):
     model_config = ConfigDict(extra="forbid", json_schema_extra=_without_defaults)
 
     rep_id: Identifier = Field(description="A rep of the dataset.")
-    name: Text | None = Field(default=None, description="Name for people.")
+    name: Label | None = Field(default=None, description="Name for people.")
     lat: Latitude | None = Field(default=None, description="Home in degrees WGS 84; null removes it.")
     lon: Longitude | None = Field(default=None, description="Home in degrees WGS 84; null removes it.")
     fte: Amount = Field(default=1.0, description="Full-time equivalent, ≥ 0.")
     active: bool = Field(default=True, description="False: leaves; true: is back.")
-    skills: list[str] = Field(default_factory=list, description="Replaces all skills.")
+    skills: list[Word] = Field(default_factory=list, description="Replaces all skills.")
     max_distance_km: Amount | None = Field(
         default=None, description="Largest great-circle distance in km; null removes it."
     )
     manager_id: Identifier | None = Field(default=None, description="Id of the rep's manager.")
-    capacity: dict[str, CapacityBody] = Field(default_factory=dict, description="Replaces these measures' limits.")
-    targets: dict[str, Amount | None] = Field(default_factory=dict, description="Replaces these measures' targets.")
+    capacity: dict[Heading, CapacityBody] = Field(default_factory=dict, description="Replaces these measures' limits.")
+    targets: dict[Heading, Amount | None] = Field(default_factory=dict, description="Replaces these measures' targets.")
 
 
 class DatasetChanges(Strict):
@@ -389,7 +408,7 @@ class RepItem(BaseModel):
     lon: float | None = Field(description="Home in degrees WGS 84; null: the optimizer places a center.")
     fte: float = Field(description="Full-time equivalent.")
     active: bool = Field(description="False: has left; none may go to it.")
-    skills: list[str] = Field(description="What accounts may require.")
+    skills: list[Word] = Field(description="What accounts may require.")
     max_distance_km: float | None = Field(description="Largest great-circle distance in km.")
     manager_id: str | None = Field(description="Id of the rep's manager.")
     capacity: dict[str, dict[str, float | None]] = Field(

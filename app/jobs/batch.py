@@ -16,7 +16,7 @@ from app.jobs.representation import job_json
 from app.jobs.resources import JobResource
 from app.jobs.service import JobService, Submission
 from app.scenarios.models import Scenario
-from app.scenarios.numbers import Identifier, StrictModel
+from app.scenarios.numbers import Identifier, StrictModel, Whole
 from app.scenarios.resources import ScenarioResource
 from app.scenarios.schemas import Criteria, Search
 from app.scenarios.service import ScenarioService, scenario_faults, scenarios_json
@@ -42,7 +42,7 @@ class BatchRequest(StrictModel):
         description="The scenario whose dataset, and search where left out, are taken.", examples=["sc_01jz"]
     )
     variants: list[Variant] = Field(min_length=1, max_length=MOST_VARIANTS, description="What to solve, 1 to 50.")
-    priority: int = Field(default=0, ge=-1000, le=1000, description="Higher is sooner.")
+    priority: Whole = Field(default=0, ge=-1000, le=1000, description="Higher is sooner.")
     webhook: WebhookRequest | None = Field(default=None, description="Where to tell what becomes of each of the jobs.")
 
 

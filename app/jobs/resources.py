@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.datasets.schemas import (
     UNLOCATED,
-    AccountBody,
+    AccountRows,
     BundledUnits,
-    PairBody,
-    RepBody,
+    PairRows,
+    RepRows,
     TopologyBody,
     UnitsBody,
     Unlocated,
@@ -124,11 +124,9 @@ class JobRequest(JobOptions):
     scenario_id: Identifier | None = Field(
         default=None, description="The scenario to execute; nothing of the question may stand beside it."
     )
-    accounts: list[AccountBody] | None = Field(
-        default=None, min_length=1, description="As in POST /v1/datasets, at least one."
-    )
-    reps: list[RepBody] | None = Field(default=None, min_length=1, description="As in POST /v1/datasets, at least one.")
-    pairs: list[PairBody] | None = Field(default=None, description="As in POST /v1/datasets.")
+    accounts: AccountRows | None = Field(default=None, description="As in POST /v1/datasets, at least one.")
+    reps: RepRows | None = Field(default=None, description="As in POST /v1/datasets, at least one.")
+    pairs: PairRows | None = Field(default=None, description="As in POST /v1/datasets.")
     units: UnitsBody | TopologyBody | BundledUnits | None = Field(
         default=None, description="As in POST /v1/datasets: GeoJSON, TopoJSON, or the name of bundled units."
     )

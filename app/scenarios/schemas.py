@@ -22,6 +22,7 @@ from app.scenarios.numbers import (
     Weight,
     Whole,
 )
+from app.stated_limits import limited_by
 
 MeasureName = Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -229,7 +230,8 @@ class Search(StrictModel):
 
     time_limit_s: Positive = Field(
         default=60.0,
-        description="Longest search in seconds of wall-clock time, > 0; the largest stands at /v1/limits.",
+        description="Longest search in seconds of wall-clock time, > 0; the largest stands at /v1/limits, too.",
+        json_schema_extra=limited_by(maximum="max_time_limit_s"),
         examples=[60],
     )
     gap: Amount = Field(

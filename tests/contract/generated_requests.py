@@ -20,6 +20,7 @@ from fastapi.testclient import TestClient
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.run import PhaseName
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
@@ -49,6 +50,14 @@ SAID_BY_THE_SCHEMA = frozenset(
 
 Other codes are of rules between values (an id that must exist, a lock against a forbidden pair, a stale ETag),
 which no schema can state.
+"""
+
+
+REFUSALS = ("400", "401", "403", "404", "406", "409", "412", "413", "415", "422", "428", "429")
+"""Answers to a request that breaks the document.
+
+Who asks for what, and in which state it is, is looked at before the content (RFC 9110, section 13.2): a stale ETag is
+412 and a scenario that a job uses is 409, whatever stands in the body.
 """
 
 
@@ -117,6 +126,7 @@ def _config(num_examples: int, *, is_short: bool, random_seed: int) -> Schemathe
             "seed": random_seed,
             **patience,
             "continue-on-failure": True,
+            "checks": {"negative_data_rejection": {"expected-statuses": list(REFUSALS)}},
             "generation": {"max-examples": num_examples, "deterministic": True, "no-shrink": True},
             "phases": {"stateful": {"enabled": not is_short}, "coverage": {"unexpected-methods": ["PUT"]}},
             "operations": [{"include-name": name, "phases": {"coverage": skipped}} for name in same_bodies],
@@ -168,17 +178,21 @@ def _use_real_ids(schema: Any, ids: SeededIds) -> None:
 
 @contextmanager
 def _fresh_headers() -> Iterator[None]:
-    """Use each Idempotency-Key once, and not only stale ETags and foreign tokens: requests get to their work."""
+    """Use each Idempotency-Key once, and not only stale ETags and foreign tokens: requests get to their work.
+
+    What was made to break the document is sent as it was made.
+    """
     numbers = itertools.count()
 
     def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
-        headers = case.headers or {}
+        headers = {} if _breaks(case, ParameterLocation.HEADER) else case.headers or {}
         for name in list(headers):
             if name.lower() == "idempotency-key" and 0 < len(headers[name]) < 200:
                 headers[name] = f"{headers[name]}-{next(numbers)}"
             if name.lower() == "if-match" and next(numbers) % 2:
                 headers[name] = "*"
-        if isinstance(case.query, dict) and next(numbers) % 4:
+        is_free = isinstance(case.query, dict) and not _breaks(case, ParameterLocation.QUERY)
+        if is_free and next(numbers) % 4:
             case.query.pop("page_token", None)
 
     schemathesis.hook(before_call)
@@ -186,6 +200,11 @@ def _fresh_headers() -> Iterator[None]:
         yield
     finally:
         GLOBAL_HOOK_DISPATCHER.unregister(before_call)
+
+
+def _breaks(case: Any, location: ParameterLocation) -> bool:
+    """Tell whether a part of a request was made to break the document."""
+    return case.meta is not None and bool(case.meta.is_negative_at(location))
 
 
 def _note(findings: Findings, event: Any) -> None:
