@@ -1,17 +1,19 @@
 """`python -m benchmarks load`: how long status and uploads take while all worker cores solve.
 
-Pollers ask for a job's state again and again; once a second a body of about 19 MB is uploaded as a new dataset;
-workers solve problems that never end by themselves. Measured from outside, in processes of their own: times of the
-answers, and how long the API's event loop was blocked, by the one route that answers on the loop itself.
+Pollers ask for a job's state four times a second, or again at once; once a second a body of about 19 MB is uploaded as
+a new dataset; workers solve problems that never end by themselves. Measured from outside, in processes of their own:
+times of the answers, and how long the API's event loop was blocked, by the one route that answers on the loop itself.
 """
 
 import argparse
+import http.client
 import json
 import multiprocessing
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
-from multiprocessing.synchronize import Event
+from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,8 +28,8 @@ from benchmarks.tables import write_table
 
 HEADER: Final = ("what", "requests", "errors", "median, ms", "p99, ms", "largest, ms")
 UPLOAD_ACCOUNTS: Final = 100_000
-PAUSE_S: Final = 0.25
-"""Between two questions of a poller."""
+POLLING_PROCESSES: Final = 4
+START_PATIENCE_S: Final = 120.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--store", choices=sorted(STORES), default="sqlite")
+    parser.add_argument("--every", type=float, default=0.25, help="seconds between a poller's questions; 0: at once")
     parser.add_argument("--uploads-per-s", type=float, default=1.0)
     add_result_arguments(parser, "load")
 
@@ -43,7 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Measure, and print one line each for status, uploads and the event loop."""
     results = Results(options.json, command="load", resume=options.resume)
-    asked = {name: getattr(options, name) for name in ("store", "pollers", "seconds", "workers", "uploads_per_s")}
+    asked = {
+        name: getattr(options, name) for name in ("store", "pollers", "every", "seconds", "workers", "uploads_per_s")
+    }
     row = results.row(asked, lambda: measure(options))
     write_table(
         HEADER, [[name, *row[name].values()] for name in ("status", "upload", "loop")], markdown=options.markdown
@@ -137,18 +142,25 @@ def _is_solving(client: httpx.Client, job_id: str) -> bool:
 
 
 def _loaded(port: int, job_id: str, content: bytes, options: argparse.Namespace) -> dict[str, Any]:
-    """Poll, upload and watch the loop at the same time, each in a process of its own."""
+    """Poll, upload and watch the loop at the same time, each in a process of its own.
+
+    All connections stand before the first question is timed: what clients do to start is not the service's time.
+    """
     context = multiprocessing.get_context("spawn")
-    ending, found = context.Event(), context.Queue()
-    address = f"http://127.0.0.1:{port}"
-    each = options.pollers // 4
+    ready, ending, found = context.Barrier(POLLING_PROCESSES + 3), context.Event(), context.Queue()
+    asked = f"/v1/jobs/{job_id}"
+    begins = np.random.default_rng(3).uniform(0, options.every, options.pollers)  # nobody's clock is another one's
     processes = [
-        *(context.Process(target=_poll, args=(address, f"/v1/jobs/{job_id}", each, ending, found)) for _ in range(4)),
-        context.Process(target=_upload, args=(address, content, 1 / options.uploads_per_s, ending, found)),
-        context.Process(target=_watch_loop, args=(address, ending, found)),
+        *(
+            context.Process(target=_poll, args=(port, asked, part.tolist(), options.every, ready, ending, found))
+            for part in np.array_split(begins, POLLING_PROCESSES)
+        ),
+        context.Process(target=_upload, args=(port, content, 1 / options.uploads_per_s, ready, ending, found)),
+        context.Process(target=_watch_loop, args=(port, ready, ending, found)),
     ]
     for process in processes:
         process.start()
+    ready.wait(timeout=START_PATIENCE_S)
     time.sleep(options.seconds)
     ending.set()
     times: dict[str, list[float]] = {"status": [], "upload": [], "loop": []}
@@ -162,57 +174,76 @@ def _loaded(port: int, job_id: str, content: bytes, options: argparse.Namespace)
     return {kind: figures(times[kind], errors[kind]) for kind in times}
 
 
-def _poll(address: str, path: str, pollers: int, ending: Event, found: Any) -> None:
-    """Ask for a job's state with several connections, each again a quarter of a second after its answer."""
-    import threading
+class _Client:
+    """One connection that stays open, and the times of its answers; the standard library's, which costs least.
 
-    times: list[float] = []
-    errors: list[int] = []
+    Clients share the cores with the service, so what they compute would be measured as its time.
+    """
 
-    def ask() -> None:
-        with httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
-            while not ending.wait(PAUSE_S):
-                _timed(client, "GET", path, None, times, errors)
+    def __init__(self, port: int, *, timeout_s: float = 60) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
+        self.times_s: list[float] = []
+        self.num_errors = 0
+        self._ask("GET", "/health/live")
 
-    threads = [threading.Thread(target=ask) for _ in range(pollers)]
+    def ask(self, method: str, path: str, content: bytes | None = None) -> None:
+        """Ask, and take the time until the whole answer is there."""
+        began = time.perf_counter()
+        try:
+            status = self._ask(method, path, content)
+        except (OSError, http.client.HTTPException):
+            self._connection.close()  # the next question opens it again
+            self.num_errors += 1
+            return
+        self.times_s.append(time.perf_counter() - began)
+        self.num_errors += status >= 400
+
+    def _ask(self, method: str, path: str, content: bytes | None = None) -> int:
+        headers = {"Content-Type": "application/json"} if content else {}
+        self._connection.request(method, path, body=content, headers=headers)
+        answer = self._connection.getresponse()
+        answer.read()
+        return answer.status
+
+
+def _poll(
+    port: int, path: str, begins: Sequence[float], every_s: float, ready: Barrier, ending: Event, found: Any
+) -> None:
+    """Ask for a job's state with several connections, each by its own clock, as the timer of a page does."""
+    clients = [_Client(port) for _ in begins]
+
+    def ask(client: _Client, begin_s: float) -> None:
+        due = time.monotonic() + begin_s
+        while not ending.is_set():
+            time.sleep(max(0.0, due - time.monotonic()))
+            client.ask("GET", path)
+            due = max(due + every_s, time.monotonic())  # what is late is asked at once, what was missed is not
+
+    threads = [threading.Thread(target=ask, args=pair) for pair in zip(clients, begins, strict=True)]
+    ready.wait(timeout=START_PATIENCE_S)
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    found.put(("status", times, len(errors)))
+    times_s = [time_s for client in clients for time_s in client.times_s]
+    found.put(("status", times_s, sum(client.num_errors for client in clients)))
 
 
-def _upload(address: str, content: bytes, pause_s: float, ending: Event, found: Any) -> None:
+def _upload(port: int, content: bytes, pause_s: float, ready: Barrier, ending: Event, found: Any) -> None:
     """Upload the body once a pause, or as often as the answers come when they take longer."""
-    times: list[float] = []
-    errors: list[int] = []
-    with httpx.Client(base_url=address, timeout=120, trust_env=False) as client:
-        while not ending.is_set():
-            began = time.monotonic()
-            _timed(client, "POST", "/v1/datasets", content, times, errors)
-            ending.wait(max(0.0, pause_s - (time.monotonic() - began)))
-    found.put(("upload", times, len(errors)))
+    client = _Client(port, timeout_s=120)
+    ready.wait(timeout=START_PATIENCE_S)
+    while not ending.is_set():
+        began = time.monotonic()
+        client.ask("POST", "/v1/datasets", content)
+        ending.wait(max(0.0, pause_s - (time.monotonic() - began)))
+    found.put(("upload", client.times_s, client.num_errors))
 
 
-def _watch_loop(address: str, ending: Event, found: Any) -> None:
+def _watch_loop(port: int, ready: Barrier, ending: Event, found: Any) -> None:
     """Ask a hundred times a second for what the event loop answers by itself: it waits while the loop is blocked."""
-    times: list[float] = []
-    errors: list[int] = []
-    with httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
-        while not ending.wait(0.01):
-            _timed(client, "GET", "/health/live", None, times, errors)
-    found.put(("loop", times, len(errors)))
-
-
-def _timed(
-    client: httpx.Client, method: str, path: str, content: bytes | None, times: list[float], errors: list[int]
-) -> None:
-    began = time.perf_counter()
-    try:
-        answer = client.request(method, path, content=content, headers={"Content-Type": "application/json"})
-    except httpx.HTTPError:
-        errors.append(0)
-        return
-    times.append(time.perf_counter() - began)
-    if not answer.is_success:
-        errors.append(answer.status_code)
+    client = _Client(port)
+    ready.wait(timeout=START_PATIENCE_S)
+    while not ending.wait(0.01):
+        client.ask("GET", "/health/live")
+    found.put(("loop", client.times_s, client.num_errors))
