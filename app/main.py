@@ -3,6 +3,7 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -13,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from app import documentation, health, page, problems
 from app.access.gate import Gate
 from app.access.routes import router as access_router
+from app.access.service import keys_of
 from app.alignments.routes import router as alignments_router
 from app.alignments.side_by_side_routes import router as comparisons_router
 from app.audit.routes import router as audit_router
@@ -20,6 +22,7 @@ from app.curves.routes import router as curves_router
 from app.database import create_engine, session_factory
 from app.datasets.import_processes import ImportProcesses
 from app.datasets.routes import router as datasets_router
+from app.jobs.job_reads import JobReads
 from app.jobs.routes import router as jobs_router
 from app.jobs.scenario_routes import router as asked_scenarios_router
 from app.methods import ImpliedMethods
@@ -29,6 +32,7 @@ from app.parameters import NoUnknownParameters
 from app.replays.routes import router as replays_router
 from app.scenarios.routes import router as scenarios_router
 from app.settings import Settings
+from app.shared_reads import SharedReads
 from app.traces import is_untraced
 from app.transitions.routes import router as transitions_router
 from app.webhooks.routes import router as webhooks_router
@@ -101,6 +105,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     upgrade(engine)
     app.state.engine = engine
     app.state.sessions = session_factory(engine)
+    app.state.key_reads = SharedReads(partial(keys_of, app.state.sessions))
+    app.state.job_reads = JobReads(app.state.sessions)
     app.state.imports = ImportProcesses()
     gc.freeze()  # what stands now stays: collections during an import then pause nobody for long
     try:

@@ -17,17 +17,19 @@ from app.access.caller import UNNAMED, Caller
 from app.access.credentials import challenged, credential_of, unauthenticated
 from app.access.key_sets import KeySource
 from app.access.key_text import KeyText
+from app.access.models import ApiKey
 from app.access.public import PUBLIC
 from app.access.rates import Rates
 from app.access.reach import is_from_here, is_loopback
 from app.access.repository import KeyRepository
 from app.access.roles import Role, verb_of
-from app.access.service import KeyService
+from app.access.service import recognized
 from app.access.tokens import TokenReader
 from app.database import Sessions, snapshot
 from app.errors import ProblemError
 from app.problems import error_of_exception, problem_response
 from app.settings import Settings
+from app.shared_reads import SharedReads
 from app.tenancy import DEFAULT_TENANT, of_all_tenants
 
 OPERATORS: Final = re.compile(r"/metrics")
@@ -80,16 +82,19 @@ class Gate:
         sessions: Sessions = of_all_tenants(scope["app"].state.sessions)
         credential = credential_of(headers, scope["method"])
         if credential is not None:
-            return await run_in_threadpool(self._caller_of, sessions, credential)
+            return await self._holder(scope, credential)
         if await self._is_open(scope, headers, sessions):
             return UNNAMED
         raise unauthenticated("This needs a key; send it as 'Authorization: Bearer <key>'.")
 
-    def _caller_of(self, sessions: Sessions, credential: str) -> Caller:
-        if self._tokens is not None and KeyText.read(credential) is None:
-            return self._tokens.caller(credential)
-        with snapshot(sessions) as session:
-            return KeyService(session, pepper=self._settings.key_pepper).caller(credential)
+    async def _holder(self, scope: Scope, credential: str) -> Caller:
+        """Return who holds a credential; keys are looked up for all who call at the same time at once."""
+        text = KeyText.read(credential)
+        if text is None and self._tokens is not None:
+            return await run_in_threadpool(self._tokens.caller, credential)
+        keys: SharedReads[str, ApiKey] = scope["app"].state.key_reads
+        key = None if text is None else await keys.find(text.prefix)
+        return recognized(text, key, pepper=self._settings.key_pepper)
 
     async def _is_open(self, scope: Scope, headers: Headers, sessions: Sessions) -> bool:
         """Return whether a request without a key is let in."""

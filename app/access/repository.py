@@ -1,6 +1,6 @@
 """All queries on API keys. No rules: the service has them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -26,6 +26,10 @@ class KeyRepository:
     def by_prefix(self, prefix: str) -> ApiKey | None:
         """Return the key that begins so, None where there is none."""
         return self._session.scalars(sa.select(ApiKey).where(ApiKey.prefix == prefix)).one_or_none()
+
+    def by_prefixes(self, prefixes: Collection[str]) -> Sequence[ApiKey]:
+        """Return the keys that begin so, as many as there are."""
+        return self._session.scalars(sa.select(ApiKey).where(ApiKey.prefix.in_(prefixes))).all()
 
     def all(self) -> Sequence[ApiKey]:
         """Return every key, oldest first."""

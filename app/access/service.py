@@ -3,7 +3,7 @@
 import datetime
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -14,10 +14,10 @@ from app.access.key_text import KeyText
 from app.access.models import ApiKey
 from app.access.repository import KeyRepository
 from app.access.roles import VERBS_OF_ROLES, Role, Verb
-from app.database import utc_now
+from app.database import Sessions, snapshot, utc_now
 from app.errors import Fault, InvalidInput, NotFound
 from app.identifiers import new_id
-from app.tenancy import DEFAULT_TENANT, MAX_TENANT_CHARACTERS
+from app.tenancy import DEFAULT_TENANT, MAX_TENANT_CHARACTERS, of_all_tenants
 
 MAX_NAME_CHARACTERS = 200
 TENANT_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -53,7 +53,7 @@ class KeyWish:
 
 
 class KeyService:
-    """Make, recognize and revoke keys within the caller's transaction.
+    """Make and revoke keys within the caller's transaction.
 
     Parameters
     ----------
@@ -113,31 +113,47 @@ class KeyService:
         key.revoked_at = key.revoked_at or utc_now()
         return key
 
-    def caller(self, credential: str) -> Caller:
-        """Return who holds a key.
 
-        Raises
-        ------
-        ProblemError
-            When it is unknown, revoked or expired (UNAUTHENTICATED).
-        """
-        text = KeyText.read(credential)
-        key = None if text is None else self._keys.by_prefix(text.prefix)
-        salt, stored = (_NO_SALT, _NO_HASH) if key is None else (key.salt, key.hash)
-        if text is None or not text.is_proof(salt=salt, pepper=self._pepper, stored=stored) or key is None:
-            raise unauthenticated("This key is not known; check that all of it was sent.")
-        if key.revoked_at is not None:
-            raise unauthenticated("This key was revoked; ask for a new one.")
-        if key.expires_at is not None and key.expires_at <= utc_now():
-            raise unauthenticated("This key has expired; ask for a new one.")
-        return Caller(
-            tenant_id=key.tenant_id,
-            key_id=key.id,
-            role=Role(key.role),
-            name=key.name,
-            verbs=frozenset(Verb(verb) for verb in key.verbs),
-            rep_id=key.rep_id,
-        )
+def recognized(text: KeyText | None, key: ApiKey | None, *, pepper: str) -> Caller:
+    """Return who holds a key.
+
+    Parameters
+    ----------
+    text
+        What was sent, None when it is no key's text.
+    key
+        The key that begins so, None where there is none.
+    pepper
+        The secret that is a setting.
+
+    Raises
+    ------
+    ProblemError
+        When it is unknown, revoked or expired (UNAUTHENTICATED).
+    """
+    salt, stored = (_NO_SALT, _NO_HASH) if key is None else (key.salt, key.hash)
+    if text is None or not text.is_proof(salt=salt, pepper=pepper, stored=stored) or key is None:
+        raise unauthenticated("This key is not known; check that all of it was sent.")
+    if key.revoked_at is not None:
+        raise unauthenticated("This key was revoked; ask for a new one.")
+    if key.expires_at is not None and key.expires_at <= utc_now():
+        raise unauthenticated("This key has expired; ask for a new one.")
+    return Caller(
+        tenant_id=key.tenant_id,
+        key_id=key.id,
+        role=Role(key.role),
+        name=key.name,
+        verbs=frozenset(Verb(verb) for verb in key.verbs),
+        rep_id=key.rep_id,
+    )
+
+
+def keys_of(sessions: Sessions, prefixes: Collection[str]) -> dict[str, ApiKey]:
+    """Return the keys that begin so, by how they begin, as they stand now."""
+    with snapshot(of_all_tenants(sessions)) as session:
+        keys = KeyRepository(session).by_prefixes(prefixes)
+        session.expunge_all()  # they are read when the session is gone
+    return {key.prefix: key for key in keys}
 
 
 def is_tenant_id(text: str) -> bool:

@@ -4,12 +4,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.database import snapshot
-from app.dependencies import SessionsParameter
+from app.access.caller import caller_of
 from app.jobs import dbos_engine
 from app.jobs.dbos_engine import DbosQueue
 from app.jobs.engine import JobQueue
-from app.jobs.repository import JobRepository
+from app.jobs.job_reads import JobReads, Look, existing
 
 
 def get_queue(request: Request) -> JobQueue:
@@ -22,7 +21,17 @@ def get_queue(request: Request) -> JobQueue:
     return queue
 
 
-def existing_job_id(job_id: str, sessions: SessionsParameter) -> str:
+async def get_look(request: Request) -> Look:
+    """Return how the caller's tenant looks at its jobs."""
+    reads: JobReads = request.app.state.job_reads
+    return reads.of_tenant(caller_of(request).tenant_id)
+
+
+QueueParameter = Annotated[JobQueue, Depends(get_queue)]
+LookParameter = Annotated[Look, Depends(get_look)]
+
+
+async def existing_job_id(job_id: str, look: LookParameter) -> str:
     """Return the id of a job that exists; a stream must not begin before this is known.
 
     Raises
@@ -30,9 +39,8 @@ def existing_job_id(job_id: str, sessions: SessionsParameter) -> str:
     NotFound
         When there is no such job.
     """
-    with snapshot(sessions) as session:
-        return JobRepository(session).get(job_id).id
+    await existing(look, job_id)
+    return job_id
 
 
-QueueParameter = Annotated[JobQueue, Depends(get_queue)]
 ExistingJobId = Annotated[str, Depends(existing_job_id)]

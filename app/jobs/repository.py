@@ -85,6 +85,10 @@ class JobRepository:
             raise NotFound("There is no such job.")
         return job
 
+    def several(self, job_ids: Sequence[str]) -> Sequence[Job]:
+        """Return those of the jobs that are there, as callers know them; see ``get``."""
+        return self.session.scalars(sa.select(Job).where(Job.id.in_(job_ids), Job.whole_id.is_(None))).all()
+
     def locked(self, job_id: str, *, skip_held: bool = False) -> Job | None:
         """Return a job, None when there is none, and keep others from changing it until the commit.
 
@@ -161,10 +165,6 @@ class JobRepository:
             sa.select(Job.fence, Job.state, Job.stop_requested).where(Job.id == job_id)
         ).one_or_none()
         return None if row is None else (row[0], row[1], row[2])
-
-    def state_of(self, job_id: str) -> str | None:
-        """Return a job's state as stored, None when there is no such job."""
-        return self.session.scalar(sa.select(Job.state).where(Job.id == job_id))
 
     def expired(self, now: datetime.datetime, *, limit: int = 100) -> Sequence[str]:
         """Return ids of running jobs whose worker let the lease run out."""

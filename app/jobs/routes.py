@@ -6,17 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 
 from app.alignments import schemas as alignment_schemas
 from app.alignments.service import get_alignment, summary_json
 from app.bodies import NoBody
-from app.database import snapshot
 from app.dependencies import ReadSession, SessionsParameter, SettingsParameter, WriteSession
 from app.documentation import problem_responses
 from app.errors import NotFound
 from app.idempotency import Answer, OnceParameter
-from app.jobs.dependencies import ExistingJobId, QueueParameter
+from app.jobs.dependencies import ExistingJobId, LookParameter, QueueParameter
+from app.jobs.job_reads import existing
 from app.jobs.listing import JobFilterParameter, jobs_page
 from app.jobs.repository import JobRepository
 from app.jobs.representation import job_json
@@ -56,23 +55,17 @@ def list_jobs(session: ReadSession, page: PageParameters, wanted: JobFilterParam
 @router.get("/{job_id}", summary="Show a job", response_model=JobResource)
 async def get_job(
     job_id: str,
-    sessions: SessionsParameter,
-    response: Response,
+    look: LookParameter,
     prefer: Annotated[
         str | None, Header(description="`wait=20` answers when the job has ended, or after 20 s; at most 60.")
     ] = None,
-) -> JobResource:
+) -> Response:
     """Return a job's state, progress and outcome; with `Prefer: wait=20` as soon as it has ended."""
     wait_s = wanted_wait_s(prefer)
     if wait_s:
-        await wait_for_end(sessions, job_id, wait_s=wait_s)
-        response.headers["Preference-Applied"] = f"wait={wait_s:g}"
-
-    def read() -> JobResource:
-        with snapshot(sessions) as session:
-            return JobResource.model_validate(job_json(JobRepository(session).get(job_id)))
-
-    return await run_in_threadpool(read)
+        await wait_for_end(look, job_id, wait_s=wait_s)
+    headers = {"Preference-Applied": f"wait={wait_s:g}"} if wait_s else None
+    return Response((await existing(look, job_id)).body, headers=headers, media_type="application/json")
 
 
 @router.get(
@@ -83,13 +76,14 @@ async def get_job(
 )
 async def follow_job(
     job_id: ExistingJobId,
+    look: LookParameter,
     sessions: SessionsParameter,
     last_event_id: Annotated[
         str | None, Header(description="Number of the last event that was seen; later ones follow.")
     ] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Stream the job's events: `state`, `progress` (at most two a second) and at the end `done`."""
-    async for event in follow(sessions, job_id, after=last_event_number(last_event_id)):
+    async for event in follow(look, sessions, job_id, after=last_event_number(last_event_id)):
         yield event
 
 

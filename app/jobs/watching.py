@@ -1,7 +1,7 @@
 """Watching jobs without asking again and again: long polls and streams of events.
 
-Both read the rows that workers write, a few times a second, off the event loop; so they work with any number of
-API processes and workers.
+Both read the rows that workers write, a few times a second, off the event loop, all of them together in one read; so
+they work with any number of API processes and workers.
 """
 
 import asyncio
@@ -14,8 +14,9 @@ from fastapi.sse import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from app.database import Sessions, snapshot
+from app.jobs.job_reads import Look
 from app.jobs.repository import JobRepository
-from app.jobs.states import EventKind, JobState
+from app.jobs.states import EventKind
 
 LOOK_S: Final = 0.2
 MAX_WAIT_S: Final = 60.0
@@ -28,33 +29,35 @@ def wanted_wait_s(prefer: str | None) -> float:
     return 0.0 if found is None else min(float(found[1]), MAX_WAIT_S)
 
 
-async def wait_for_end(sessions: Sessions, job_id: str, *, wait_s: float) -> None:
+async def wait_for_end(look: Look, job_id: str, *, wait_s: float) -> None:
     """Return when the job has ended, is not there, or the time is over."""
     deadline = time.monotonic() + wait_s
     while True:
-        state = await run_in_threadpool(_state_of, sessions, job_id)
+        job = await look(job_id)
         left_s = deadline - time.monotonic()
-        if state is None or JobState(state).has_ended or left_s <= 0:
+        if job is None or job.has_ended or left_s <= 0:
             return
         await asyncio.sleep(min(LOOK_S, left_s))
 
 
-async def follow(sessions: Sessions, job_id: str, *, after: int) -> AsyncIterator[ServerSentEvent]:
+async def follow(look: Look, sessions: Sessions, job_id: str, *, after: int) -> AsyncIterator[ServerSentEvent]:
     """Yield the job's events with larger numbers as they come, until ``done``.
 
     A job that ended before ``after`` has no event left: the stream ends at once.
     """
     number = after
     while True:
-        events, has_ended = await run_in_threadpool(_events_after, sessions, job_id, number)
+        job = await look(job_id)  # before the events: an end that is seen here has its events below
+        has_news = job is not None and job.num_events > number
+        events = await run_in_threadpool(_events_after, sessions, job_id, number) if has_news else []
         for event in events:
             yield event
             number = int(event.id or number)
             if event.event == EventKind.DONE:
                 return
-        if has_ended and not events:
-            return
         if not events:
+            if job is None or job.has_ended:
+                return
             await asyncio.sleep(LOOK_S)
 
 
@@ -64,17 +67,9 @@ def last_event_number(last_event_id: str | None) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else 0
 
 
-def _state_of(sessions: Sessions, job_id: str) -> str | None:
+def _events_after(sessions: Sessions, job_id: str, number: int) -> list[ServerSentEvent]:
     with snapshot(sessions) as session:
-        return JobRepository(session).state_of(job_id)
-
-
-def _events_after(sessions: Sessions, job_id: str, number: int) -> tuple[list[ServerSentEvent], bool]:
-    with snapshot(sessions) as session:
-        jobs = JobRepository(session)
-        state = jobs.state_of(job_id)  # before the events: an end that is seen here has its events below
-        events = [
+        return [
             ServerSentEvent(event=event.kind, data=event.data, id=str(event.number))
-            for event in jobs.events_after(job_id, number)
+            for event in JobRepository(session).events_after(job_id, number)
         ]
-    return events, state is None or JobState(state).has_ended

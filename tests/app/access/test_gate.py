@@ -1,12 +1,16 @@
 """The gate: who is let in, and what the others are told."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from app.access.key_text import KeyText
 from app.access.roles import Role, Verb
-from app.access.service import KeyService
+from app.access.service import KeyService, keys_of, recognized
 from app.database import transaction
+from app.errors import ProblemError
 from app.main import create_app
 from app.settings import Settings
 from app.tenancy import of_all_tenants
@@ -103,9 +107,23 @@ def test_revoking_holds_at_once(app: FastAPI, client: TestClient, make_key: Make
 
 def test_another_pepper_voids_every_key(app: FastAPI, client: TestClient, make_key: MakeKey) -> None:
     """A stolen database is worth nothing without the pepper: the same row does not prove the key."""
-    key = make_key()
-    with transaction(of_all_tenants(app.state.sessions)) as session, pytest.raises(Exception, match="not known"):
-        KeyService(session, pepper="another").caller(key)
+    text = KeyText.read(make_key())
+    assert text is not None
+    stored = keys_of(app.state.sessions, [text.prefix])[text.prefix]
+    assert recognized(text, stored, pepper=app.state.settings.key_pepper).key_id == stored.id
+    with pytest.raises(ProblemError, match="not known"):
+        recognized(text, stored, pepper="another")
+
+
+def test_callers_who_come_at_once_are_told_apart(app: FastAPI, client: TestClient, make_key: MakeKey) -> None:
+    """Keys that are looked up together open each its own tenant; a wrong one among them opens nothing."""
+    keys = [make_key(tenant_id=f"tenant-{number}") for number in range(8)]
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda key: client.get("/v1/caller", headers=bearer(key)), [*keys, UNKNOWN] * 4))
+    for number, answer in enumerate(answers):
+        tenant = number % 9
+        expected = (401, None) if tenant == 8 else (200, f"tenant-{tenant}")
+        assert (answer.status_code, answer.json().get("tenant_id")) == expected
 
 
 def test_roles_and_verbs_narrow_a_key(client: TestClient, make_key: MakeKey) -> None:
