@@ -83,7 +83,7 @@ def _value(content: bytes) -> Any:
         return body.decode()
     if number == 3:
         return struct.unpack("<d", body)[0]
-    return {6: _zigzag, 7: bool}[number](body)
+    return bool(body) if number == 7 else _zigzag(body)
 
 
 def _fields(content: bytes) -> Iterator[tuple[int, Any]]:

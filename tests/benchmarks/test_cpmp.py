@@ -4,9 +4,11 @@ import argparse
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks import cpmp
+from optimizer.location.question import Located
 
 
 @pytest.fixture
@@ -35,5 +37,5 @@ def test_four_points_are_solved_and_audited(folder: Path, capsys: pytest.Capture
 def test_a_wrong_answer_is_found_by_the_audit(folder: Path) -> None:
     """All points at one of two centers in the same place: too much load, a place taken twice, a cost that is not so."""
     question = cpmp.read_question(folder / "instances" / "four.txt", metric="floor")
-    wrong = cpmp.Located(center=cpmp.np.array([0, 0]), owner=cpmp.np.array([0, 0, 0, 0]), cost=1.0, breaches=0)
+    wrong = Located(center=np.zeros(2, dtype=np.int64), owner=np.zeros(4, dtype=np.int64), cost=1.0, breaches=0)
     assert cpmp.faults(question, wrong) == 3

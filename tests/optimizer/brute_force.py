@@ -8,9 +8,10 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from optimizer.alignment import Alignment
-from optimizer.criteria import BudgetScope, Criteria, Target
+from optimizer.criteria import Balance, Budget, BudgetScope, Criteria, Target
 from optimizer.problem import Problem
 
 FORGIVEN = 1e-9
@@ -66,6 +67,7 @@ class _Table:
 
     def __init__(self, problem: Problem, criteria: Criteria, rep: np.ndarray) -> None:
         self.problem, self.criteria, self.rep = problem, criteria, rep
+        self.accounts = range(problem.num_accounts)
         self.account = np.arange(problem.num_accounts)
         self.pair_ok = self._pair_ok()
         served = (problem.current >= 0) & problem.active[problem.current]
@@ -74,7 +76,7 @@ class _Table:
 
     def is_right(self) -> np.ndarray:
         """Return which alignments keep every hard criterion."""
-        right = self.pair_ok[self.account, self.rep].all(axis=1)
+        right: np.ndarray = self.pair_ok[self.account, self.rep].all(axis=1)
         if self.criteria.families_together:
             for first, second in itertools.combinations(self.account, 2):
                 if self.problem.family[first] == self.problem.family[second]:
@@ -107,7 +109,8 @@ class _Table:
                 value += balance.weight * self._soft(balance) / (problem.active.sum() or 1)
         if problem.mismatch is not None and not criteria.eligibility.hard:
             value += criteria.eligibility.weight * self._pairs(problem.mismatch).sum(axis=1) / problem.num_accounts
-        return value + criteria.unassigned.weight * (self.rep < 0).sum(axis=1) / problem.num_accounts
+        value += criteria.unassigned.weight * (self.rep < 0).sum(axis=1) / problem.num_accounts
+        return value
 
     def _pair_ok(self) -> np.ndarray:
         """Return what each account may do alone; the last column is unassigned."""
@@ -119,19 +122,22 @@ class _Table:
             ok[:, :-1] &= problem.possible
         if problem.mismatch is not None and criteria.eligibility.hard:
             ok[:, :-1] &= ~problem.mismatch
-        for account, rep in criteria.forbid:
-            ok[account, rep] = False
-        stay = [(account, problem.current[account]) for account in self.account if problem.locked[account]]
+        for forbidden in criteria.forbid:
+            ok[forbidden] = False
+        stay: list[tuple[int, int]] = [
+            (account, int(problem.current[account])) for account in self.accounts if problem.locked[account]
+        ]
         for frozen in criteria.frozen_reps:
-            stay += [(account, frozen) for account in self.account if problem.current[account] == frozen]
+            stay += [(account, frozen) for account in self.accounts if problem.current[account] == frozen]
             ok[problem.current != frozen, frozen] = False
         for account, rep in [*stay, *criteria.locks]:
             ok[account, np.arange(problem.num_reps + 1) != rep] = False
         return ok
 
     def _pairs(self, matrix: np.ndarray) -> np.ndarray:
-        padded = np.hstack([matrix, np.zeros((len(matrix), 1))])
-        return padded[self.account, self.rep]
+        padded: np.ndarray = np.hstack([matrix, np.zeros((len(matrix), 1))])
+        values: np.ndarray = padded[self.account, self.rep]
+        return values
 
     def _loads(self) -> np.ndarray:
         problem = self.problem
@@ -146,7 +152,7 @@ class _Table:
                 load[:, rep] += np.where(self.rep[:, [account]] == rep, amount[account, rep], 0)
         return load
 
-    def _load_and_target(self, balance) -> tuple[np.ndarray, np.ndarray]:
+    def _load_and_target(self, balance: Balance) -> tuple[np.ndarray, np.ndarray]:
         problem, active = self.problem, self.problem.active
         measure = problem.measures.index(balance.measure)
         load = self.load[:, :, measure]
@@ -160,14 +166,15 @@ class _Table:
         share = np.where(active, basis, 0) / np.where(active, basis, 0).sum()
         return load, load.sum(axis=1)[:, None] * share
 
-    def _soft(self, balance) -> np.ndarray:
+    def _soft(self, balance: Balance) -> np.ndarray:
         load, target = self._load_and_target(balance)
         counted = self.problem.active & (target > 0)
         size = np.abs(load - target) / np.where(target > 0, target, 1)
         cost = np.maximum(0, size - balance.tolerance) + 2 * np.maximum(0, size - 2 * balance.tolerance)
-        return np.where(counted, cost, 0).sum(axis=1)
+        total: np.ndarray = np.where(counted, cost, 0).sum(axis=1)
+        return total
 
-    def _keeps(self, budget) -> np.ndarray:
+    def _keeps(self, budget: Budget) -> np.ndarray:
         problem = self.problem
         moved = self.moved * problem.amount[:, problem.measures.index(budget.measure)]
         if budget.scope is BudgetScope.TOTAL:
@@ -190,7 +197,7 @@ class _Table:
         return total or 1.0
 
 
-def _inside(value, low, high) -> np.ndarray:
+def _inside(value: np.ndarray, low: npt.ArrayLike, high: npt.ArrayLike) -> np.ndarray:
     low, high = np.asarray(low, dtype=float), np.asarray(high, dtype=float)
     forgiven_low = np.where(np.isfinite(low), np.abs(low), 0) * FORGIVEN + FORGIVEN
     forgiven_high = np.where(np.isfinite(high), np.abs(high), 0) * FORGIVEN + FORGIVEN

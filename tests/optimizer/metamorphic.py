@@ -35,7 +35,7 @@ def shuffled(problem: Problem, criteria: Criteria, *, seed: int) -> Retold:
     """Shuffle accounts and reps, and give families other numbers."""
     rng = np.random.default_rng(seed)
     accounts, reps = rng.permutation(problem.num_accounts), rng.permutation(problem.num_reps)
-    account_place, rep_place = np.argsort(accounts), np.argsort(reps)
+    account_place, rep_place = np.argsort(accounts).astype(np.int32), np.argsort(reps).astype(np.int32)
     pairs = problem.pair_amounts
     if pairs is not None:
         mixed = rng.permutation(len(pairs.account))

@@ -64,10 +64,10 @@ def _problem(rng: np.random.Generator, mix: Mix) -> Problem:
     amount = np.column_stack(
         [np.ones(num_accounts), _quarters(rng, 0, 4, num_accounts), _quarters(rng, 0, 20, num_accounts)]
     )
-    current = rng.integers(-1, num_reps, num_accounts)
-    family = np.arange(num_accounts)
+    current = rng.integers(-1, num_reps, num_accounts).astype(np.int32)
+    family = np.arange(num_accounts, dtype=np.int32)
     if rng.random() < mix.family:
-        family = rng.integers(0, max(1, num_accounts - 1), num_accounts)
+        family = rng.integers(0, max(1, num_accounts - 1), num_accounts).astype(np.int32)
     locked = (rng.random(num_accounts) < 0.2) & (current >= 0) & (rng.random() < mix.lock)
     locked &= active[current]
     total = amount.sum(axis=0)
@@ -106,7 +106,7 @@ def _pair_amounts(rng: np.random.Generator, num_accounts: int, num_reps: int) ->
     amount[:, 1] = _quarters(rng, 0, 6, len(account))
     if rng.random() < 0.3:
         amount[:, 2] = np.where(rng.random(len(account)) < 0.5, _quarters(rng, 0, 20, len(account)), np.nan)
-    return PairAmounts(account=account, rep=rep, amount=amount)
+    return PairAmounts(account=account.astype(np.int32), rep=rep.astype(np.int32), amount=amount)
 
 
 def _criteria(rng: np.random.Generator, mix: Mix, problem: Problem) -> Criteria:

@@ -18,11 +18,26 @@ two_islands: two accounts and one rep on each island; nobody crosses the water.
     (A0 A1 R0)  ~~~  (A2 A3 R1)
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from optimizer.problem import Problem
+from optimizer.alignment import Alignment
+from optimizer.problem import PairAmounts, Problem
+
+
+def alignment_to(reps: Sequence[int]) -> Alignment:
+    """Return the alignment that gives each account to the rep at its place."""
+    return Alignment(np.array(reps, dtype=np.int32))
+
+
+def pair_amounts(*pairs: tuple[int, int, list[float]]) -> PairAmounts:
+    """Return amounts of single pairs: an account, a rep, and what it needs of each measure there."""
+    account, rep, amount = zip(*pairs, strict=True)
+    return PairAmounts(
+        account=np.array(account, dtype=np.int32), rep=np.array(rep, dtype=np.int32), amount=np.array(amount)
+    )
 
 
 def problem_of(amount: np.ndarray, *, num_reps: int, **fields: Any) -> Problem:

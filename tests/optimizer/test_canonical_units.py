@@ -63,7 +63,12 @@ def test_units_tell_accounts_apart() -> None:
     workload = np.array([1.0, 1.0, 1.0, 5.0])
     found = set()
     for order in permutations(range(4)):
-        units = Units(num_units=4, unit=np.array(order), first=np.arange(3), second=np.arange(1, 4))
+        units = Units(
+            num_units=4,
+            unit=np.array(order),
+            first=np.arange(3, dtype=np.int32),
+            second=np.arange(1, 4, dtype=np.int32),
+        )
         problem = problem_of(workload[list(order)], num_reps=2, units=units)
         canonical, _ = canonical_order(problem, Criteria()).apply(problem, Criteria())
         assert canonical.units is not None

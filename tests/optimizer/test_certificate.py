@@ -44,10 +44,10 @@ def excess(problem: Problem, criteria: Criteria, row: PricedRow, rep: np.ndarray
         load = (rep == at) @ amount
         if kind == "load":
             table = problem.capacity_max if row["side"] == "max" else problem.capacity_min
-            return sign * (load - table[at, problem.measure_index(measure)])
+            return np.asarray(sign * (load - table[at, problem.measure_index(measure)]))
         balance = next(entry for entry in criteria.balance if entry.measure == measure and entry.hard)
         target = target_loads(problem, balance, total=float(amount.sum()))[at]
-        return sign * (load - (1 + sign * balance.tolerance) * target)
+        return np.asarray(sign * (load - (1 + sign * balance.tolerance) * target))
     counted = (problem.current >= 0) & problem.active[problem.current]
     moved = counted & (rep != problem.current)
     scope = {"max_moved": BudgetScope.TOTAL, "max_in": BudgetScope.IN, "max_out": BudgetScope.OUT}[kind]
@@ -58,7 +58,7 @@ def excess(problem: Problem, criteria: Criteria, row: PricedRow, rep: np.ndarray
         moved = moved & (rep == at)
     elif kind == "max_out":
         moved = moved & (problem.current == at)
-    return moved @ amount - limit
+    return np.asarray(moved @ amount - limit)
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -7,11 +7,11 @@ from optimizer.alignment import Alignment
 from optimizer.budget_conflicts import PriceCurve
 from optimizer.conflicts import conflicts
 from optimizer.criteria import Balance, Budget, BudgetScope, Criteria, Disruption, Unassigned
-from optimizer.problem import PairAmounts, Problem
+from optimizer.problem import Problem
 from optimizer.result import Cause, Conflict
 from tests.optimizer.brute_force import brute_force
 from tests.optimizer.random_problems import Mix, random_problem
-from tests.optimizer.small_problems import capacities, grid_3x3, line_of_four, problem_of, two_islands
+from tests.optimizer.small_problems import capacities, grid_3x3, line_of_four, pair_amounts, problem_of, two_islands
 
 FREE = Unassigned(allowed=True)
 
@@ -128,9 +128,9 @@ def test_fewer_accounts_than_reps_in_balance() -> None:
     few = Problem(
         measures=problem.measures,
         amount=problem.amount[:2],
-        current=[0, 0],
-        family=[0, 1],
-        locked=[False, False],
+        current=np.zeros(2, dtype=np.int32),
+        family=np.arange(2, dtype=np.int32),
+        locked=np.zeros(2, dtype=np.bool_),
         fte=problem.fte,
         active=problem.active,
         capacity_min=problem.capacity_min,
@@ -210,7 +210,7 @@ def test_a_budget_says_what_forces_the_moves() -> None:
 
 def test_pair_amounts_are_taken_on_the_safe_side() -> None:
     """A3 needs 4 h, but only 1 with R0, who carries 3.5: no conflict is claimed."""
-    pairs = PairAmounts(account=[3], rep=[0], amount=[[np.nan, 1.0]])
+    pairs = pair_amounts((3, 0, [np.nan, 1.0]))
     problem = line_of_four(capacity_max=limit([3.5, 9.0]), pair_amounts=pairs)
     assert brute_force(problem, Criteria()).is_feasible
     assert conflicts(problem, Criteria()) == ()

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from optimizer.alignment import Alignment
 from optimizer.contiguity import num_pieces, pieces_around, shared_units
 from optimizer.criteria import Contiguity, Criteria
 from optimizer.exceptions import InvalidProblem
@@ -11,14 +10,14 @@ from optimizer.graph import graph_of
 from optimizer.items import items_of
 from optimizer.units import Units
 from optimizer.validation import violations
-from tests.optimizer.small_problems import line_of_four
+from tests.optimizer.small_problems import alignment_to, line_of_four
 
 ROOK = Criteria(contiguity=Contiguity.ROOK)
 
 
 def row(num_units: int, unit: list[int]) -> Units:
     """Return units side by side in a row."""
-    first = np.arange(num_units - 1)
+    first = np.arange(num_units - 1, dtype=np.int32)
     return Units(num_units=num_units, unit=np.array(unit), first=first, second=first + 1)
 
 
@@ -30,38 +29,38 @@ def test_a_graph_forgets_loops_and_repetitions() -> None:
 
 def test_pieces_are_counted_by_rep() -> None:
     """0 1 0 1 in a row: both territories are in two pieces."""
-    pieces = num_pieces(row(4, [0, 1, 2, 3]), Alignment(np.array([0, 1, 0, 1])), num_reps=3)
+    pieces = num_pieces(row(4, [0, 1, 2, 3]), alignment_to([0, 1, 0, 1]), num_reps=3)
     assert pieces.tolist() == [2, 2, 0]
 
 
 def test_empty_units_connect_whoever_needs_them() -> None:
     """0 . 0 1 . 1: the empty units belong to the territories around them."""
     units = row(6, [0, 2, 3, 5])
-    assert num_pieces(units, Alignment(np.array([0, 0, 1, 1])), num_reps=2).tolist() == [1, 1]
-    assert num_pieces(units, Alignment(np.array([0, 1, 0, 1])), num_reps=2).tolist() == [2, 2]
+    assert num_pieces(units, alignment_to([0, 0, 1, 1]), num_reps=2).tolist() == [1, 1]
+    assert num_pieces(units, alignment_to([0, 1, 0, 1]), num_reps=2).tolist() == [2, 2]
 
 
 def test_accounts_without_unit_or_rep_need_no_connection() -> None:
     """An account outside all units, and one without a rep, take no territory apart."""
     units = row(3, [0, 1, 2, -1])
-    assert num_pieces(units, Alignment(np.array([0, -1, 1, 0])), num_reps=2).tolist() == [1, 1]
+    assert num_pieces(units, alignment_to([0, -1, 1, 0]), num_reps=2).tolist() == [1, 1]
 
 
 def test_a_unit_that_several_reps_share_is_found() -> None:
     """Two accounts of one unit with different reps share it; nobody is no rep."""
     units = row(2, [0, 0, 1, 1])
-    assert shared_units(units, Alignment(np.array([0, 1, 1, -1]))).tolist() == [0]
+    assert shared_units(units, alignment_to([0, 1, 1, -1])).tolist() == [0]
 
 
 def test_validation_names_the_territory_and_the_unit() -> None:
     """On a line of four accounts, West with both ends is in two pieces; a shared unit is named with its accounts."""
     problem = line_of_four().replace(units=row(4, [0, 1, 2, 3]))
-    (found,) = violations(problem, ROOK, Alignment(np.array([0, 1, 1, 0])))
+    (found,) = violations(problem, ROOK, alignment_to([0, 1, 1, 0]))
     assert (found.criterion, found.rep, found.value, found.by) == ("contiguity", 0, 2.0, 1.0)
     problem = line_of_four().replace(units=row(2, [0, 0, 1, 1]))
-    (found,) = violations(problem, ROOK, Alignment(np.array([0, 1, 1, 1])))
+    (found,) = violations(problem, ROOK, alignment_to([0, 1, 1, 1]))
     assert (found.criterion, found.accounts) == ("unit", (0, 1))
-    assert violations(problem, Criteria(), Alignment(np.array([0, 1, 1, 1]))) == ()
+    assert violations(problem, Criteria(), alignment_to([0, 1, 1, 1])) == ()
 
 
 def test_items_are_units_with_the_families_of_their_accounts() -> None:
@@ -81,13 +80,13 @@ def test_units_out_of_range_are_refused() -> None:
 
 def test_a_unit_whose_accounts_have_no_rep_connects_nobody() -> None:
     """0 . 0 in a row: a unit without accounts in the middle connects, one with an unassigned account does not."""
-    assert num_pieces(row(3, [0, 2]), Alignment(np.array([0, 0])), num_reps=1).tolist() == [1]
-    assert num_pieces(row(3, [0, 1, 2]), Alignment(np.array([0, -1, 0])), num_reps=1).tolist() == [2]
+    assert num_pieces(row(3, [0, 2]), alignment_to([0, 0]), num_reps=1).tolist() == [1]
+    assert num_pieces(row(3, [0, 1, 2]), alignment_to([0, -1, 0]), num_reps=1).tolist() == [2]
 
 
 def test_pieces_are_told_without_and_with_an_account() -> None:
     """0 0 0 1 1 in a row: without its middle 0 is in two pieces, 1 with it, too; at the border nothing parts."""
-    units, alignment = row(5, [0, 1, 2, 3, 4]), Alignment(np.array([0, 0, 0, 1, 1]))
+    units, alignment = row(5, [0, 1, 2, 3, 4]), alignment_to([0, 0, 0, 1, 1])
     without, with_item = pieces_around(units, alignment, np.array([1]), num_reps=2)
     assert (without.tolist(), with_item.tolist()) == ([2, 1], [1, 2])
     without, with_item = pieces_around(units, alignment, np.array([2]), num_reps=2)

@@ -60,8 +60,7 @@ def test_what_nobody_near_may_serve_is_not_placed() -> None:
 
 def test_given_targets_do_not_move() -> None:
     """With 40 given each and 48 at most, two reps who have 30 have room for 36."""
-    fixed = {"share": np.full(3, np.nan), "fixed": np.full(3, 40.0)}
-    found = three_reps([[1, 2], [1, 2], [0, 2], [0, 1]], **fixed)
+    found = three_reps([[1, 2], [1, 2], [0, 2], [0, 1]], share=np.full(3, np.nan), fixed=np.full(3, 40.0))
     assert found.room[0] == pytest.approx(36)
     assert found.beyond_room[0] == 40  # 20 does not fit into the 18 of anyone
 
@@ -71,7 +70,7 @@ def test_the_last_rep_leaves_nobody() -> None:
     one = Balanced(
         owner=np.array([0]), amount=np.array([5.0]), share=np.ones(1), fixed=np.full(1, np.nan), tolerance=0.1
     )
-    found = departures(one, Neighborhood(taker=np.zeros((1, 0)), capacity_max=np.full(1, np.inf)))
+    found = departures(one, Neighborhood(taker=np.zeros((1, 0), dtype=np.int64), capacity_max=np.full(1, np.inf)))
     assert (found.room[0], found.not_placed[0], found.num_outside[0]) == (0, 5, 0)
 
 

@@ -19,46 +19,45 @@ from optimizer.measures import (
     soft_excess,
     travel,
 )
-from optimizer.problem import PairAmounts
 from tests.optimizer.random_problems import random_problem
-from tests.optimizer.small_problems import line_of_four
+from tests.optimizer.small_problems import alignment_to, line_of_four, pair_amounts
 
 
 def test_loads_are_sums_by_rep() -> None:
     """A0, A1 and A2 with R0 weigh 1 + 2 + 3 h, A3 with R1 weighs 4 h."""
-    assert loads(line_of_four(), Alignment([0, 0, 0, 1])).tolist() == [[3, 6], [1, 4]]
+    assert loads(line_of_four(), alignment_to([0, 0, 0, 1])).tolist() == [[3, 6], [1, 4]]
 
 
 def test_unassigned_accounts_load_nobody() -> None:
     """What has no rep adds to no load."""
-    assert loads(line_of_four(), Alignment([0, -1, -1, 1])).tolist() == [[1, 1], [1, 4]]
+    assert loads(line_of_four(), alignment_to([0, -1, -1, 1])).tolist() == [[1, 1], [1, 4]]
 
 
 def test_an_amount_of_the_pair_replaces_the_accounts_own() -> None:
     """A1 weighs 2 h by itself and 5 h with R1; NaN keeps the own amount."""
-    pairs = PairAmounts(account=[1, 2], rep=[1, 1], amount=[[np.nan, 5.0], [np.nan, np.nan]])
+    pairs = pair_amounts((1, 1, [np.nan, 5.0]), (2, 1, [np.nan, np.nan]))
     problem = line_of_four(pair_amounts=pairs)
-    assert loads(problem, Alignment([0, 1, 1, 1]))[1].tolist() == [3, 5 + 3 + 4]
-    assert loads(problem, Alignment([0, 0, 1, 1]))[0].tolist() == [2, 3]
-    assert assigned_amount(problem, Alignment([0, 0, 1, 1]))[1].tolist() == [1, 2]
+    assert loads(problem, alignment_to([0, 1, 1, 1]))[1].tolist() == [3, 5 + 3 + 4]
+    assert loads(problem, alignment_to([0, 0, 1, 1]))[0].tolist() == [2, 3]
+    assert assigned_amount(problem, alignment_to([0, 0, 1, 1]))[1].tolist() == [1, 2]
 
 
 def test_travel_adds_up_the_assigned_pairs() -> None:
     """The nearest ends cost 1 + 2 + 2 + 1 km, an unassigned account nothing."""
-    assert travel(line_of_four(), Alignment([0, 0, 1, 1])) == 6
-    assert travel(line_of_four(), Alignment([0, 0, 1, -1])) == 5
-    assert travel(line_of_four(travel=None), Alignment([0, 0, 1, 1])) is None
+    assert travel(line_of_four(), alignment_to([0, 0, 1, 1])) == 6
+    assert travel(line_of_four(), alignment_to([0, 0, 1, -1])) == 5
+    assert travel(line_of_four(travel=None), alignment_to([0, 0, 1, 1])) is None
 
 
 def test_inertia_adds_up_like_travel() -> None:
     """The moment of inertia is the sum of the pairs' own."""
     problem = line_of_four(inertia=np.arange(8.0).reshape(4, 2))
-    assert moment_of_inertia(problem, Alignment([1, 0, 0, 1])) == 1 + 2 + 4 + 7
+    assert moment_of_inertia(problem, alignment_to([1, 0, 0, 1])) == 1 + 2 + 4 + 7
 
 
 def test_moves_count_at_both_ends() -> None:
     """A1 (2 h) goes to R1 and A3 (4 h) to R0: 6 h moved, 2 out of R0 and 4 into it."""
-    problem, alignment = line_of_four(), Alignment([0, 1, 1, 0])
+    problem, alignment = line_of_four(), alignment_to([0, 1, 1, 0])
     assert moved_amount(problem, alignment, "workload") == 6
     assert moved_out(problem, alignment, "workload").tolist() == [2, 4]
     assert moved_in(problem, alignment, "workload").tolist() == [4, 2]
@@ -67,19 +66,19 @@ def test_moves_count_at_both_ends() -> None:
 def test_leaving_a_rep_who_left_is_free() -> None:
     """Where R1 has left, its accounts move for nothing."""
     problem = line_of_four(active=np.array([True, False]))
-    assert moved_amount(problem, Alignment([0, 0, 0, 0]), "accounts") == 0
+    assert moved_amount(problem, alignment_to([0, 0, 0, 0]), "accounts") == 0
 
 
 def test_becoming_unassigned_is_a_move_out() -> None:
     """An account that loses its active rep has moved, but to nobody."""
-    alignment = Alignment([-1, 0, 1, 1])
+    alignment = alignment_to([-1, 0, 1, 1])
     assert moved_out(line_of_four(), alignment, "accounts").tolist() == [1, 0]
     assert moved_in(line_of_four(), alignment, "accounts").tolist() == [0, 0]
 
 
 def test_an_account_without_a_current_rep_never_moves() -> None:
     """A new account brings no disruption."""
-    assert moved_amount(line_of_four(current=np.full(4, -1)), Alignment([1, 1, 0, 0]), "accounts") == 0
+    assert moved_amount(line_of_four(current=np.full(4, -1)), alignment_to([1, 1, 0, 0]), "accounts") == 0
 
 
 def test_soft_excess_counts_three_times_beyond_twice_the_tolerance() -> None:
@@ -96,9 +95,9 @@ def test_deviation_is_signed() -> None:
 def test_an_alignment_of_another_problem_is_refused() -> None:
     """Too few accounts, or a rep that is not there, raise."""
     with pytest.raises(InvalidProblem):
-        check_alignment(line_of_four(), Alignment([0, 0, 0]))
+        check_alignment(line_of_four(), alignment_to([0, 0, 0]))
     with pytest.raises(InvalidProblem):
-        check_alignment(line_of_four(), Alignment([0, 0, 0, 2]))
+        check_alignment(line_of_four(), alignment_to([0, 0, 0, 2]))
 
 
 @settings(max_examples=60, deadline=None)
@@ -106,7 +105,7 @@ def test_an_alignment_of_another_problem_is_refused() -> None:
 def test_loads_add_up_to_what_is_assigned(seed: int) -> None:
     """Whatever the alignment, the loads of all reps are the amounts of all assigned accounts."""
     problem, _ = random_problem(seed)
-    rep = np.random.default_rng(seed).integers(-1, problem.num_reps, problem.num_accounts)
+    rep = np.random.default_rng(seed).integers(-1, problem.num_reps, problem.num_accounts, dtype=np.int32)
     alignment = Alignment(rep)
     amount = assigned_amount(problem, alignment)[rep >= 0]
     assert np.allclose(loads(problem, alignment).sum(axis=0), amount.sum(axis=0))
@@ -117,7 +116,8 @@ def test_loads_add_up_to_what_is_assigned(seed: int) -> None:
 def test_what_moves_in_has_moved_out_of_somewhere(seed: int) -> None:
     """Moves in never exceed moves out, which are all moves."""
     problem, _ = random_problem(seed)
-    alignment = Alignment(np.random.default_rng(seed).integers(-1, problem.num_reps, problem.num_accounts))
+    rep = np.random.default_rng(seed).integers(-1, problem.num_reps, problem.num_accounts, dtype=np.int32)
+    alignment = Alignment(rep)
     out = moved_out(problem, alignment, "workload").sum()
     assert moved_in(problem, alignment, "workload").sum() <= out + 1e-9
     assert out == pytest.approx(moved_amount(problem, alignment, "workload"))

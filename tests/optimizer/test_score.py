@@ -13,9 +13,9 @@ from optimizer.references import references
 from optimizer.result import Term
 from optimizer.score import Scorecard, score
 from tests.optimizer.random_problems import random_problem
-from tests.optimizer.small_problems import capacities, line_of_four
+from tests.optimizer.small_problems import alignment_to, capacities, line_of_four
 
-NEAREST = Alignment([0, 0, 1, 1])
+NEAREST = alignment_to([0, 0, 1, 1])
 
 
 def term(card: Scorecard, name: str) -> Term:
@@ -25,7 +25,7 @@ def term(card: Scorecard, name: str) -> Term:
 
 def test_travel_is_relative_to_the_cheapest_rep_of_every_item() -> None:
     """The nearest reps cost 6 km, so the crossed alignment of 14 km weighs 30 · 14 / 6."""
-    card = score(line_of_four(), Criteria(travel_weight=30), Alignment([1, 1, 0, 0]))
+    card = score(line_of_four(), Criteria(travel_weight=30), alignment_to([1, 1, 0, 0]))
     travel = term(card, "travel")
     assert (travel.raw, travel.unit, travel.reference) == (14, "km", 6)
     assert card.objective == pytest.approx(30 * 14 / 6)
@@ -61,14 +61,14 @@ def test_a_reference_of_zero_becomes_one() -> None:
 def test_compactness_has_its_own_reference() -> None:
     """Inertia counts against the smallest possible inertia."""
     problem = line_of_four(inertia=np.array([[1.0, 9.0], [2.0, 8.0], [8.0, 2.0], [9.0, 1.0]]))
-    card = score(problem, Criteria(compactness_weight=12), Alignment([0, 1, 1, 1]))
+    card = score(problem, Criteria(compactness_weight=12), alignment_to([0, 1, 1, 1]))
     assert term(card, "compactness").weighted == pytest.approx(12 * (1 + 8 + 2 + 1) / 6)
 
 
 def test_disruption_is_a_share_of_the_measure() -> None:
     """Moving A3 moves 4 of 10 h."""
     criteria = Criteria(disruption=Disruption(weight=20, measure="workload"))
-    card = score(line_of_four(), criteria, Alignment([0, 0, 1, 0]))
+    card = score(line_of_four(), criteria, alignment_to([0, 0, 1, 0]))
     assert term(card, "disruption").weighted == pytest.approx(20 * 4 / 10)
     assert term(card, "disruption").unit == "workload"
 
@@ -111,13 +111,13 @@ def test_targets(target: Target, expected: list[float]) -> None:
 def test_targets_follow_the_assigned_total() -> None:
     """With A3 unassigned, 6 h are left to share."""
     criteria = Criteria(balance=(Balance(measure="workload"),), unassigned=Unassigned(allowed=True))
-    assert score(line_of_four(), criteria, Alignment([0, 0, 1, -1])).targets[:, 1].tolist() == [3, 3]
+    assert score(line_of_four(), criteria, alignment_to([0, 0, 1, -1])).targets[:, 1].tolist() == [3, 3]
 
 
 def test_a_rep_who_left_has_no_target() -> None:
     """All 10 h are the target of the rep who stays."""
     problem = line_of_four(active=np.array([True, False]))
-    card = score(problem, Criteria(balance=(Balance(measure="workload"),)), Alignment([0, 0, 0, 0]))
+    card = score(problem, Criteria(balance=(Balance(measure="workload"),)), alignment_to([0, 0, 0, 0]))
     assert card.targets[:, 1].tolist() == [10, 0]
 
 
@@ -133,7 +133,7 @@ def test_soft_eligibility_counts_mismatched_accounts() -> None:
 def test_unassigned_accounts_are_priced_by_count() -> None:
     """Two of four accounts without a rep cost half the weight."""
     criteria = Criteria(unassigned=Unassigned(allowed=True, weight=80))
-    assert score(line_of_four(), criteria, Alignment([0, -1, -1, 1])).objective == 40
+    assert score(line_of_four(), criteria, alignment_to([0, -1, -1, 1])).objective == 40
 
 
 @pytest.mark.parametrize(
@@ -160,15 +160,15 @@ def test_renaming_reps_changes_nothing(seed: int) -> None:
     problem, criteria = random_problem(seed)
     rng = np.random.default_rng(seed)
     order = rng.permutation(problem.num_reps)
-    place = np.argsort(order)
-    rep = rng.integers(-1, problem.num_reps, problem.num_accounts)
+    place = np.argsort(order).astype(np.int32)
+    rep = rng.integers(-1, problem.num_reps, problem.num_accounts, dtype=np.int32)
     value = score(problem, criteria, Alignment(rep)).objective
     renamed = score(*_renamed(problem, criteria, order), Alignment(np.where(rep < 0, -1, place[rep]))).objective
     assert renamed == pytest.approx(value, rel=1e-9, abs=1e-12)
 
 
 def _renamed(problem: Problem, criteria: Criteria, order: np.ndarray) -> tuple[Problem, Criteria]:
-    place = np.argsort(order)
+    place = np.argsort(order).astype(np.int32)
     pairs = problem.pair_amounts
     if pairs is not None:
         pairs = PairAmounts(account=pairs.account, rep=place[pairs.rep], amount=pairs.amount)

@@ -32,7 +32,7 @@ def team(
         measures=("accounts", "workload", "potential"),
         amount=np.column_stack([np.ones(num_accounts), workload, potential]),
         current=(travel * rng.lognormal(0.0, 0.3, travel.shape)).argmin(axis=1),
-        family=np.arange(num_accounts),
+        family=np.arange(num_accounts, dtype=np.int32),
         locked=rng.random(num_accounts) < 0.02,
         fte=np.ones(num_reps),
         active=np.ones(num_reps, dtype=np.bool_),

@@ -1,5 +1,7 @@
 """Every hard criterion three ways: kept trivially, breached when fixed against it, kept when fixed with it."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,15 +20,15 @@ from optimizer.criteria import (
     Unassigned,
 )
 from optimizer.exceptions import InvalidCriteria
-from optimizer.problem import PairAmounts, Problem
+from optimizer.problem import Problem
 from optimizer.result import Violation
 from optimizer.validation import violations
 from tests.optimizer.brute_force import brute_force
 from tests.optimizer.random_problems import random_problem
-from tests.optimizer.small_problems import capacities, grid_3x3, line_of_four, two_islands
+from tests.optimizer.small_problems import alignment_to, capacities, grid_3x3, line_of_four, pair_amounts, two_islands
 
-HALVES = Alignment([0, 0, 1, 1])
-THREE_AND_ONE = Alignment([0, 0, 0, 1])
+HALVES = alignment_to([0, 0, 1, 1])
+THREE_AND_ONE = alignment_to([0, 0, 0, 1])
 
 
 def only(problem: Problem, criteria: Criteria, alignment: Alignment) -> Violation:
@@ -42,7 +44,7 @@ def budget(scope: BudgetScope, measure: str, limit: float) -> Criteria:
 
 def test_nothing_asked_nothing_breached() -> None:
     """Without criteria every complete alignment is right."""
-    assert violations(line_of_four(), Criteria(), Alignment([1, 0, 1, 0])) == ()
+    assert violations(line_of_four(), Criteria(), alignment_to([1, 0, 1, 0])) == ()
 
 
 class TestUnassigned:
@@ -51,11 +53,11 @@ class TestUnassigned:
     def test_allowed(self) -> None:
         """Where it is allowed, nobody needs a rep."""
         criteria = Criteria(unassigned=Unassigned(allowed=True))
-        assert violations(line_of_four(), criteria, Alignment([-1, -1, -1, -1])) == ()
+        assert violations(line_of_four(), criteria, alignment_to([-1, -1, -1, -1])) == ()
 
     def test_breached(self) -> None:
         """Else accounts without a rep are one violation that lists them."""
-        found = only(line_of_four(), Criteria(), Alignment([0, -1, -1, 1]))
+        found = only(line_of_four(), Criteria(), alignment_to([0, -1, -1, 1]))
         assert (found.criterion, found.accounts, found.by) == ("unassigned", (1, 2), 2)
 
     def test_kept(self) -> None:
@@ -75,12 +77,12 @@ class TestInactive:
 
     def test_kept(self) -> None:
         """All with the rep who stays is right."""
-        assert violations(self.PROBLEM, Criteria(), Alignment([0, 0, 0, 0])) == ()
+        assert violations(self.PROBLEM, Criteria(), alignment_to([0, 0, 0, 0])) == ()
 
     def test_limits_of_who_left_do_not_count(self) -> None:
         """A minimum of a rep who left asks for nothing."""
         problem = self.PROBLEM.replace(capacity_min=capacities(2, 1, [0.0, 5.0], default=0.0))
-        assert violations(problem, Criteria(), Alignment([0, 0, 0, 0])) == ()
+        assert violations(problem, Criteria(), alignment_to([0, 0, 0, 0])) == ()
 
 
 class TestLock:
@@ -94,14 +96,14 @@ class TestLock:
     def test_breached(self) -> None:
         """A locked account elsewhere is named at the rep it belongs to."""
         problem = line_of_four(locked=np.array([True, True, False, False]))
-        found = only(problem, Criteria(), Alignment([1, 0, 1, 1]))
+        found = only(problem, Criteria(), alignment_to([1, 0, 1, 1]))
         assert (found.criterion, found.rep, found.accounts, found.by) == ("lock", 0, (0,), 1)
 
     def test_criteria_lock(self) -> None:
         """A lock of the criteria may name another rep than the current one."""
         criteria = Criteria(locks=((0, 1),))
         assert only(line_of_four(), criteria, HALVES).rep == 1
-        assert violations(line_of_four(), criteria, Alignment([1, 0, 1, 1])) == ()
+        assert violations(line_of_four(), criteria, alignment_to([1, 0, 1, 1])) == ()
 
 
 class TestForbid:
@@ -120,7 +122,7 @@ class TestForbid:
 
     def test_kept(self) -> None:
         """The account elsewhere is right."""
-        assert violations(line_of_four(), Criteria(forbid=((0, 0),)), Alignment([1, 0, 1, 1])) == ()
+        assert violations(line_of_four(), Criteria(forbid=((0, 0),)), alignment_to([1, 0, 1, 1])) == ()
 
 
 class TestPossible:
@@ -132,12 +134,12 @@ class TestPossible:
 
     def test_breached(self) -> None:
         """Who crosses the water is named."""
-        found = only(two_islands(), Criteria(), Alignment([0, 1, 1, 1]))
+        found = only(two_islands(), Criteria(), alignment_to([0, 1, 1, 1]))
         assert (found.criterion, found.rep, found.accounts) == ("possible", 1, (1,))
 
     def test_trivial(self) -> None:
         """Without water nothing is impossible."""
-        assert violations(two_islands(possible=None), Criteria(), Alignment([1, 1, 0, 0])) == ()
+        assert violations(two_islands(possible=None), Criteria(), alignment_to([1, 1, 0, 0])) == ()
 
 
 class TestFrozen:
@@ -148,11 +150,11 @@ class TestFrozen:
     def test_kept(self) -> None:
         """The others may do what they like with what is theirs."""
         criteria = self.CRITERIA.replace(unassigned=Unassigned(allowed=True))
-        assert violations(line_of_four(), criteria, Alignment([0, 0, -1, 1])) == ()
+        assert violations(line_of_four(), criteria, alignment_to([0, 0, -1, 1])) == ()
 
     def test_loses(self) -> None:
         """A frozen rep loses nothing."""
-        found = only(line_of_four(), self.CRITERIA, Alignment([0, 1, 1, 1]))
+        found = only(line_of_four(), self.CRITERIA, alignment_to([0, 1, 1, 1]))
         assert (found.criterion, found.rep, found.accounts) == ("frozen", 0, (1,))
 
     def test_gains(self) -> None:
@@ -172,7 +174,7 @@ class TestEligibility:
 
     def test_kept(self) -> None:
         """With the skilled rep all is right."""
-        assert violations(line_of_four(mismatch=self.MISMATCH), Criteria(), Alignment([1, 0, 1, 1])) == ()
+        assert violations(line_of_four(mismatch=self.MISMATCH), Criteria(), alignment_to([1, 0, 1, 1])) == ()
 
     def test_soft(self) -> None:
         """Where it is priced it is no violation."""
@@ -193,9 +195,9 @@ class TestFamily:
     def test_kept(self) -> None:
         """Together is right, and so is together without a rep."""
         problem = line_of_four(family=self.FAMILY)
-        assert violations(problem, Criteria(), Alignment([1, 0, 1, 1])) == ()
+        assert violations(problem, Criteria(), alignment_to([1, 0, 1, 1])) == ()
         criteria = Criteria(unassigned=Unassigned(allowed=True))
-        assert violations(problem, criteria, Alignment([-1, 0, -1, 1])) == ()
+        assert violations(problem, criteria, alignment_to([-1, 0, -1, 1])) == ()
 
     def test_off(self) -> None:
         """Where families may part, they may."""
@@ -223,20 +225,20 @@ class TestCapacity:
         problem = grid_3x3()
         amount = np.column_stack([np.ones(9), [0.1, 0.2, 0.3, *([0.2] * 6)]])
         problem = problem.replace(amount=amount, capacity_max=capacities(3, 1, [0.6] * 3, default=np.inf))
-        assert violations(problem, Criteria(), Alignment([0, 0, 0, 1, 1, 1, 2, 2, 2])) == ()
+        assert violations(problem, Criteria(), alignment_to([0, 0, 0, 1, 1, 1, 2, 2, 2])) == ()
 
     def test_pair_amounts_count(self) -> None:
         """A1 weighs 5 h with R0: 6 h are above 4."""
-        pairs = PairAmounts(account=[1], rep=[0], amount=[[np.nan, 5.0]])
+        pairs = pair_amounts((1, 0, [np.nan, 5.0]))
         problem = line_of_four(pair_amounts=pairs, capacity_max=capacities(2, 1, [4.0, np.inf], default=np.inf))
         assert only(problem, Criteria(), HALVES).by == 2
-        assert violations(problem, Criteria(), Alignment([0, 1, 1, 1])) == ()
+        assert violations(problem, Criteria(), alignment_to([0, 1, 1, 1])) == ()
 
 
 class TestBalance:
     """Hard balance."""
 
-    def criteria(self, tolerance: float, **fields: object) -> Criteria:
+    def criteria(self, tolerance: float, **fields: Any) -> Criteria:
         """Return criteria with hard balance of workload."""
         return Criteria(balance=(Balance(measure="workload", tolerance=tolerance, hard=True, **fields),))
 
@@ -252,18 +254,18 @@ class TestBalance:
 
     def test_perfect(self) -> None:
         """1 + 4 against 2 + 3 keeps a tolerance of 0."""
-        assert violations(line_of_four(), self.criteria(0.0), Alignment([0, 1, 1, 0])) == ()
+        assert violations(line_of_four(), self.criteria(0.0), alignment_to([0, 1, 1, 0])) == ()
 
     def test_a_target_of_zero_allows_no_load(self) -> None:
         """Who has no FTE gets nothing."""
         problem = line_of_four(fte=np.array([0.0, 1.0]))
         criteria = self.criteria(0.5, target=Target.FTE)
-        assert violations(problem, criteria, Alignment([1, 1, 1, 1])) == ()
-        assert only(problem, criteria, Alignment([0, 1, 1, 1])).by == 1
+        assert violations(problem, criteria, alignment_to([1, 1, 1, 1])) == ()
+        assert only(problem, criteria, alignment_to([0, 1, 1, 1])).by == 1
 
     def test_open_seats_count(self) -> None:
         """An open seat without accounts is out of balance like anybody else."""
-        assert len(violations(grid_3x3(), self.criteria(0.5), Alignment([0, 0, 0, 0, 1, 1, 1, 1, 1]))) == 2
+        assert len(violations(grid_3x3(), self.criteria(0.5), alignment_to([0, 0, 0, 0, 1, 1, 1, 1, 1]))) == 2
 
 
 class TestBudgets:
@@ -271,27 +273,27 @@ class TestBudgets:
 
     def test_total(self) -> None:
         """Two moves where one is allowed is one too many."""
-        alignment = Alignment([1, 0, 0, 1])
+        alignment = alignment_to([1, 0, 0, 1])
         found = only(line_of_four(), budget(BudgetScope.TOTAL, "accounts", 1), alignment)
         assert (found.criterion, found.accounts, found.rep, found.by) == ("max_moved", (0, 2), None, 1)
         assert violations(line_of_four(), budget(BudgetScope.TOTAL, "accounts", 2), alignment) == ()
 
     def test_in(self) -> None:
         """A2 and A3 bring 7 h to R0, 2 above 5."""
-        alignment = Alignment([0, 0, 0, 0])
+        alignment = alignment_to([0, 0, 0, 0])
         found = only(line_of_four(), budget(BudgetScope.IN, "workload", 5), alignment)
         assert (found.criterion, found.rep, found.value, found.by) == ("max_in_per_rep", 0, 7, 2)
         assert violations(line_of_four(), budget(BudgetScope.IN, "workload", 7), alignment) == ()
 
     def test_out(self) -> None:
         """The same moves count at R1 as going out."""
-        alignment = Alignment([0, 0, 0, 0])
+        alignment = alignment_to([0, 0, 0, 0])
         found = only(line_of_four(), budget(BudgetScope.OUT, "workload", 6), alignment)
         assert (found.criterion, found.rep, found.accounts, found.by) == ("max_out_per_rep", 1, (2, 3), 1)
 
     def test_unassigned_counts_out_and_in_total_but_not_in(self) -> None:
         """An account that loses its rep leaves one, and enters none."""
-        alignment = Alignment([0, 0, 1, -1])
+        alignment = alignment_to([0, 0, 1, -1])
         free = {"unassigned": Unassigned(allowed=True)}
         for scope, breached in ((BudgetScope.TOTAL, 1), (BudgetScope.OUT, 1), (BudgetScope.IN, 0)):
             criteria = budget(scope, "accounts", 0).replace(**free)
@@ -301,7 +303,7 @@ class TestBudgets:
         """What leaves a rep who has left counts nowhere, not even on arrival."""
         problem = line_of_four(active=np.array([True, False]))
         for scope in BudgetScope:
-            assert violations(problem, budget(scope, "accounts", 0), Alignment([0, 0, 0, 0])) == ()
+            assert violations(problem, budget(scope, "accounts", 0), alignment_to([0, 0, 0, 0])) == ()
 
 
 def test_contiguity_is_refused_rather_than_ignored() -> None:

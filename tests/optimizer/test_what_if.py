@@ -100,9 +100,9 @@ def test_pieces_of_territories_change_as_a_full_check_says(seed: int) -> None:
     num_units = int(rng.integers(2, 9))
     units = Units(
         num_units=num_units,
-        unit=rng.integers(-1, num_units, problem.num_accounts),
-        first=rng.integers(0, num_units, 2 * num_units),
-        second=rng.integers(0, num_units, 2 * num_units),
+        unit=rng.integers(-1, num_units, problem.num_accounts, dtype=np.int32),
+        first=rng.integers(0, num_units, 2 * num_units, dtype=np.int32),
+        second=rng.integers(0, num_units, 2 * num_units, dtype=np.int32),
     )
     problem, criteria = problem.replace(units=units), criteria.replace(contiguity=Contiguity.ROOK)
     standing = standing_of(problem, criteria, rng.integers(-1, problem.num_reps, problem.num_accounts))

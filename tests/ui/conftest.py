@@ -4,10 +4,10 @@ import csv
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, ViewportSize, expect, sync_playwright
 
 from app.page import BUILT_FOLDER
 from geo_data.synthetic import generate
@@ -26,7 +26,7 @@ FLAGS = [
 ]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NUM_ACCOUNTS, NUM_REPS = 400, 8
-WIDE = {"width": 1400, "height": 900}
+WIDE: Final[ViewportSize] = {"width": 1400, "height": 900}
 TOO_MUCH = {
     "name": "Too much for one",
     "accounts": [
@@ -104,15 +104,16 @@ def page(browser: Browser, service: Service) -> Iterator[Page]:
     context = browser.new_context(viewport=WIDE, locale="en-US", base_url=service.address, reduced_motion="reduce")
     opened = context.new_page()
     wrong: list[str] = []
+
+    def note_foreign(request: Request) -> None:
+        if not request.url.startswith((service.address, "blob:", "data:")):
+            wrong.append(request.url)
+
+    opened.on("request", note_foreign)
     opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("request", lambda request: _is_own(request.url, service) or wrong.append(request.url))
     yield opened
     context.close()
     assert wrong == []
-
-
-def _is_own(url: str, service: Service) -> bool:
-    return url.startswith((service.address, "blob:", "data:"))
 
 
 def changed_csv(source: Path, target: Path, change: dict[str, str], *, row: int) -> Path:

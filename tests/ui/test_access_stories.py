@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from tests.stories.conftest import Service, end_service, start_service
 from tests.ui.conftest import WIDE
@@ -62,7 +62,12 @@ def context(browser: Browser, guarded: tuple[Service, Path]) -> Iterator[Browser
     """Open an empty profile; at the end, no answer may have made the browser ask by itself."""
     opened = browser.new_context(viewport=WIDE, locale="en-US", base_url=guarded[0].address, reduced_motion="reduce")
     asked: list[str] = []
-    opened.on("response", lambda one: "Basic" in one.headers.get("www-authenticate", "") and asked.append(one.url))
+
+    def note_asked(answer: Response) -> None:
+        if "Basic" in answer.headers.get("www-authenticate", ""):
+            asked.append(answer.url)
+
+    opened.on("response", note_asked)
     yield opened
     opened.close()
     assert asked == []

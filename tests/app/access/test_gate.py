@@ -1,6 +1,7 @@
 """The gate: who is let in, and what the others are told."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -155,7 +156,7 @@ def test_metrics_are_for_operators(client: TestClient, make_key: MakeKey) -> Non
     assert client.get("/metrics", headers=bearer(make_key(tenant_id="acme"))).status_code == 403
 
 
-def test_loopback_needs_no_key_until_there_is_one(tmp_path: str) -> None:
+def test_loopback_needs_no_key_until_there_is_one(tmp_path: Path) -> None:
     """The embedded service serves its user; the first key closes it, and revoking that key does not open it."""
     app = create_app(Settings(data_dir=tmp_path, log_level="error"))
     with TestClient(app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 5)) as client:
@@ -176,14 +177,14 @@ def test_loopback_needs_no_key_until_there_is_one(tmp_path: str) -> None:
         {"Sec-Fetch-Site": "cross-site", "Host": "127.0.0.1:8000"},
     ],
 )
-def test_loopback_is_not_enough(tmp_path: str, headers: dict[str, str]) -> None:
+def test_loopback_is_not_enough(tmp_path: Path, headers: dict[str, str]) -> None:
     """A name that was made to resolve to loopback, a proxy, and a form on a foreign page get 401."""
     app = create_app(Settings(data_dir=tmp_path, log_level="error"))
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
         assert client.post("/v1/datasets", json=tiny_dataset(), headers=headers).status_code == 401
 
 
-def test_a_proxy_may_be_trusted_by_a_setting(tmp_path: str) -> None:
+def test_a_proxy_may_be_trusted_by_a_setting(tmp_path: Path) -> None:
     """With access open nobody is asked, but a key that is sent must be right."""
     app = create_app(Settings(data_dir=tmp_path, access="open", host="0.0.0.0", log_level="error"))
     with TestClient(app, base_url="https://territory.example", client=("10.1.2.3", 5)) as client:
@@ -191,7 +192,7 @@ def test_a_proxy_may_be_trusted_by_a_setting(tmp_path: str) -> None:
         assert client.get("/v1/caller", headers=bearer(UNKNOWN)).status_code == 401
 
 
-def test_a_key_that_asks_too_often_is_told_when_to_come_again(tmp_path: str) -> None:
+def test_a_key_that_asks_too_often_is_told_when_to_come_again(tmp_path: Path) -> None:
     """Over the rate the answer is 429 with Retry-After, for this key alone."""
     app = create_app(
         Settings(data_dir=tmp_path, access="key", rate_limit_per_s=0.01, rate_limit_burst=2, log_level="error")

@@ -7,6 +7,7 @@ Workload 10, 20, 30, 40; potential 100 each. Current: a1, a2 → R1; a3 → R1; 
 The alignment: a1, a2 → R1; a3, a4 → R2.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -73,7 +74,7 @@ def tables(accounts: Rows | None = None, reps: Rows | None = None) -> DatasetTab
 
 
 def columns(
-    owner: list[str | None] | None = None, *, accounts: Rows | None = None, reps: Rows | None = None
+    owner: Sequence[str | None] | None = None, *, accounts: Rows | None = None, reps: Rows | None = None
 ) -> AlignmentColumns:
     """Return the drawing's alignment, or another one, as arrays."""
     data = tables(accounts, reps)

@@ -4,6 +4,7 @@ import copy
 import csv
 import io
 import zipfile
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from checker import CheckReport, check
 from tests.app.alignments.conftest import Bench
 from tests.app.conftest import tiny_dataset
 
-REPS = ["R1", "R1", "R2", "R2"]
+REPS: list[str | None] = ["R1", "R1", "R2", "R2"]
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def placed(app: FastAPI, client: TestClient) -> tuple[Bench, str, dict[str, Any]
     return bench, bench.store(REPS, summary=summary | {"centers": {"R2": center}}), center.to_json()
 
 
-def _checked(bench: Bench, rep_ids: list[str], at: tuple[float, float]) -> CheckReport:
+def _checked(bench: Bench, rep_ids: Sequence[str | None], at: tuple[float, float]) -> CheckReport:
     """Return what the checker says of an alignment with R2's center, from the stored tables."""
     with transaction(bench.app.state.sessions) as session:
         tables = load_tables(session, bench.dataset_id)

@@ -16,7 +16,7 @@ def text_of(bench: Bench, one: str, two: str, **params: Any) -> str:
     answer = bench.client.get(f"/v1/alignments/{one}/comparison", params={"with": two, "format": "text", **params})
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
-    return answer.text
+    return str(answer.text)
 
 
 def test_a_diff_reads_like_a_diff_of_code(bench: Bench, alignment_id: str) -> None:

@@ -114,7 +114,8 @@ def test_lists_are_filtered_and_paged(client: TestClient) -> None:
     assert len(written(client, action="dataset.created", noun="dataset", actor="local")) == 3
     assert written(client, actor="somebody") == []
     assert written(client, created_before="2020-01-01T00:00:00Z") == []
-    seen, token = [], ""
+    seen: list[str] = []
+    token: str | None = ""
     while token is not None:
         page = client.get("/v1/audit", params={"page_size": 1, **({"page_token": token} if token else {})}).json()
         assert page["total_size"] == 3

@@ -1,6 +1,7 @@
 """A curve over team sizes in the solver's process."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,18 +14,22 @@ CRITERIA = {
     "balance": [{"measure": "workload", "tolerance": 0.3, "hard": True}],
     "travel": {"weight": 50, "road_factor": 1.3},
 }
+Answered = tuple[Path, dict[str, Any], dict[str, Any]]
+
 WANTED = {"sizes": [2, 3, 4], "within_km": 150.0}
 
 
 @pytest.fixture(scope="module")
-def answered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict, dict]:
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Answered:
     """Answer the sizes 2 to 4 of a team of three, once."""
     folder = tmp_path_factory.mktemp("sizes")
     result, curve, _ = ask(folder, tables_of(small_question()), WANTED, kind="size", criteria=CRITERIA, time_limit_s=9)
     return folder, result, curve
 
 
-def test_each_size_has_an_alignment_that_the_checker_confirms(answered: tuple[Path, dict, dict]) -> None:
+def test_each_size_has_an_alignment_that_the_checker_confirms(
+    answered: Answered,
+) -> None:
     """With the tables and centers that go with it, every alignment keeps all criteria and travels as told."""
     folder, result, curve = answered
     files = SolverFiles(folder)
@@ -53,7 +58,7 @@ def test_each_size_has_an_alignment_that_the_checker_confirms(answered: tuple[Pa
         assert (point["lower_bound"] is None) is bool(centers)
 
 
-def test_points_tell_coverage_and_loads(answered: tuple[Path, dict, dict]) -> None:
+def test_points_tell_coverage_and_loads(answered: Answered) -> None:
     """The mean load is the total by the number of reps; coverage is a share; workload per rep falls with more reps."""
     _, _, curve = answered
     total = sum(account["measures"]["workload"] for account in small_question()["accounts"])
@@ -84,7 +89,7 @@ def test_a_team_that_cannot_carry_the_work_says_so(tmp_path: Path) -> None:
     assert told.names()
 
 
-def test_what_an_earlier_attempt_stored_is_kept(tmp_path: Path, answered: tuple[Path, dict, dict]) -> None:
+def test_what_an_earlier_attempt_stored_is_kept(tmp_path: Path, answered: Answered) -> None:
     """A second attempt solves only what is missing and returns the other points as they were."""
     _, _, curve = answered
     known = curve["points"][:2]

@@ -39,7 +39,7 @@ def report(bench: Bench, alignment_id: str) -> str:
     answer = bench.client.get(f"/v1/alignments/{alignment_id}/report")
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].startswith("text/html")
-    return answer.text
+    return str(answer.text)
 
 
 def test_the_headline_says_how_good_how_fair_and_what_it_costs(bench: Bench, alignment_id: str) -> None:

@@ -34,6 +34,12 @@ from tests.app.jobs.questions import submit_question
 MEBIBYTE = 2**20
 
 
+def told(job: Job) -> dict[str, Any]:
+    """Return why a job failed."""
+    assert job.problem is not None
+    return job.problem
+
+
 class Bench:
     """A database with its queue, and a supervisor in this process, whose solvers are processes of their own."""
 
@@ -46,7 +52,7 @@ class Bench:
         self.queue = DbosQueue(self.engine)
         self.folder = folder / "solves"
         self.folder.mkdir()
-        self.solvers = SpareSolvers(self.folder, environment=core_environment(1) | environment)
+        self.solvers = SpareSolvers(self.folder, environment={**core_environment(1), **environment})
         self.ending = threading.Event()
 
     def submit(self, question: dict[str, Any] | None = None) -> str:
@@ -138,8 +144,8 @@ def test_a_solver_that_never_gets_ready_is_given_up(bench: Bench) -> None:
     """A process that freezes before it can solve does not hold its job for ever."""
     job_id, process = bench.submit(), frozen(bench)
     job = bench.supervise(job_id, patience=Patience(ready_s=0.5))
-    assert (job.state, job.problem["code"]) == ("failed", "SOLVER_CRASHED")
-    assert "did not get ready" in job.problem["detail"]
+    assert (job.state, told(job)["code"]) == ("failed", "SOLVER_CRASHED")
+    assert "did not get ready" in told(job)["detail"]
     assert not process.is_running()
 
 
@@ -147,8 +153,8 @@ def test_a_solver_that_never_gets_ready_is_given_up(bench: Bench) -> None:
 def test_a_solve_that_needs_more_memory_than_it_may_fails_alone(bench: Bench) -> None:
     """Under a limit a large problem fails with one sentence, a small one is solved."""
     job = bench.supervise(bench.submit(large_question()))
-    assert (job.state, job.problem["code"]) == ("failed", "OUT_OF_MEMORY")
-    assert "memory" in job.problem["detail"]
+    assert (job.state, told(job)["code"]) == ("failed", "OUT_OF_MEMORY")
+    assert "memory" in told(job)["detail"]
     bench.assert_goes_on()
 
 
@@ -156,7 +162,7 @@ def test_a_solve_that_needs_more_memory_than_it_may_fails_alone(bench: Bench) ->
 def test_a_limit_that_no_solver_can_live_with_fails_the_job_too(bench: Bench) -> None:
     """A process that cannot even start for want of memory says so, by the same code."""
     job = bench.supervise(bench.submit())
-    assert (job.state, job.problem["code"]) == ("failed", "OUT_OF_MEMORY")
+    assert (job.state, told(job)["code"]) == ("failed", "OUT_OF_MEMORY")
 
 
 @pytest.mark.parametrize("environment", [memory_environment(700 * MEBIBYTE)])
@@ -182,7 +188,7 @@ def test_no_room_for_the_question_is_tried_later_and_then_told(bench: Bench) -> 
         waiting = bench.supervise(job_id, max_deaths=2)
         assert (waiting.state, waiting.worker_id, waiting.dispatch) == ("running", None, 2)
         failed = bench.supervise(job_id, number=2, max_deaths=2)
-    assert (failed.state, failed.problem["code"]) == ("failed", "STORAGE_FULL")
+    assert (failed.state, told(failed)["code"]) == ("failed", "STORAGE_FULL")
     bench.assert_goes_on()
 
 
@@ -191,7 +197,7 @@ def test_no_room_for_the_answer_is_told(bench: Bench) -> None:
     job_id, process = bench.submit(), next_solver(bench)
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (16, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     job = bench.supervise(job_id)
-    assert (job.state, job.problem["code"]) == ("failed", "STORAGE_FULL")
+    assert (job.state, told(job)["code"]) == ("failed", "STORAGE_FULL")
     bench.assert_goes_on()
 
 

@@ -119,6 +119,6 @@ def wait_until_ended(client: TestClient, job_id: str) -> dict[str, Any]:
 def is_there(process: psutil.Process) -> bool:
     """Tell whether a process lives; one that only waits to be collected does not."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False

@@ -141,7 +141,8 @@ def stream(client: TestClient, job_id: str, *, last: str | None = None) -> list[
 
 def solver_processes(worker: EmbeddedWorker) -> list[psutil.Process]:
     """Return the solver processes of a worker."""
-    return psutil.Process(worker.process_id).children()
+    children: list[psutil.Process] = psutil.Process(worker.process_id).children()
+    return children
 
 
 def record_latency(name: str, begin: float) -> None:

@@ -1,7 +1,6 @@
 """Claims, leases and fences on a real SQLite file with the real queue."""
 
 import datetime
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -60,26 +59,40 @@ class Bench:
         with transaction(self.sessions) as session:
             session.get_one(Job, self.job_id).lease_expires_at = utc_now() - datetime.timedelta(seconds=1)
 
+    def code(self) -> str:
+        """Return the code of why the job failed."""
+        problem = self.job().problem
+        assert problem is not None
+        return str(problem["code"])
+
     def workflows(self, session: Session) -> list[str]:
         """Return the ids of everything in the engine's queue."""
         return list(session.scalars(sa.text("SELECT workflow_uuid FROM workflow_status")))
 
 
 @pytest.fixture
-def bench(settings: Settings) -> Iterator[Bench]:
+def bench(settings: Settings) -> Bench:
     """Return a database with one submitted job."""
     return Bench(settings)
 
 
-def claimed(bench: Bench, worker: str, number: int = 1) -> Claim | None:
+def asked(bench: Bench, worker: str, number: int = 1) -> Claim | None:
+    """Return what a worker gets that asks for the job of a dispatch."""
     with transaction(bench.sessions) as session:
         return claim(session, Dispatch(bench.job_id, number), worker_id=worker, rules=RULES)
+
+
+def claimed(bench: Bench, worker: str, number: int = 1) -> Claim:
+    """Return the claim of a worker that must get the job."""
+    found = asked(bench, worker, number)
+    assert found is not None
+    return found
 
 
 def test_a_held_job_is_not_claimed_by_another_worker(bench: Bench) -> None:
     """While a lease holds, only the same worker, restarted, gets the job again; the death counts."""
     assert claimed(bench, "w1").attempt == 1
-    assert claimed(bench, "w2") is None
+    assert asked(bench, "w2") is None
     assert claimed(bench, "w1").attempt == 2
     assert bench.job().deaths == 1
 
@@ -105,23 +118,25 @@ def test_writes_with_an_old_fence_are_refused(bench: Bench) -> None:
 def test_the_third_death_fails_the_job(bench: Bench) -> None:
     """Two lost workers are replaced, the third loss ends the job as WORKER_LOST."""
     for number in (1, 2, 3):
-        assert claimed(bench, f"w{number}", number=number) is not None
+        assert asked(bench, f"w{number}", number=number) is not None
         bench.expire()
         with transaction(bench.sessions) as session:
             take_over(session, bench.job_id, bench.queue, rules=RULES)
     job = bench.job()
-    assert (job.state, job.problem["code"], job.attempts) == ("failed", "WORKER_LOST", 3)
+    assert (job.state, bench.code(), job.attempts) == ("failed", "WORKER_LOST", 3)
 
 
 def test_a_solver_that_dies_each_time_fails_the_job_with_its_own_reason(bench: Bench) -> None:
     """Deaths of the solver count like those of workers, and the last one names the code."""
-    held = claimed(bench, "w1")
+    first = claimed(bench, "w1")
     loss = Loss("OUT_OF_MEMORY", "No memory.")
     with transaction(bench.sessions) as session:
-        held = retry(session, held, rules=RULES, loss=loss)
-        held = retry(session, held, rules=RULES, loss=loss)
-        assert retry(session, held, rules=RULES, loss=loss) is None
-    assert bench.job().problem["code"] == "OUT_OF_MEMORY"
+        second = retry(session, first, rules=RULES, loss=loss)
+        assert second is not None
+        third = retry(session, second, rules=RULES, loss=loss)
+        assert third is not None
+        assert retry(session, third, rules=RULES, loss=loss) is None
+    assert bench.code() == "OUT_OF_MEMORY"
 
 
 def test_handing_back_is_no_death_and_voids_the_old_dispatch(bench: Bench) -> None:
@@ -129,7 +144,7 @@ def test_handing_back_is_no_death_and_voids_the_old_dispatch(bench: Bench) -> No
     held = claimed(bench, "w1")
     with transaction(bench.sessions) as session:
         hand_back(session, held, bench.queue)
-    assert claimed(bench, "w2", number=1) is None
+    assert asked(bench, "w2", number=1) is None
     assert claimed(bench, "w2", number=2).attempt == 2
     assert bench.job().deaths == 0
 
@@ -145,7 +160,7 @@ def test_a_dispatch_that_the_engine_lost_is_handed_over_again(bench: Bench) -> N
     with transaction(bench.sessions) as session:
         assert hand_over_again(session, first, bench.queue)
         assert not hand_over_again(session, first, bench.queue)
-    assert claimed(bench, "w2", number=2) is not None
+    assert asked(bench, "w2", number=2) is not None
 
 
 def test_a_job_and_its_place_in_the_queue_exist_together_or_not_at_all(bench: Bench) -> None:

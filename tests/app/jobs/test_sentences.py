@@ -1,15 +1,14 @@
 """Sentences of conflicts and relaxations: names, numbers and units, one plain sentence each."""
 
-import numpy as np
 import pytest
 
 from app.error_codes import ERROR_CODES
 from app.jobs.change_sentences import relaxation_sentence
 from app.jobs.conflict_sentences import conflict_fix, conflict_sentence
 from app.jobs.names import Names, quantity
-from optimizer.alignment import Alignment
 from optimizer.result import Cause, Change, Conflict, Relaxation
 from optimizer.search.remedies import HELPS
+from tests.optimizer.small_problems import alignment_to
 
 NAMES = Names(("a1", "a2"), ("R1", "R2"), ("Łódź Works", None), ("Çelik", None))
 
@@ -72,7 +71,7 @@ def test_many_changes_of_a_kind_are_added_up() -> None:
     raised = tuple(
         Change(kind="capacity_max", rep=number % 2, measure="workload", before=10.0, after=12.0) for number in range(5)
     )
-    alignment = Alignment(np.array([0, 0]))
+    alignment = alignment_to([0, 0])
     many = Relaxation(kind="capacity_max", changes=raised, total=10.0, alignment=alignment)
     assert relaxation_sentence(many, NAMES) == ("Raise the workload maximum of 2 reps (Çelik (R1), R2) by 10 h in all.")
     few = Relaxation(

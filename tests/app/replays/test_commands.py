@@ -1,6 +1,8 @@
 """What ``territory replay`` and ``territory diff`` print and with which code they end, on a database on disk."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -83,12 +85,13 @@ def test_a_diff_ends_as_diff_does(bench: Bench, capsysbinary: Any) -> None:
 def test_what_is_not_there_ends_with_code_2(bench: Bench, tmp_path: Any) -> None:
     """An unknown alignment, a folder without a database, two places at once."""
     data = bench.app.state.settings.data_dir
-    for command, places in (
-        (lambda: replay("al_none", data=data), "al_none"),
-        (lambda: diff(bench.current(), "al_none", data=data), "al_none"),
-        (lambda: replay("a", data=tmp_path / "nothing"), "there is no database"),
-        (lambda: diff("a", "b", data=data, server="http://127.0.0.1:9"), "two places"),
-    ):
+    commands: tuple[tuple[Callable[[], object], str], ...] = (
+        (partial(replay, "al_none", data=data), "al_none"),
+        (partial(diff, bench.current(), "al_none", data=data), "al_none"),
+        (partial(replay, "a", data=tmp_path / "nothing"), "there is no database"),
+        (partial(diff, "a", "b", data=data, server="http://127.0.0.1:9"), "two places"),
+    )
+    for command, places in commands:
         with pytest.raises(Failure, match=places) as failure:
             command()
         assert failure.value.exit_code == 2

@@ -31,8 +31,14 @@ from tests.app.conftest import tiny_dataset
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Return settings of an empty database of each store."""
     url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
-    keep = {"keep_jobs_days": 10, "keep_alignments_days": 10, "keep_datasets_days": 10}
-    return Settings(data_dir=tmp_path / "data", database_url=url, log_level="error", **keep)
+    return Settings(
+        data_dir=tmp_path / "data",
+        database_url=url,
+        log_level="error",
+        keep_jobs_days=10,
+        keep_alignments_days=10,
+        keep_datasets_days=10,
+    )
 
 
 @pytest.fixture

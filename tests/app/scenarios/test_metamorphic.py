@@ -45,7 +45,9 @@ def renamed(question: Question, new: dict[str, str]) -> Question:
     """Give accounts, reps and parents other names, wherever they stand."""
 
     def names(table: pa.Table | None, columns: tuple[str, ...]) -> pa.Table | None:
-        for column in () if table is None else columns:
+        if table is None:
+            return None
+        for column in columns:
             known = [None if value is None else new[value] for value in table.column(column).to_pylist()]
             table = with_column(table, column, known)
         return table
@@ -105,7 +107,9 @@ def test_another_unit_of_a_measure_changes_nothing(seed: int) -> None:
     question = random_question(seed)
 
     def in_minutes(table: pa.Table | None) -> pa.Table | None:
-        for prefix in () if table is None else (MEASURE_PREFIX, MINIMUM_PREFIX, MAXIMUM_PREFIX, TARGET_PREFIX):
+        if table is None:
+            return None
+        for prefix in (MEASURE_PREFIX, MINIMUM_PREFIX, MAXIMUM_PREFIX, TARGET_PREFIX):
             name = f"{prefix}workload"
             if name in table.column_names:
                 cells = [None if cell is None else cell * 60.0 for cell in table.column(name).to_pylist()]

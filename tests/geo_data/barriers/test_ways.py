@@ -1,5 +1,7 @@
 """The shortest way around barriers, worked out by hand."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import shapely
@@ -10,11 +12,13 @@ from geo_data.barriers import Barrier, Barriers, barrier_polygons, barriers_of
 from geo_data.barriers.crossings import paired_crossing_costs
 from geo_data.distances import distances_km, unit_vectors
 
-RIVER = [[0, -1], [0.02, -1], [0.02, 1], [0, 1], [0, -1]]
+Ring = Sequence[Sequence[float]]
+
+RIVER: Ring = [[0, -1], [0.02, -1], [0.02, 1], [0, 1], [0, -1]]
 """Two degrees from south to north, two kilometers wide."""
 
 
-def polygon(*rings: list[list[float]], cost_km: float = np.inf) -> Barrier:
+def polygon(*rings: Ring, cost_km: float = np.inf) -> Barrier:
     """Return a barrier of one polygon."""
     return Barrier(barrier_polygons({"type": "Polygon", "coordinates": list(rings)}), cost_km)
 
@@ -52,8 +56,8 @@ def test_nothing_is_added_where_nothing_is_in_the_way() -> None:
 
 def test_a_bridge_is_a_gap_between_two_polygons() -> None:
     """A river that is drawn in two pieces is crossed between them."""
-    south = [[0, -1], [0.02, -1], [0.02, 0.5], [0, 0.5], [0, -1]]
-    north = [[0, 0.501], [0.02, 0.501], [0.02, 1], [0, 1], [0, 0.501]]
+    south: Ring = [[0, -1], [0.02, -1], [0.02, 0.5], [0, 0.5], [0, -1]]
+    north: Ring = [[0, 0.501], [0.02, 0.501], [0.02, 1], [0, 1], [0, 0.501]]
     barriers = barriers_of([polygon(south), polygon(north)])
     over = length_km((0.4, -0.1), (0.5, 0), (0.5, 0.02), (0.4, 0.1)) - length_km((0.4, -0.1), (0.4, 0.1))
     assert detour_km(barriers, (0.4, -0.1), (0.4, 0.1)) == pytest.approx(over, abs=0.01)
@@ -61,8 +65,8 @@ def test_a_bridge_is_a_gap_between_two_polygons() -> None:
 
 def test_pieces_that_touch_leave_no_gap() -> None:
     """Two polygons with a common border are one barrier: nobody slips through between them."""
-    south = [[0, -1], [0.02, -1], [0.02, 0.5], [0, 0.5], [0, -1]]
-    north = [[0, 0.5], [0.02, 0.5], [0.02, 1], [0, 1], [0, 0.5]]
+    south: Ring = [[0, -1], [0.02, -1], [0.02, 0.5], [0, 0.5], [0, -1]]
+    north: Ring = [[0, 0.5], [0.02, 0.5], [0.02, 1], [0, 1], [0, 0.5]]
     whole = detour_km(barriers_of([polygon(RIVER)]), (0.4, -0.1), (0.4, 0.1))
     assert detour_km(barriers_of([polygon(south), polygon(north)]), (0.4, -0.1), (0.4, 0.1)) == pytest.approx(whole)
 
@@ -134,8 +138,8 @@ def test_a_cap_around_the_pole_is_walked_around() -> None:
 
 def test_a_narrow_strait_between_two_barriers_is_seen_by_both_kinds() -> None:
     """Where one barrier costs and the other is closed, the way goes through the dear one only if that is shorter."""
-    closed = [[0, -1], [0.02, -1], [0.02, 0], [0, 0], [0, -1]]
-    dear = [[0, 0], [0.02, 0], [0.02, 1], [0, 1], [0, 0]]
+    closed: Ring = [[0, -1], [0.02, -1], [0.02, 0], [0, 0], [0, -1]]
+    dear: Ring = [[0, 0], [0.02, 0], [0.02, 1], [0, 1], [0, 0]]
     barriers = barriers_of([polygon(closed), polygon(dear, cost_km=5.0)])
     assert detour_km(barriers, (0.5, -0.1), (0.5, 0.1)) == pytest.approx(5.0)
     over = length_km((-0.3, -0.1), (0, 0), (0, 0.02), (-0.3, 0.1)) - length_km((-0.3, -0.1), (-0.3, 0.1))

@@ -21,7 +21,7 @@ def follow(
 ) -> list[tuple[Question, Answer]]:
     """Answer a curve's questions, ``most`` at most, by searches that count their work; return both."""
     dialogue = curve.questions()
-    asked = []
+    asked: list[tuple[Question, Answer]] = []
     question = next(dialogue, None)
     while question is not None and (most is None or len(asked) < most):
         found = answer(

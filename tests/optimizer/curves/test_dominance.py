@@ -1,6 +1,7 @@
 """Dominance of values of which smaller is better, by hand and on random ones."""
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def test_covering_is_nowhere_worse(one: tuple[float, ...], other: tuple[float, .
 
 def test_a_better_candidate_replaces_what_it_covers() -> None:
     """A covers nothing, B is covered by A, C covers A and D, the second C is a duplicate."""
-    front: list[tuple[tuple[float, ...], str]] = []
+    front: list[tuple[Sequence[float], str]] = []
     for values, name in (((2, 2), "A"), ((3, 2), "B"), ((1, 4), "D"), ((1, 2), "C"), ((1, 2), "C again")):
         front = admitted(front, values, name)
     assert front == [((1, 2), "C")]
@@ -37,7 +38,7 @@ def test_a_better_candidate_replaces_what_it_covers() -> None:
 def test_no_entry_of_a_front_covers_another(seed: int) -> None:
     """Whatever comes in whatever order, nothing in the front is covered, and all that is left out is."""
     values = [tuple(row) for row in np.random.default_rng(seed).integers(0, 5, (60, 3)).tolist()]
-    front: list[tuple[tuple[float, ...], int]] = []
+    front: list[tuple[Sequence[float], int]] = []
     for number, candidate in enumerate(values):
         front = admitted(front, candidate, number)
     kept = [entry for entry, _ in front]

@@ -1,6 +1,5 @@
 """The knee of a falling curve, on curves whose chord is drawn by hand."""
 
-import numpy as np
 import pytest
 
 from optimizer.curves.knee import knee
@@ -43,8 +42,8 @@ def test_a_curve_without_a_bend_below_its_chord_has_no_knee(paid: list[float], o
 
 def test_units_do_not_matter() -> None:
     """Stretching either axis moves no knee."""
-    paid, objective = np.array([0.0, 1, 3, 8, 12]), np.array([9.0, 5, 2, 1, 0.5])
+    paid, objective = [0.0, 1, 3, 8, 12], [9.0, 5, 2, 1, 0.5]
     expected = knee(paid, objective)
     assert expected == 2
-    assert knee(1e6 * paid, objective + 1e3) == expected
-    assert knee(paid, 1e-6 * objective) == expected
+    assert knee([1e6 * value for value in paid], [value + 1e3 for value in objective]) == expected
+    assert knee(paid, [1e-6 * value for value in objective]) == expected

@@ -29,7 +29,8 @@ def line_problem(travel: np.ndarray) -> Problem:
     graph, _ = grid(1, len(travel))
     once = graph.origin < graph.neighbor
     unit = np.arange(len(travel), dtype=np.int32)
-    units = Units(num_units=len(travel), unit=unit, first=graph.origin[once], second=graph.neighbor[once])
+    first, second = graph.origin[once].astype(np.int32), graph.neighbor[once].astype(np.int32)
+    units = Units(num_units=len(travel), unit=unit, first=first, second=second)
     return problem_of(np.ones(len(travel)), num_reps=2, travel=travel, units=units)
 
 

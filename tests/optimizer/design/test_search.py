@@ -17,7 +17,7 @@ from optimizer.stop import MaxRuntime
 from optimizer.units import Units
 from optimizer.validation import violations
 from tests.optimizer.design.grids import every_choice, grid
-from tests.optimizer.small_problems import problem_of
+from tests.optimizer.small_problems import alignment_to, problem_of
 
 WORK = MaxRuntime(2.0)
 DETERMINISTIC = SolveParams(deterministic=True, threads=1, wants_remedies=False)
@@ -27,11 +27,12 @@ def grid_problem(seed: int, *, unit: np.ndarray | None = None, **fields: Any) ->
     """Return accounts in the units of a 2 x 4 grid, one each unless told, and two reps at random places."""
     graph, place = grid(2, 4)
     rng = np.random.default_rng(seed)
-    unit = np.arange(8) if unit is None else unit
+    unit = np.arange(8, dtype=np.int32) if unit is None else unit.astype(np.int32)
     homes = rng.uniform(0, 3, (2, 2))
     travel = np.linalg.norm(place[unit][:, None] - homes, axis=2) * rng.uniform(0.2, 2.0, (len(unit), 1))
     once = graph.origin < graph.neighbor
-    units = Units(num_units=8, unit=unit, first=graph.origin[once], second=graph.neighbor[once])
+    first, second = graph.origin[once].astype(np.int32), graph.neighbor[once].astype(np.int32)
+    units = Units(num_units=8, unit=unit, first=first, second=second)
     return problem_of(rng.uniform(1, 2, len(unit)), num_reps=2, travel=travel, units=units, **fields)
 
 
@@ -97,7 +98,7 @@ def test_accounts_may_stay_unassigned() -> None:
 def test_a_disconnected_start_is_no_answer() -> None:
     """An initial alignment in pieces is never the answer, however cheap."""
     problem = grid_problem(0)
-    apart = Alignment(np.array([0, 1, 0, 1, 1, 0, 1, 0]))
+    apart = alignment_to([0, 1, 0, 1, 1, 0, 1, 0])
     result = solve(problem, rook(), WORK, params=DETERMINISTIC, initial=apart)
     assert result.alignment is not None
     assert violations(problem, rook(), result.alignment) == ()

@@ -1,6 +1,7 @@
 """Triples that sets pay for, against brute force on a handful of points."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def columns(*sets: tuple[int, ...]) -> Columns:
 def toll(items: tuple[int, ...], asked: Paying) -> float:
     """Return what a set pays, triple by triple."""
     held = (len(set(items) & set(triple)) for triple in asked.triples.items.tolist())
-    return sum(price for price, count in zip(asked.price.tolist(), held, strict=True) if count >= 2)
+    return math.fsum(price for price, count in zip(asked.price.tolist(), held, strict=True) if count >= 2)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -14,7 +14,9 @@ def linear_program_value(model: Model) -> float | None:
     allowed = np.isfinite(model.cost)
     item, column = np.nonzero(allowed)
     amounts = pair_amounts(model)[item, column]
-    softs = [(soft, c) for soft in model.soft if soft.target_share is None for c in np.flatnonzero(soft.target > 0)]
+    softs = [
+        (soft, c) for soft in model.soft if soft.target_share is None for c in np.flatnonzero(soft.target > 0).tolist()
+    ]
     width = len(item) + 2 * len(softs)
     cost = np.zeros(width)
     cost[: len(item)] = model.cost[item, column]

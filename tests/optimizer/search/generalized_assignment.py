@@ -36,14 +36,14 @@ def random_assignment(
     upper = np.full((1, num_columns), np.rint(use.mean() * num_items / num_columns / fill))
     grid = np.indices(use.shape)
     return Model(
-        item_of_account=np.arange(num_items),
-        column_rep=np.arange(num_columns),
+        item_of_account=np.arange(num_items, dtype=np.int32),
+        column_rep=np.arange(num_columns, dtype=np.int32),
         cost=0.37 * cost,
         current=np.full(num_items, -1),
         loads=(LoadName(kind="measure", measure="workload"),),
         amount=smallest[:, None],
         corrections=Corrections(
-            start=np.arange(num_items + 1) * num_columns,
+            start=np.arange(num_items + 1, dtype=np.int32) * num_columns,
             column=grid[1].ravel(),
             delta=(use - smallest[:, None]).reshape(-1, 1),
         ),

@@ -29,14 +29,14 @@ def plane_model(
     if band is not None:
         lower[0], upper[0] = mean * (1 - band), mean * (1 + band)
     return Model(
-        item_of_account=np.arange(num_items),
-        column_rep=np.arange(num_columns),
+        item_of_account=np.arange(num_items, dtype=np.int32),
+        column_rep=np.arange(num_columns, dtype=np.int32),
         cost=cost,
         current=nearest,
         loads=(LoadName(kind="measure", measure="workload"), LoadName(kind="moved_in", measure="accounts")),
         amount=np.column_stack([work, np.ones(num_items)]),
         corrections=Corrections(
-            start=np.arange(num_items + 1),
+            start=np.arange(num_items + 1, dtype=np.int32),
             column=nearest,
             delta=np.column_stack([np.zeros(num_items), -np.ones(num_items)]),
         ),

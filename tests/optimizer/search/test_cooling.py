@@ -92,25 +92,29 @@ def test_the_derivatives_hold_with_every_criterion(seed: int) -> None:
     assert difference == pytest.approx(2.0 * float(gradient @ step), rel=1e-3, abs=1e-8)
 
 
+class Diagonal:
+    """A curvature without any between rows."""
+
+    def __init__(self, diagonal: FloatArray) -> None:
+        self.diagonal = diagonal
+
+    def solved(self, more: FloatArray, right: FloatArray) -> FloatArray:
+        """Divide by the diagonal."""
+        return right / (self.diagonal + more)
+
+
 def test_steps_arrive_where_curvature_hides() -> None:
     """A row whose curvature is nothing at first and large beyond does not keep the others from their maximum."""
 
     class Wall:
-        def evaluate(self, pi, temperature):  # type: ignore[no-untyped-def]  # a function for the test
+        def evaluate(self, pi: FloatArray, temperature: float) -> tuple[float, FloatArray]:
             self.pi = pi
             beyond = max(0.0, pi[0] - 1.0)
             value = pi[0] - 50.0 * beyond**2 - (pi[1] - 3.0) ** 2
             return value, np.array([1.0 - 100.0 * beyond, -2.0 * (pi[1] - 3.0)])
 
-        def curvature(self, temperature):  # type: ignore[no-untyped-def]  # a function for the test
+        def curvature(self, temperature: float) -> Diagonal:
             return Diagonal(np.array([1e-9 if self.pi[0] <= 1.0 else 100.0, 2.0]))
-
-    class Diagonal:
-        def __init__(self, diagonal: FloatArray) -> None:
-            self.diagonal = diagonal
-
-        def solved(self, more: FloatArray, right: FloatArray) -> FloatArray:
-            return right / (self.diagonal + more)
 
     newton = DampedNewton(Wall(), np.zeros(2), lambda: False)
     newton.climb(0.1, tolerance=1e-9, max_steps=60)
@@ -121,8 +125,11 @@ def test_without_rows_there_is_nothing_to_climb() -> None:
     """A question without limits is at its maximum at once, and no mean of nothing is taken."""
 
     class Flat:
-        def evaluate(self, pi, temperature):  # type: ignore[no-untyped-def]  # a function for the test
+        def evaluate(self, pi: FloatArray, temperature: float) -> tuple[float, FloatArray]:
             return 1.0, np.zeros(0)
+
+        def curvature(self, temperature: float) -> Diagonal:
+            return Diagonal(np.zeros(0))
 
     newton = DampedNewton(Flat(), np.zeros(0), lambda: False)
     with warnings.catch_warnings():
@@ -140,6 +147,7 @@ def test_limits_on_what_stays_are_priced_right() -> None:
     lower[stays] /= 20.0
     model = replace(model, lower=lower)
     value = linear_program_value(model)
+    assert value is not None
     assert value * 0.998 <= Cooling(model=model).run().bound <= value * (1 + 1e-9)
 
 

@@ -23,7 +23,7 @@ LONG = MaxRuntime(60)
 
 def changed(model: Model, **changes: object) -> Model:
     """Return the model with some fields changed."""
-    return Model(**{**{name: getattr(model, name) for name in model.__dataclass_fields__}, **changes})  # type: ignore[arg-type]  # fields by name
+    return Model(**{**{name: getattr(model, name) for name in model.__dataclass_fields__}, **changes})
 
 
 def clustered(num_items: int, num_columns: int, *, seed: int, tolerance: float = 0.05) -> Model:

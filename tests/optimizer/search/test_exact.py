@@ -43,6 +43,7 @@ def test_both_solvers_find_the_optimum(seed: int) -> None:
         assert answer.is_infeasible == math.isinf(optimum)
         if not answer.is_infeasible:
             assert objective == pytest.approx(optimum, rel=1e-9)
+            assert answer.lower_bound is not None
             assert answer.lower_bound == pytest.approx(optimum, rel=1e-6)
             assert answer.lower_bound <= optimum * (1 + 1e-9)
 

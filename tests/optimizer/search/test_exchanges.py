@@ -127,8 +127,8 @@ def test_parts_hold_every_column_once() -> None:
 def _two_columns() -> Model:
     """Return three items of weight 4, that cost 1 in the first column and nothing in the second."""
     return Model(
-        item_of_account=np.arange(3),
-        column_rep=np.arange(2),
+        item_of_account=np.arange(3, dtype=np.int32),
+        column_rep=np.arange(2, dtype=np.int32),
         cost=np.array([[1.0, 0.0]] * 3),
         current=np.full(3, -1),
         loads=(LoadName(kind="measure", measure="workload"),),

@@ -20,7 +20,7 @@ def _search(model: Model, start: np.ndarray, *, seconds: float, threads: int = 2
         measures=("accounts", "workload"),
         amount=np.ones((model.num_items, 2)),
         current=np.full(model.num_items, -1),
-        family=np.arange(model.num_items),
+        family=np.arange(model.num_items, dtype=np.int32),
         locked=np.zeros(model.num_items, dtype=np.bool_),
         fte=np.ones(model.num_columns),
         active=np.ones(model.num_columns, dtype=np.bool_),

@@ -1,11 +1,11 @@
 """Relaxations: planted ones are found by hand, and each is verified under the changed wishes."""
 
 from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
 
-from optimizer.alignment import Alignment
 from optimizer.changes import KINDS, apply_changes, apply_relaxation, relaxation_for
 from optimizer.criteria import Balance, Budget, BudgetScope, Criteria, Disruption, Target
 from optimizer.exceptions import InvalidCriteria
@@ -16,7 +16,7 @@ from optimizer.stop import Cancelled
 from optimizer.validation import violations
 from tests.optimizer.brute_force import brute_force
 from tests.optimizer.random_problems import random_problem
-from tests.optimizer.small_problems import capacities, grid_3x3, line_of_four, two_islands
+from tests.optimizer.small_problems import alignment_to, capacities, grid_3x3, line_of_four, two_islands
 
 
 def limit(values: list[float]) -> np.ndarray:
@@ -24,7 +24,7 @@ def limit(values: list[float]) -> np.ndarray:
     return capacities(len(values), 1, values, default=np.inf)
 
 
-def verified(problem: Problem, criteria: Criteria, **choices: object) -> Relaxation:
+def verified(problem: Problem, criteria: Criteria, **choices: Any) -> Relaxation:
     """Return a relaxation that was checked to be one."""
     found = relax(problem, criteria, **choices)
     assert found is not None
@@ -38,6 +38,8 @@ def test_a_capacity_is_raised_by_what_is_short() -> None:
     found = verified(line_of_four(capacity_max=limit([4.0, 5.0])), Criteria(), kinds={"capacity_max"})
     (change,) = found.changes
     assert (found.kind, found.total, change.kind, change.measure) == ("capacity_max", 1.0, "capacity_max", "workload")
+    assert change.after is not None
+    assert change.before is not None
     assert change.after - change.before == pytest.approx(1)
 
 
@@ -126,14 +128,14 @@ def test_kinds_that_do_not_help_give_nothing() -> None:
 
 def test_what_the_data_rule_out_is_not_proposed() -> None:
     """An alignment across the water is beyond relaxing."""
-    assert relaxation_for(two_islands(), Criteria(), Alignment([1, 0, 1, 1])) is None
+    assert relaxation_for(two_islands(), Criteria(), alignment_to([1, 0, 1, 1])) is None
     assert "possible" not in KINDS
 
 
 def test_a_split_family_is_set_free() -> None:
     """An alignment that splits a family asks for the family to part."""
     problem = line_of_four(family=np.array([0, 1, 1, 3]))
-    found = relaxation_for(problem, Criteria(), Alignment([0, 0, 1, 1]))
+    found = relaxation_for(problem, Criteria(), alignment_to([0, 0, 1, 1]))
     assert found is not None
     assert found.changes == (Change(kind="family", account=1),)
     assert violations(*apply_relaxation(problem, Criteria(), found), found.alignment) == ()
@@ -142,7 +144,7 @@ def test_a_split_family_is_set_free() -> None:
 def test_one_budget_answers_for_all_reps() -> None:
     """The larger of two overspendings sets the limit of moves in."""
     criteria = Criteria(disruption=Disruption(budgets=(Budget(scope=BudgetScope.IN, measure="workload", limit=1),)))
-    found = relaxation_for(line_of_four(), criteria, Alignment([1, 1, 0, 0]))
+    found = relaxation_for(line_of_four(), criteria, alignment_to([1, 1, 0, 0]))
     assert found is not None
     assert [(change.before, change.after) for change in found.changes] == [(1, 7)]
 
@@ -192,4 +194,4 @@ def test_the_searchs_least_bad_alignment_is_the_last_resort() -> None:
     stopped.set()
     over = Cancelled(stopped)
     assert relax(problem, Criteria(), stop=over) is None
-    assert verified(problem, Criteria(), stop=over, initial=Alignment([0, 1, 0, 1])).total == 1
+    assert verified(problem, Criteria(), stop=over, initial=alignment_to([0, 1, 0, 1])).total == 1

@@ -19,7 +19,7 @@ from optimizer.search.relaxation import RelaxParams, relax
 from optimizer.search.remedies import remedies
 from optimizer.stop import AnyOf, Cancelled, MaxRuntime, SearchState, StopCriterion
 from optimizer.validation import violations
-from tests.optimizer.small_problems import capacities, line_of_four
+from tests.optimizer.small_problems import alignment_to, capacities, line_of_four
 
 BY_WORK = SolveParams(deterministic=True)
 
@@ -103,7 +103,7 @@ def test_somebodys_stop_ends_them_at_once() -> None:
     event.set()
     stop = AnyOf((Cancelled(event), MaxRuntime(60.0)))
     assert offered(problem, Criteria(), stop=stop) == ()
-    (read,) = offered(problem, Criteria(), stop=stop, initial=Alignment(np.array([0, 1, 0, 1])))
+    (read,) = offered(problem, Criteria(), stop=stop, initial=alignment_to([0, 1, 0, 1]))
     assert read.kind == "capacity_max"
 
 

@@ -21,7 +21,7 @@ def _question(tolerance: float) -> tuple[Problem, Criteria]:
         measures=("accounts", "workload"),
         amount=amount,
         current=np.full(60, -1),
-        family=np.arange(60),
+        family=np.arange(60, dtype=np.int32),
         locked=np.zeros(60, dtype=np.bool_),
         fte=np.ones(5),
         active=np.ones(5, dtype=np.bool_),

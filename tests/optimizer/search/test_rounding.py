@@ -38,12 +38,13 @@ def test_split_items_go_where_room_is() -> None:
 def test_split_items_are_placed_where_nothing_is_limited() -> None:
     """Without any load the larger half decides."""
     model = plane_model(num_items=2, num_columns=2)
+    no_corrections = Corrections(start=np.zeros(3, np.int32), column=np.zeros(0, np.int32), delta=np.zeros((0, 0)))
     free = Model(
         **{
             **{name: getattr(model, name) for name in model.__dataclass_fields__},
             "loads": (),
             "amount": np.zeros((2, 0)),
-            "corrections": Corrections(start=np.zeros(3), column=np.zeros(0), delta=np.zeros((0, 0))),
+            "corrections": no_corrections,
             "total_upper": np.zeros(0),
             "counts_unassigned": np.zeros(0),
             **{name: np.zeros((0, 2)) for name in ("lower", "upper", "share_lower", "share_upper")},

@@ -5,10 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.alignment import Alignment
 from optimizer.criteria import Balance, Budget, BudgetScope, Criteria, Disruption, Target, Unassigned
 from optimizer.items import items_of
-from optimizer.problem import PairAmounts
 from optimizer.score import score
 from optimizer.search.evaluation import (
     alignment_of,
@@ -22,7 +20,7 @@ from optimizer.search.evaluation import (
 from optimizer.search.rows import build_model
 from optimizer.validation import violations
 from tests.optimizer.random_problems import Mix, random_problem
-from tests.optimizer.small_problems import capacities, grid_3x3, line_of_four, two_islands
+from tests.optimizer.small_problems import alignment_to, capacities, grid_3x3, line_of_four, pair_amounts, two_islands
 
 
 def names(criteria: Criteria, **fields: object) -> list[tuple[str, str]]:
@@ -86,7 +84,7 @@ def test_a_constant_total_is_folded_into_loads() -> None:
 @pytest.mark.parametrize("cause", ["unassigned", "pairs"])
 def test_a_moving_total_becomes_shares(cause: str) -> None:
     """Where the total moves the band is a share of it; given targets stay loads."""
-    pairs = PairAmounts(account=[0], rep=[0], amount=[[np.nan, 2.0]]) if cause == "pairs" else None
+    pairs = pair_amounts((0, 0, [np.nan, 2.0])) if cause == "pairs" else None
     problem = line_of_four(pair_amounts=pairs, target=capacities(2, 0, [2.0, 2.0], default=np.nan))
     criteria = Criteria(
         balance=(
@@ -129,8 +127,8 @@ def test_members_of_a_family_move_for_themselves() -> None:
 def test_a_split_family_has_no_column() -> None:
     """What a choice of columns cannot say becomes −1."""
     model = build_model(line_of_four(family=np.array([0, 1, 1, 3])), Criteria())
-    assert columns_of(model, Alignment([0, 0, 1, 1])).tolist() == [0, -1, 1]
-    assert columns_of(model, Alignment([0, 0, 0, -1])).tolist() == [0, 0, -1]
+    assert columns_of(model, alignment_to([0, 0, 1, 1])).tolist() == [0, -1, 1]
+    assert columns_of(model, alignment_to([0, 0, 0, -1])).tolist() == [0, 0, -1]
 
 
 def test_a_team_that_left_has_no_columns() -> None:
@@ -188,4 +186,5 @@ def _any_choice(cost: np.ndarray, seed: int) -> np.ndarray | None:
     if not allowed.any(axis=1).all():
         return None
     luck = np.random.default_rng(seed).random(cost.shape)
-    return np.argmax(np.where(allowed, luck, -1.0), axis=1).astype(np.int32)
+    chosen: np.ndarray = np.argmax(np.where(allowed, luck, -1.0), axis=1).astype(np.int32)
+    return chosen
