@@ -1,6 +1,7 @@
 """A whole service in processes of its own, which may be killed, frozen and started again: API, workers, database."""
 
 import os
+import random
 import signal
 import socket
 import sqlite3
@@ -20,6 +21,8 @@ from app.jobs.kernel_cache import CACHE_VARIABLE
 
 LOOK_S: Final = 0.1
 READY_PATIENCE_S: Final = 300.0
+SERVER_PORTS: Final = range(20_000, 32_000)
+"""Below the ports that operating systems give to outgoing connections."""
 
 
 class Store(Protocol):
@@ -229,8 +232,9 @@ def wait_until(holds: Callable[[], Any], patience_s: float) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port that nobody listens on; no outgoing connection is given it while its server is away."""
+    for port in random.sample(SERVER_PORTS, 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no free port")
