@@ -1,6 +1,8 @@
 """Shared by all tests: one BLAS thread, one kernel cache, random examples that repeat, and a real Postgres."""
 
 import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,8 @@ from hypothesis import settings
 
 from app.jobs.kernel_cache import kernel_environment, marker, remove_outdated
 
-KERNELS = Path(__file__).parent.parent / ".numba_cache"
+ROOT = Path(__file__).parent.parent
+KERNELS = ROOT / ".numba_cache"
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.update(kernel_environment(KERNELS))  # a folder for each state of the sources: no test runs old machine code
@@ -20,6 +23,17 @@ remove_outdated(KERNELS)
 
 settings.register_profile("repeatable", derandomize=True, database=None)
 settings.load_profile("repeatable")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before all tests are run, compile the kernels, once and on two cores; a part of them compiles what it needs."""
+    config, compiled = session.config, marker()
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not hasattr(config, "workerinput")
+    if is_whole and compiled is not None and not compiled.exists():
+        config.get_terminal_writer().line("compiling kernels, about a minute")
+        command = [sys.executable, "-m", "tests.kernels"]
+        for process in [subprocess.Popen([*command, *way], cwd=ROOT) for way in ([], ["from-the-end"])]:
+            process.wait()
 
 
 @pytest.fixture(scope="session")
