@@ -28,7 +28,7 @@ def test_every_bundled_layer_is_known(name: str) -> None:
     for kind in ("rook", "queen"):
         known = known_neighbors([shapely.to_wkb(unit) for unit in units], kind)
         assert known is not None, "run: python -m geo_data.bundled_neighbors"
-        found = neighbors(units, kind)  # type: ignore[arg-type] # the literals above
+        found = neighbors(units, kind)
         for column in COLUMNS:
             assert getattr(found, column).tolist() == known[column].tolist()
 
