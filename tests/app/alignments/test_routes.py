@@ -195,6 +195,23 @@ def test_territories_hold_their_accounts_and_are_kept(bench: Bench, alignment_id
     assert bench.client.get(path, params={"simplify_m": 5000}).status_code == 200
 
 
+@pytest.mark.parametrize("map_name", ["territories", "map"])
+def test_maps_are_packed_for_callers_who_take_it(bench: Bench, alignment_id: str, map_name: str) -> None:
+    """The packed form has the same content and a tag of its own, which saves it; without gzip it comes plain."""
+    path = f"/v1/alignments/{alignment_id}/{map_name}"
+    packed = bench.client.get(path, headers={"Accept-Encoding": "gzip, br"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "Accept-Encoding" in packed.headers["vary"]
+    for wanted in ("identity", "gzip;q=0", ""):
+        plain = bench.client.get(path, headers={"Accept-Encoding": wanted})
+        assert "content-encoding" not in plain.headers
+        assert plain.content == packed.content
+        assert plain.headers["etag"] != packed.headers["etag"]
+    for first, wanted in ((packed, "gzip"), (plain, "identity")):
+        again = {"Accept-Encoding": wanted, "If-None-Match": first.headers["etag"]}
+        assert bench.client.get(path, headers=again).status_code == 304
+
+
 def test_map_points_in_a_box(bench: Bench, alignment_id: str) -> None:
     """Four accounts and two homes; a box holds fewer; a bad box is named."""
     path = f"/v1/alignments/{alignment_id}/map"
