@@ -213,7 +213,7 @@ def _half_a_place(origin: Origin, has_lat: Flags) -> Callable[[int], Fault]:
     def make(row: int) -> Fault:
         given, missing = ("lat", "lon") if has_lat[row] else ("lon", "lat")
         detail = f"{missing} is missing but {given} is given; send both or neither."
-        return Fault(code="COORDINATE_MISSING", detail=detail, **origin.place(row, missing))
+        return Fault(code="COORDINATE_MISSING", detail=detail, params={"given": given}, **origin.place(row, missing))
 
     return make
 

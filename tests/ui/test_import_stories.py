@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from app.exchange.tables import xlsx_bytes
 from tests.ui.conftest import changed_csv
 from tests.ui.crm_exports import hubspot_companies, hubspot_users, salesforce_accounts, salesforce_users
+from tests.ui.test_people import serious_findings
 from tests.ui.test_stories import MAP_LIMIT_MS
 
 
@@ -79,6 +80,24 @@ def test_a_workbook_is_mended_like_a_csv(page: Page, files: dict[str, Path], tmp
     expect(page.get_by_role("rowheader", name="accounts, row 17")).to_have_count(0)
     page.get_by_role("button", name="Leave 1 row out").click()
     expect(page.get_by_text("399 accounts and 8 reps are ready.")).to_be_visible()
+
+
+def test_accounts_without_a_place_are_left_out_by_a_word(page: Page, files: dict[str, Path], tmp_path: Path) -> None:
+    """Where postal codes place nobody, the page offers to leave those accounts out, says which, and goes on."""
+    nowhere = {"lat": "", "lon": "", "postal_code": "00901"}  # San Juan, which the list of ZIP codes lacks
+    once = changed_csv(files["accounts"], tmp_path / "once.csv", nowhere, row=3)
+    drop(page, changed_csv(once, tmp_path / "accounts.csv", nowhere, row=8), files["reps"])
+    expect(page.get_by_role("rowheader", name="accounts, row 5")).to_be_visible()
+    offer = page.get_by_role("button", name="Leave out accounts without a place")
+    expect(offer).to_be_visible()
+    expect(page.get_by_role("button", name="Leave 2 rows out")).to_have_count(0)
+    assert serious_findings(page) == []
+    offer.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("398 accounts and 8 reps are ready.")).to_be_visible()
+    expect(page.get_by_text("2 accounts have no place and are left out")).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("This is how it stands today.")).to_be_visible(timeout=MAP_LIMIT_MS)
 
 
 @pytest.mark.parametrize("crm", ["Salesforce", "HubSpot"])

@@ -148,7 +148,7 @@ def _half(places: Places, origin: Origin) -> Callable[[int], Fault]:
     def make(row: int) -> Fault:
         missing, given = ("lat", "lon") if np.isnan(places[0][row]) else ("lon", "lat")
         detail = f"{missing} is missing but {given} is given; send both or neither."
-        return Fault(code="COORDINATE_MISSING", detail=detail, **origin.place(row, missing))
+        return Fault(code="COORDINATE_MISSING", detail=detail, params={"given": given}, **origin.place(row, missing))
 
     return make
 

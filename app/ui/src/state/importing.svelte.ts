@@ -21,6 +21,7 @@ class Importing {
   isBusy = $state(false);
   isConfirmed = $state(false);
   ignoresUnknown = $state(false);
+  leavesUnplaced = $state(false);
   /** Rows that were mended or left out in the browser. */
   mended = $state(0);
   private numBusy = 0;
@@ -38,6 +39,7 @@ class Importing {
     this.problem = null;
     this.isConfirmed = false;
     this.ignoresUnknown = false;
+    this.leavesUnplaced = false;
     this.mended = 0;
     this.numSent += 1; // nobody waits for what was asked before
     this.numCleared += 1;
@@ -173,6 +175,7 @@ class Importing {
     if (name) form.append('name', name);
     if (this.isConfirmed) form.append('coordinates_confirmed', 'true');
     if (this.ignoresUnknown) form.append('unknown_current', 'unassigned');
+    if (this.leavesUnplaced) form.append('unlocated', 'leave_out');
     return form;
   }
 }
