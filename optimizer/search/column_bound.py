@@ -8,8 +8,8 @@ exactly one column, and the terms of :mod:`optimizer.search.exchange_space`,
 
 bounds every alignment's objective (partial dualization; Geoffrion 1974, doi 10.1007/BFb0120690). Each minimum is found
 by listing all sets within a budget of the best one for free loads; where they are too many, the largest budget that
-could be searched whole counts, or what an integer program proves for the columns that lose most. The prices rise
-where nobody wants an item, and fall where several do.
+could be searched whole counts, or what an integer program proves for the columns that lose most. Cutting planes move
+the items' prices (:mod:`optimizer.search.price_cuts`).
 
 A proof by search, not by prices alone: it counts as a bound of the search, never as the certificate's.
 """
@@ -31,17 +31,18 @@ from optimizer.search.exchange_space import price_space, widened
 from optimizer.search.exchanges import WORK_PER_S, Positions
 from optimizer.search.incumbent import Incumbent
 from optimizer.search.model import Model, Multipliers
+from optimizer.search.price_cuts import PriceCuts
 from optimizer.search.reduced_costs import near_columns
 
 WIDER: Final = 1e-8
 """Part of its size by which a limit may be missed and still counts as kept."""
 ROUNDING: Final = 1e-9
 """Part of the bound that is taken off for rounding."""
-FIRST: Final = 1 / 16
+FIRST: Final = 1 / 64
 """Budget of a column's first try, in its last."""
 GROWTH: Final = 1.5
 """Factor by which a budget grows."""
-MOST_SETS: Final = 65536
+MOST_SETS: Final = 16384
 """Sets listed for a half."""
 MOST_CHECKS: Final = 4_000_000
 """Steps of matching."""
@@ -49,14 +50,10 @@ BEYOND: Final = 1.5
 """Largest budget, in what the column loses now."""
 FLOOR: Final = 0.3
 """Smallest last budget, in mean losses."""
-STEP: Final = 0.3
-"""First length of a step of the prices, in steps to the objective."""
-SHORTER: Final = 0.6
-"""Factor by which steps shrink when they do not help."""
-PATIENCE: Final = 3
-"""Steps in a row that may not help."""
-MOMENTUM: Final = 0.6
-"""Part of the last step's direction that goes into the next."""
+SMALL: Final = 0.001
+"""Share of the gap below which a step of the prices is not worth an evaluation."""
+AGAIN: Final = 1.2
+"""Budget of a column's first try after the first round, in its last loss."""
 HARD: Final = 0.05
 """Share of all losses from which on a column's minimum is worth a program."""
 MOST_PROGRAMS: Final = 3
@@ -100,9 +97,10 @@ class ColumnBound:
             room_for(items=model.num_items, columns=2, sets=MOST_SETS, dimensions=model.num_loads)
             for _ in range(threads)
         ]
-        self._step, self._stale = STEP, 0
-        self._direction: FloatArray = np.zeros(model.num_items)
+        self._home = near.column[:, 0].astype(np.int64)
+        self._cuts: PriceCuts | None = None
         self._at: FloatArray = self._item_price
+        self._last_loss: FloatArray = np.zeros(model.num_columns)
         self.inevitable: FloatArray = np.zeros(model.num_columns)
         self._solved_for: dict[int, float] = {}
         self._listed, self._gained = -math.inf, 0.0
@@ -118,12 +116,15 @@ class ColumnBound:
         until_s
             Elapsed seconds after which no round begins.
         """
+        if self._cuts is None:
+            unit = float(lost.mean()) or 1.0
+            self._cuts = PriceCuts(self._home, self._item_price, unit=unit, num_columns=self._model.num_columns)
         budget = BEYOND * np.maximum(lost, FLOOR * lost.mean())
         with ThreadPoolExecutor(len(self._rooms)) as pool:
             for _ in range(rounds):
                 if incumbent.objective is None or not incumbent.proceed() or incumbent.clock.elapsed_s >= until_s:
                     break
-                if not self._evaluate(pool, incumbent, budget):
+                if not self._evaluate(pool, incumbent, budget, self._cuts):
                     return
 
     def sharpen(self, incumbent: Incumbent, lost: FloatArray) -> None:
@@ -163,43 +164,33 @@ class ColumnBound:
         self.bound = max(self.bound, self._listed + self._gained)
         incumbent.raise_bound(min(self.bound, incumbent.objective), source="search")
 
-    def _evaluate(self, pool: ThreadPoolExecutor, incumbent: Incumbent, budget: FloatArray) -> bool:
-        """Evaluate the present prices and step; return False when the search was stopped meanwhile."""
+    def _evaluate(self, pool: ThreadPoolExecutor, incumbent: Incumbent, budget: FloatArray, cuts: PriceCuts) -> bool:
+        """Evaluate the present prices and step; return False when nothing is left to gain, or on a stop meanwhile."""
         columns = self._model.num_columns
         workers = len(self._rooms)
         parts = [np.arange(number, columns, workers) for number in range(workers)]
         done = list(pool.map(self._minima, self._rooms, parts, repeat(budget), repeat(incumbent)))
         incumbent.clock.charge(max(sum(minimum.work for minimum in part) for part in done) / WORK_PER_S)
-        minima = [minimum for part in done for minimum in part]
-        if len(minima) < columns:
+        if sum(map(len, done)) < columns or incumbent.objective is None:
             return False
-        bound = self._constant + math.fsum(self._at) + math.fsum(minimum.value for minimum in minima)
-        loss = np.zeros(columns)
-        for part, found in zip(parts, done, strict=True):
-            loss[part] = [minimum.loss for minimum in found]
-        covered = np.bincount(np.concatenate([minimum.held for minimum in minima]), minlength=self._model.num_items)
+        minima = [done[column % workers][column // workers] for column in range(columns)]
+        value = np.array([minimum.value for minimum in minima])
+        self._last_loss = np.array([minimum.loss for minimum in minima])
+        bound = self._constant + math.fsum(self._at) + math.fsum(value)
         bound -= self._rounding(bound)
+        cuts.add(self._at, value, [minimum.held for minimum in minima])
+        cuts.learn(bound - self._listed)
         if bound > self._listed:
-            self._listed, self._gained, self._item_price, self._stale = bound, 0.0, self._at, 0
-            self.bound, self.inevitable = max(bound, self.bound), loss
+            self._listed, self._gained, self._item_price = bound, 0.0, self._at
+            self.bound, self.inevitable = max(bound, self.bound), self._last_loss
             self._solved_for.clear()
-            if incumbent.objective is not None:
-                incumbent.raise_bound(min(bound, incumbent.objective), source="search")
-        else:
-            self._stale += 1
-        self._move(covered, bound, incumbent.objective or bound)
+            incumbent.raise_bound(min(bound, incumbent.objective), source="search")
+        step = cuts.step(self._item_price, self._listed - self._constant)
+        if step is None or step.gain <= SMALL * (incumbent.objective - self._listed):
+            return False
+        incumbent.clock.charge(step.work)
+        self._at = step.price
         return True
-
-    def _move(self, covered: Positions, bound: float, objective: float) -> None:
-        """Step along the subgradient: an item nobody holds becomes dearer, one that several hold cheaper."""
-        if self._stale > PATIENCE:
-            self._step, self._stale = self._step * SHORTER, 0
-            self._direction = np.zeros_like(self._direction)
-            self._at = self._item_price
-            return
-        self._direction = (1.0 - covered) + MOMENTUM * self._direction
-        size = max(float(self._direction @ self._direction), 1.0)
-        self._at = self._at + self._step * max(objective - bound, 0.0) / size * self._direction
 
     def _minima(self, room: Room, columns: IntArray, budget: FloatArray, incumbent: Incumbent) -> list[_Minimum]:
         found = []
@@ -217,18 +208,18 @@ class ColumnBound:
         value = math.fsum(worth[held])
         near = np.flatnonzero((np.abs(worth) <= budget) | held)
         space = self._space(column, near, amount, worth)
-        loss, work, now = 0.0, 0, budget * FIRST
+        loss, work, now = 0.0, 0, min(budget, max(budget * FIRST, AGAIN * float(self._last_loss[column])))
         while True:
-            reached, is_certain, sets, spent = least_loss(space, room, now, MOST_CHECKS)
+            reached, is_certain, is_whole, sets, spent = least_loss(space, room, now, MOST_CHECKS)
             work += int(spent)
             if not is_certain:
                 break
-            loss = float(reached)
+            loss = max(loss, float(reached))
             if sets[0] >= 0:
                 inside = np.zeros(len(near), dtype=np.bool_)
                 list_held(space, room, sets, inside)
                 held[near] = inside
-            if sets[0] >= 0 or now >= budget:
+            if sets[0] >= 0 or not is_whole or now >= budget:
                 break
             now = min(budget, now * GROWTH)
         return _Minimum(

@@ -8,7 +8,7 @@ from optimizer.search.exchange_sets import list_sets, match
 
 @numba.njit(cache=True, nogil=True)
 def least_loss(space, room, budget, most_checks):  # type: ignore[no-untyped-def]  # compiled
-    """Return the least loss of column 0, or ``budget`` where it is not less.
+    """Return the least loss of column 0, or up to where all sets were searched.
 
     Parameters
     ----------
@@ -21,7 +21,8 @@ def least_loss(space, room, budget, most_checks):  # type: ignore[no-untyped-def
     Returns
     -------
     tuple
-        The loss, whether it is certain, the two sets that make it (−1 where there are none), and the work.
+        The loss, whether it is certain, whether all sets within the budget could be listed, the two sets that make
+        the loss (−1 where there are none), and the work.
     """
     loads = space.price.shape[1]
     group = np.zeros(1, dtype=np.int64)
@@ -42,17 +43,15 @@ def least_loss(space, room, budget, most_checks):  # type: ignore[no-untyped-def
             count += 1
     order = np.argsort(room.second[:count])
     sizes = np.zeros(2, dtype=np.int64)
-    is_certain = True
+    within = budget
     work = items
     for half in range(2):
-        sizes[half], is_whole, spent = list_sets(space, group, room, half, order[half::2].copy(), budget, loads)
-        is_certain &= is_whole
+        sizes[half], whole, spent = list_sets(space, group, room, half, order[half::2].copy(), within, loads)
+        within = min(within, whole)
         work += spent
     found = np.full(2, -1, dtype=np.int64)
-    if is_certain:
-        loss, spent = match(space, group, room, sizes, base, budget, loads, most_checks, found)
-        return loss, spent <= most_checks, found, work + spent
-    return 0.0, False, found, work
+    loss, spent = match(space, group, room, sizes, base, within, loads, most_checks, found)
+    return loss, spent <= most_checks, within >= budget, found, work + spent
 
 
 @numba.njit(cache=True, nogil=True)

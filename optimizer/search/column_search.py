@@ -42,7 +42,19 @@ class ColumnSearch:
         self._exchanges = ExchangeSearch(incumbent.model, multipliers, losses, params, seed=seed, threads=threads)
 
     def run(self) -> None:
-        """Raise the bound for a share of the time left, then exchange among ever more columns until nothing gains."""
+        """Raise the bound and exchange among ever more columns until nothing gains; hot ones before the last size."""
+        for size in range(self._params.smallest, self._params.largest + 1):
+            is_last = size == self._params.largest
+            if is_last:
+                self._improve_hot_columns()
+            self._raise_bound()
+            if is_last:
+                self._sharpen_bound()
+            if self._incumbent.proceed():
+                self._exchanges.improve(self._incumbent, size, inevitable=self._bound.inevitable)
+
+    def _raise_bound(self) -> None:
+        """Move the items' prices for a share of the time left."""
         incumbent = self._incumbent
         if incumbent.columns is None:
             return
@@ -50,21 +62,20 @@ class ColumnSearch:
         left = incumbent.stop.time_left_s(elapsed)
         until = elapsed + BOUND_SHARE * left if math.isfinite(left) else math.inf
         self._bound.improve(incumbent, self._losses.by_column(incumbent.columns), rounds=ROUNDS, until_s=until)
-        for size in range(self._params.smallest, self._params.largest + 1):
-            if incumbent.proceed():
-                self._exchanges.improve(incumbent, size, inevitable=self._bound.inevitable)
-            if incumbent.proceed() and size < self._params.largest:
-                self._improve_hot_columns()
 
     def _improve_hot_columns(self) -> None:
-        """Deal out the columns that lose most with more of their pairs, and prove what they must lose."""
-        incumbent, losses = self._incumbent, self._losses
-        if incumbent.columns is None:
-            return
-        improve_hot_columns(
-            incumbent, losses, threads=self._threads, seed=self._seed, inevitable=self._bound.inevitable
-        )
-        self._bound.sharpen(incumbent, losses.by_column(incumbent.columns))
+        """Deal out the columns that lose most with more of their pairs."""
+        incumbent = self._incumbent
+        if incumbent.columns is not None and incumbent.proceed():
+            improve_hot_columns(
+                incumbent, self._losses, threads=self._threads, seed=self._seed, inevitable=self._bound.inevitable
+            )
+
+    def _sharpen_bound(self) -> None:
+        """Prove what the columns that lose most must lose, at prices that will move no more."""
+        incumbent = self._incumbent
+        if incumbent.columns is not None and incumbent.proceed():
+            self._bound.sharpen(incumbent, self._losses.by_column(incumbent.columns))
 
 
 def column_search(

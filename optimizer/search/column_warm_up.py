@@ -39,7 +39,7 @@ def compile_columns() -> None:
         2,
         2,
     )
-    _, _, sets, _ = least_loss(space, room, 10.0, 100)
+    _, _, _, sets, _ = least_loss(space, room, 10.0, 100)
     list_held(space, room, sets, np.zeros(3, dtype=np.bool_))
 
 

@@ -137,17 +137,17 @@ def add_slot(space, group, room, slot, vector, sign):  # type: ignore[no-untyped
 
 @numba.njit(cache=True, nogil=True)
 def list_sets(space, group, room, half, items, budget, dimensions):  # type: ignore[no-untyped-def]  # compiled
-    """List the sets of slots away from the cheapest of excess ≤ ``budget``; return how many, if all, and the work.
+    """List the sets of slots away from the cheapest of excess ≤ ``budget``; return how many, up to where, and the work.
 
     ``items`` are sorted by their second smallest excess. A list that runs full keeps the sets of smallest excess, and
-    the budget falls to theirs.
+    the budget falls to theirs: all sets of less excess than the second number are in the list.
     """
     excess, change, away, count = room.excess[half], room.change[half], room.away[half], room.count[half]
     most = excess.shape[0]
     step = np.zeros(dimensions)
     excess[0], count[0] = 0.0, 0
     change[0, :dimensions] = 0.0
-    size, work, is_whole = 1, 0, True
+    size, work, whole = 1, 0, budget
     for number in items:
         if room.second[number] > budget:
             break
@@ -167,7 +167,7 @@ def list_sets(space, group, room, half, items, budget, dimensions):  # type: ign
                 if excess[at] + extra > budget:
                     continue
                 if count[at] == DEPTH or size == most:
-                    is_whole = False
+                    whole = min(whole, excess[at] + extra)
                     continue
                 excess[size] = excess[at] + extra
                 for dimension in range(dimensions):
@@ -179,9 +179,9 @@ def list_sets(space, group, room, half, items, budget, dimensions):  # type: ign
                 size += 1
                 work += SET_WORK + dimensions // 2
         if size > KEPT * most:
-            is_whole = False
             work += size * (SET_WORK + dimensions)
             budget = np.partition(excess[:size], int(KEPT * KEPT * most))[int(KEPT * KEPT * most)]
+            whole = min(whole, budget)
             kept = 0
             for at in range(size):
                 if excess[at] <= budget and (kept < KEPT * most or excess[at] < budget):
@@ -192,7 +192,7 @@ def list_sets(space, group, room, half, items, budget, dimensions):  # type: ign
                         away[kept, place] = away[at, place]
                     kept += 1
             size = kept
-    return size, is_whole, work
+    return size, whole, work
 
 
 @numba.njit(cache=True, nogil=True)
