@@ -30,8 +30,11 @@ def eventually(condition: Callable[[], Any], *, patience_s: float = PATIENCE_S) 
         time.sleep(LOOK_S)
 
 
-def random_question(*, accounts: int = 1200, reps: int = 16, time_limit_s: float = 60.0) -> dict[str, Any]:
-    """Return a one-call job whose search goes on for its whole time limit."""
+def random_question(*, accounts: int = 1200, reps: int = 16, time_limit_s: float = 3600.0) -> dict[str, Any]:
+    """Return a one-call job whose search goes on for its whole time limit, unless it is stopped.
+
+    The limit is far longer than a busy machine takes to find a first plan.
+    """
     random = np.random.default_rng(7)
     places = random.uniform((45, 5), (52, 15), (accounts, 2)).round(5)
     homes = random.uniform((45, 5), (52, 15), (reps, 2)).round(5)
