@@ -1,18 +1,20 @@
 """A curve over team sizes whose parts are executed by two real workers, on both stores."""
 
 import datetime
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.database import Sessions, snapshot, utc_now
 from app.jobs.embedded import EmbeddedWorker
+from app.jobs.models import Job
 from app.jobs.repository import JobRepository
 from app.main import create_app
 from app.settings import Settings
@@ -25,11 +27,16 @@ VOLATILE = frozenset({"alignment_id"})
 
 
 class House:
-    """A running service and its workers."""
+    """A running service and its workers, whose solvers can be frozen.
+
+    Who takes what depends on the machine's load. A worker whose solver is frozen keeps what it has taken and takes
+    nothing more, so that the others get their turn, however slow they are.
+    """
 
     def __init__(self, client: TestClient, settings: Settings, workers: ExitStack) -> None:
         self.client, self._settings, self._workers = client, settings, workers
         self.workers: list[EmbeddedWorker] = []
+        self._frozen: list[psutil.Process] = []
         self.sessions: Sessions = client.app.state.sessions  # type: ignore[attr-defined] # the app's own place
 
     def add_worker(self) -> None:
@@ -70,10 +77,47 @@ class House:
         job: dict[str, Any] = eventually(answer, patience_s=PATIENCE_S)
         return job
 
-    def part_holders(self, job_id: str) -> dict[str, str]:
-        """Return who works on which running part."""
-        with snapshot(self.sessions) as session:
-            return {part.id: part.worker_id for part in JobRepository(session).parts(job_id) if part.worker_id}
+    def freeze(self) -> None:
+        """Freeze the solver that each worker keeps ready, before anything is submitted."""
+        eventually(lambda: self._freeze_solvers() >= len(self.workers), patience_s=PATIENCE_S)
+
+    def holders(self, job_ids: Collection[str]) -> dict[str, str]:
+        """Return who works on what, of some jobs or their parts, as soon as every worker does."""
+
+        def answer() -> dict[str, str] | None:
+            self._freeze_solvers()
+            held = sa.select(Job.id, Job.worker_id).where(sa.or_(Job.id.in_(job_ids), Job.whole_id.in_(job_ids)))
+            with snapshot(self.sessions) as session:
+                found = {job_id: str(worker_id) for job_id, worker_id in session.execute(held) if worker_id}
+            return found if len(set(found.values())) == len(self.workers) else None
+
+        found: dict[str, str] = eventually(answer, patience_s=PATIENCE_S)
+        return found
+
+    def thaw(self) -> None:
+        """Let all solvers work."""
+        for process in self._frozen:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+        self._frozen.clear()
+
+    def _freeze_solvers(self) -> int:
+        """Freeze what solvers there are; return how many workers have a frozen one."""
+        return sum(self._freeze_of(worker) for worker in self.workers)
+
+    def _freeze_of(self, worker: EmbeddedWorker) -> bool:
+        found = []
+        with suppress(psutil.NoSuchProcess):
+            found = [
+                process
+                for process in psutil.Process(worker.process_id).children()
+                if "app.jobs.solver_process" in process.cmdline()
+            ]
+            for process in found:
+                if process not in self._frozen:
+                    process.suspend()
+                    self._frozen.append(process)
+        return bool(found)
 
     def _num_living(self) -> int:
         with snapshot(self.sessions) as session:
@@ -85,12 +129,11 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """Return a running service without workers, on each store."""
     url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
     url = url or f"sqlite:///{tmp_path / 'territory.sqlite'}"
-    settings = Settings(data_dir=tmp_path, database_url=url, log_level="error", lease_s=20, solver_cores=1)
-    with (
-        TestClient(create_app(settings)) as client,
-        ExitStack() as workers,
-    ):
-        yield House(client, settings, workers)
+    settings = Settings(data_dir=tmp_path, database_url=url, log_level="error", lease_s=60, solver_cores=1)
+    with TestClient(create_app(settings)) as client, ExitStack() as workers:
+        found = House(client, settings, workers)
+        workers.callback(lambda: found.thaw())
+        yield found
 
 
 def test_two_workers_share_a_curve_and_answer_as_one(house: House) -> None:
@@ -100,8 +143,10 @@ def test_two_workers_share_a_curve_and_answer_as_one(house: House) -> None:
     alone = house.curve(small_question(), search, **{"from": 2, "to": 4})
     assert house.ended(alone)["outcome"] == "feasible"
     house.add_worker()
+    house.freeze()
     shared = house.curve(small_question(), search, **{"from": 2, "to": 4})
-    eventually(lambda: set(house.part_holders(shared).values()) == {"w0", "w1"}, patience_s=PATIENCE_S)
+    assert set(house.holders([shared]).values()) == {"w0", "w1"}
+    house.thaw()
     ended = house.ended(shared)
     assert (ended["state"], ended["outcome"], ended["attempts"]) == ("succeeded", "feasible", 1)
     assert ended["progress"]["points_done"] == 3
@@ -112,22 +157,23 @@ def test_two_workers_share_a_curve_and_answer_as_one(house: House) -> None:
 
 def test_a_killed_worker_costs_its_part_alone(house: House) -> None:
     """After kill -9 of one of two workers its part is done again, nobody else's, and every point is there once."""
-    body = random_question(accounts=150, reps=6)
     house.add_worker()
     house.add_worker()
-    dataset = {"name": "Teams", "accounts": body["accounts"], "reps": body["reps"]}
-    job_id = house.curve(dataset, {"time_limit_s": 40, "gap": 0}, **{"from": 5, "to": 6})
-    holders = eventually(lambda: len(found := house.part_holders(job_id)) == 2 and found, patience_s=PATIENCE_S)
+    house.freeze()
+    job_id = house.curve(
+        small_question(), {"time_limit_s": 40, "gap": 0.2, "deterministic": True}, **{"from": 2, "to": 3}
+    )
+    holders = house.holders([job_id])
     victim = next(part for part, worker_id in holders.items() if worker_id == "w1")
-    process = psutil.Process(house.workers[1].process_id)
-    process.kill()
+    psutil.Process(house.workers[1].process_id).kill()
+    house.thaw()
     ended = house.ended(job_id)
     assert (ended["state"], ended["outcome"], ended["attempts"]) == ("succeeded", "feasible", 2)
     with snapshot(house.sessions) as session:
         attempts = {part.id: part.attempts for part in JobRepository(session).parts(job_id)}
     assert attempts == {part: 2 if part == victim else 1 for part in holders}
     points = house.client.get(f"/v1/jobs/{job_id}/curve").json()["points"]
-    assert [point["reps"] for point in points] == [5, 6]
+    assert [point["reps"] for point in points] == [2, 3]
     listed = house.client.get("/v1/alignments", params={"job_id": job_id}).json()["items"]
     assert {alignment["id"] for alignment in listed} == {point["alignment_id"] for point in points}
 
@@ -136,7 +182,8 @@ def test_the_jobs_of_a_batch_are_shared(house: House) -> None:
     """A batch is jobs already: two workers execute its variants at the same time."""
     house.add_worker()
     house.add_worker()
-    question = random_question(accounts=150, reps=6, time_limit_s=3)
+    house.freeze()
+    question = random_question(accounts=150, reps=6, time_limit_s=2)
     dataset = {"accounts": question["accounts"], "reps": question["reps"], "name": "Seeds"}
     scenario = {
         "dataset_id": house.client.post("/v1/datasets", json=dataset).json()["id"],
@@ -150,6 +197,8 @@ def test_the_jobs_of_a_batch_are_shared(house: House) -> None:
     ]
     answer = house.client.post("/v1/scenarios/batch", json={"base_id": base, "variants": variants})
     ids = [item["job"]["id"] for item in answer.json()["items"]]
+    assert set(house.holders(ids).values()) == {"w0", "w1"}
+    house.thaw()
     ended = [house.ended(job_id) for job_id in ids]
     assert {job["state"] for job in ended} == {"succeeded"}
     spans = sorted((job["started_at"], job["ended_at"]) for job in ended)
