@@ -48,7 +48,7 @@ class Book:
         criteria: Mapping[str, Any],
         files: SolverFiles,
         relative_to: References,
-        attempt: int,
+        attempt: int | str,
         software: Mapping[str, Any],
     ) -> None:
         self._planned, self._judge, self._criteria, self._files = planned, judge, criteria, files
@@ -56,11 +56,14 @@ class Book:
         measures, totals = planned.problem.measures, planned.problem.amount.sum(axis=0).tolist()
         self._totals = dict(zip(measures, totals, strict=True))
         self._reports: dict[bytes, tuple[str, CheckReport]] = {}
-        self._num_curves = 0
+        self._remembered: set[bytes] = set()
+        self._num_curves = self._num_files = 0
 
     def remember(self, file: str, alignment: Alignment) -> None:
         """Take an alignment that an earlier attempt has checked and stored."""
-        self._reports[alignment.rep.tobytes()] = file, self._judge.report(alignment)
+        content = alignment.rep.tobytes()
+        self._reports[content] = file, self._judge.report(alignment)
+        self._remembered.add(content)
 
     def check(self, question: Question, answer: Answer) -> None:
         """Hold an answer against the checker's own reading of the question.
@@ -90,7 +93,8 @@ class Book:
             return point | {"file": None, **judged_json(None)}
         content = alignment.rep.tobytes()
         if content not in self._reports:
-            file = f"point-{self._attempt}-{len(self._reports) + 1}"
+            self._num_files += 1
+            file = f"point-{self._attempt}-{self._num_files}"
             report = self._judge.report(alignment)
             judged = Judged(report=report, outcome="infeasible" if report.violations else "feasible")
             self._files.write_alignment(
@@ -101,7 +105,14 @@ class Book:
         return point | {"file": file, **judged_json(report)}
 
     def write(self, points: list[dict[str, Any]], summary: Mapping[str, Any]) -> str:
-        """Write the curve as it stands now and return the file's name."""
+        """Write the curve as it stands now and return the file's name.
+
+        What an earlier attempt has stored and is not told of is deleted with that; found again, it is written again.
+        """
+        told = {point["file"] for point in points}
+        for content in [content for content in self._remembered if self._reports[content][0] not in told]:
+            self._remembered.discard(content)
+            del self._reports[content]
         self._num_curves += 1
         name = f"curve-{self._num_curves}.json"
         self._files.write_json(name, {"points": points, "summary": dict(summary)})

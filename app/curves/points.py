@@ -78,11 +78,13 @@ def pareto_json(ground: Ground, curve: ParetoSet) -> tuple[list[dict[str, Any]],
         told = point_json(
             ground, point.question, point.answer, allowed=point.limit, lower_bound=point.answer.lower_bound
         )
-        points.append(told | {"values": {"balance": balance, "travel": travel, "disruption": disruption}})
+        values = {"balance": balance, "travel": travel, "disruption": disruption}
+        points.append(told | {"values": values, "number": point.number})
     summary = {
         "balance_is": "measured",
         "points_planned": curve.num_planned,
         "least": _fewest_json(curve.least),
+        "ends": [list(values) for values in curve.ends],
     }
     return points, summary
 

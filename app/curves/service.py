@@ -5,9 +5,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.curves.kinds import CurveKind
 from app.curves.models import Curve
+from app.curves.pareto_parts import pareto_parts
 from app.curves.repository import CurveRepository
 from app.curves.requests import CurveRequest
+from app.curves.rounds import undominated
 from app.curves.size_checks import size_faults, smallest_reach
 from app.curves.wishes import with_travel
 from app.datasets.models import Dataset
@@ -60,13 +63,15 @@ def submit_curve(
     asked = wanted.wanted()
     if wanted.kind == "size":
         asked |= {"within_km": wanted.within_km or smallest_reach(tables)}
+    parts = _parts(session, scenario, wanted, asked, settings)
     submission = Submission(
         name=wanted.name,
         tags=wanted.tags,
         priority=wanted.priority,
         kind=JobKind.CURVE,
         webhook=webhook,
-        parts=_parts(session, scenario, asked, settings) if wanted.kind == "size" else (),
+        parts=parts,
+        num_first=1 if wanted.kind == "pareto" else None,
     )
     job = JobService(session, queue, settings).submit(scenario, submission)
     CurveRepository(session).add(Curve(job_id=job.id, kind=wanted.kind, wanted=asked, summary={}))
@@ -74,17 +79,21 @@ def submit_curve(
 
 
 def _parts(
-    session: Session, scenario: Scenario, asked: Mapping[str, Any], settings: Settings
+    session: Session, scenario: Scenario, wanted: CurveRequest, asked: Mapping[str, Any], settings: Settings
 ) -> Sequence[Sequence[int]]:
-    """Return the sizes of each part of a curve over sizes, none where it is not split.
+    """Return what each part of a curve does, nothing where it is not split.
 
     Where travel times are lacking it is not: each part would ask for the same ones.
     """
-    if lacks_travel_times(session.get_one(Dataset, scenario.dataset_id), scenario):
+    dataset = session.get_one(Dataset, scenario.dataset_id)
+    if wanted.kind == "disruption" or lacks_travel_times(dataset, scenario):
         return ()
     jobs = JobRepository(session)
     num_workers = jobs.num_sharing(alive_since(jobs.now(), lease_s=settings.lease_s))
-    return split(asked["sizes"], time_limit_s=float(scenario.search["time_limit_s"]), num_workers=num_workers)
+    time_limit_s = float(scenario.search["time_limit_s"])
+    if wanted.kind == "pareto":
+        return pareto_parts(asked["alignments"], time_limit_s=time_limit_s, num_workers=num_workers)
+    return split(asked["sizes"], time_limit_s=time_limit_s, num_workers=num_workers)
 
 
 def curve_json(session: Session, job_id: str) -> dict[str, Any]:
@@ -101,6 +110,8 @@ def curve_json(session: Session, job_id: str) -> dict[str, Any]:
     if curve is None:
         raise NotFound("This job computes one alignment and no curve; see its alignment_id.")
     points = [point.data | {"alignment_id": point.alignment_id} for point in curves.points(job_id)]
+    if curve.kind == CurveKind.PARETO:  # while parts of it run, each tells its own
+        points = undominated(points)
     base = f"/v1/jobs/{job_id}"
     return {
         "job_id": job_id,

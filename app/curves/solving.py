@@ -16,6 +16,7 @@ from app.curves.outcomes import weightiest
 from app.curves.point_progress import PointProgress
 from app.curves.points import Ground, disruption_json, pareto_json
 from app.curves.remedies import curve_remedies
+from app.curves.rounds import is_before, is_between
 from app.curves.sizing import SizeCurve
 from app.curves.wishes import with_travel
 from app.curves.work import CurveWork
@@ -28,7 +29,8 @@ from app.scenarios.columns import texts
 from app.scenarios.planning import Plan
 from app.scenarios.schemas import Criteria, Search
 from optimizer.curves.disruption import DisruptionCurve, Spending
-from optimizer.curves.pareto import ParetoSet
+from optimizer.curves.fewest import Fewest
+from optimizer.curves.pareto import ENDS, ParetoSet
 from optimizer.curves.questions import Answer, Question, answer, known_answer
 from optimizer.references import references
 from optimizer.result import Outcome, StopReason
@@ -127,7 +129,9 @@ class CurveSolver:
         )
         self._shares = work.shares()
         self._stored = self._stored_answers(asked["points"])
-        self._asked = 0
+        self._untold = {point["key"] for point in asked["points"] if point.get("number", 0) is not None}
+        self._asked = self._num_known = 0
+        self._go_on(asked)
         self._reasons: list[StopReason] = []
         self._name: str | None = None
 
@@ -139,14 +143,17 @@ class CurveSolver:
             found = self._answer(question)
             if found is None:
                 break
+            self._untold.discard(question.key)
             known = list(self._curve.points)
             try:
                 question = dialogue.send(found)
             except StopIteration:
                 question = None
-            if self._curve.points != known:
+            self._untold -= {point.question.key for point in self._curve.points}
+            if self._curve.points != known and not self._untold:  # who tells of less than is stored deletes the rest
                 self._write()
-        if isinstance(self._curve, ParetoSet) and not self._work.stop.is_set():
+        is_last = not self._work.asked.get("part")
+        if isinstance(self._curve, ParetoSet) and is_last and not self._work.stop.is_set():
             for question, found in self._curve.fill():
                 self._book.check(question, found)
         self._write()
@@ -228,18 +235,31 @@ class CurveSolver:
         self._name = self._book.write(told, summary)
         self._work.tell("points", name=self._name)
 
-    def _questions_left(self, question: Question) -> int:
+    def _questions_left(self, question: Question) -> float:
         """Return among how many questions the time is shared; what all points begin with gets a third of it."""
         planned = self._curve.num_planned
         if not question.is_point and not self._work.search.deterministic:
             return FIRST_SHARE
         if isinstance(self._curve, ParetoSet):
-            return max(2, int(planned * (1 + SPARE_TRIES)) - self._asked)
+            return self._tries_left()
         return planned - len(self._curve.points) + (2 if not self._curve.points else 0)
 
+    def _tries_left(self) -> float:
+        """Return among how many tries the time of a Pareto set is shared, or that of some of its questions.
+
+        Of work, each has its part of the whole set's wherever it is asked.
+        """
+        part: list[int] = self._work.asked.get("part") or []
+        tries = int(self._curve.num_planned * (1 + SPARE_TRIES))
+        if self._work.search.deterministic:
+            return tries
+        if is_between(part):
+            return len(part) * (1 + SPARE_TRIES) - self._asked
+        return max(2, tries - self._asked)
+
     def _counts(self) -> dict[str, int]:
-        done, planned = len(self._curve.points), self._curve.num_planned
-        return {"points_done": done, "points_planned": max(done, planned)}
+        done, planned = len(self._curve.points) - self._num_known, self._curve.num_planned
+        return {"points_done": max(0, done), "points_planned": max(done, planned)}
 
     def _make_curve(self, asked: Mapping[str, Any]) -> DisruptionCurve | ParetoSet:
         wanted, planned = asked["wanted"], self._planned
@@ -250,6 +270,7 @@ class CurveSolver:
                 measure=wanted["measure"],
                 num_wanted=wanted["alignments"],
                 relative_to=self._references,
+                part=asked.get("part"),
             )
         moves = wanted["moves"]
         spending = Spending(
@@ -266,6 +287,18 @@ class CurveSolver:
             relative_to=self._references,
             known=(known[0], known[1]) if asked["points"] else (None, None),
         )
+
+    def _go_on(self, asked: Mapping[str, Any]) -> None:
+        """Let a later part of a Pareto set know what the parts before it have found."""
+        summary, part = asked["summary"], asked.get("part")
+        if not isinstance(self._curve, ParetoSet) or part is None or list(ENDS) == part:
+            return
+        before = [point for point in asked["points"] if is_before(part, point, num_wanted=self._curve.num_planned)]
+        found = sorted((point["number"], point["key"]) for point in before)
+        least = Fewest(**(summary.get("least") or {}))
+        self._curve.know(least, summary.get("ends") or (), [(number, self._stored[key]) for number, key in found])
+        self._num_known = len(self._curve.points)
+        self._untold -= {point["key"] for point in before}
 
     def _stored_answers(self, points: list[dict[str, Any]]) -> dict[str, Answer]:
         alignments = {}

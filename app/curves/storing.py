@@ -4,7 +4,7 @@ Owns the step from a solver's files to the database and back, for a worker that 
 caller holds the job under its fence.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,8 +14,9 @@ from app.alignments.repository import AlignmentRepository
 from app.alignments.service import discard_alignment, store_alignment
 from app.alignments.summaries import AlignmentSummary, Origin, OriginKind
 from app.curves.kinds import CurveKind
-from app.curves.models import CurvePoint
+from app.curves.models import Curve, CurvePoint
 from app.curves.repository import CurveRepository
+from app.curves.rounds import in_order, is_known, is_own, undominated
 from app.curves.size_points import joined
 from app.jobs.models import Job
 from app.jobs.relaxed_scenarios import relaxed_scenario
@@ -29,7 +30,7 @@ def write_curve(session: Session, job: Job, files: SolverFiles) -> None:
     curves = CurveRepository(session)
     curve = curves.get(job.whole_id or job.id)
     assert curve is not None, "a job of the kind curve has a curve"
-    points = [point for point in curves.points(curve.job_id) if _is_of(job, point.data)]
+    points = [point for point in curves.points(curve.job_id) if _is_given(job, curve, point.data)]
     alignments = AlignmentRepository(session)
     for name, alignment_id in {point.file: point.alignment_id for point in points}.items():
         row = None if alignment_id is None else alignments.get(alignment_id)
@@ -41,7 +42,7 @@ def write_curve(session: Session, job: Job, files: SolverFiles) -> None:
     stored = [{"file": point.file, **point.data} for point in points]
     content = {
         "kind": curve.kind,
-        "attempt": job.attempts,
+        "attempt": job.attempts if job.whole_id is None else f"{job.id}-{job.attempts}",
         "wanted": curve.wanted,
         "part": job.part,
         "summary": curve.summary,
@@ -70,27 +71,66 @@ def store_points(session: Session, job: Job, files: SolverFiles, *, name: str) -
     told = files.read_json(name)
     summary, entries = told["summary"], told["points"]
     if job.part is not None:
-        others = [{"file": point.file, **point.data} for point in stored if not _is_of(job, point.data)]
-        summary, entries = joined(curve.wanted, [*others, *entries])
+        others = [_entry(point) for point in stored if not _is_of(job, curve, point.data)]
+        own = [entry for entry in entries if _is_of(job, curve, entry)]
+        if curve.kind == CurveKind.SIZE:
+            summary, entries = joined(curve.wanted, [*others, *own])
+        else:
+            entries = in_order([*others, *own])
+    for entry in entries:
+        entry["alignment_id"] = _alignment_id(session, whole, files, entry, known=known)
+    curve.summary = summary
+    _replace(session, whole.id, entries)
+
+
+def end_points(session: Session, whole: Job) -> list[dict[str, Any]]:
+    """Settle which points a job has whose parts have all ended, and return them.
+
+    Until then each part has its own; of a Pareto set, those that another part's point covers go now.
+    """
+    curves = CurveRepository(session)
+    curve, stored = curves.get(whole.id), curves.points(whole.id)
+    entries = [_entry(point) for point in stored]
+    if curve is not None and curve.kind == CurveKind.PARETO:
+        kept = undominated(entries)
+        if len(kept) < len(entries):
+            _replace(session, whole.id, kept)
+        entries = kept
+    return entries
+
+
+def _entry(point: CurvePoint) -> dict[str, Any]:
+    return {"file": point.file, "alignment_id": point.alignment_id, **point.data}
+
+
+def _replace(session: Session, job_id: str, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Let a job's curve have these points, in this order, and delete the alignments of those that it had before."""
+    curves = CurveRepository(session)
+    before = {point.alignment_id for point in curves.points(job_id)}
     points = [
         CurvePoint(
-            job_id=whole.id,
+            job_id=job_id,
             position=position,
             file=entry["file"],
-            alignment_id=_alignment_id(session, whole, files, entry, known=known),
-            data={key: value for key, value in entry.items() if key != "file"},
+            alignment_id=entry["alignment_id"],
+            data={key: value for key, value in entry.items() if key not in ("file", "alignment_id")},
         )
         for position, entry in enumerate(entries)
     ]
-    curve.summary = summary
-    curves.replace_points(whole.id, points)
-    kept = {point.alignment_id for point in points}
-    _discard(session, (alignment_id for alignment_id in known.values() if alignment_id not in kept))
+    curves.replace_points(job_id, points)
+    _discard(session, before - {point.alignment_id for point in points})
 
 
-def _is_of(job: Job, point: Mapping[str, Any]) -> bool:
+def _is_of(job: Job, curve: Curve, point: Mapping[str, Any]) -> bool:
     """Tell whether a point is one that the job, or this part of one, computes."""
-    return job.part is None or point["reps"] in job.part
+    if curve.kind == CurveKind.SIZE:
+        return job.part is None or point["reps"] in job.part
+    return is_own(job.part, point)
+
+
+def _is_given(job: Job, curve: Curve, point: Mapping[str, Any]) -> bool:
+    """Tell whether a job, or this part of one, goes on from a stored point."""
+    return _is_of(job, curve, point) if curve.kind == CurveKind.SIZE else is_known(job.part, point)
 
 
 def discard_points(session: Session, job_id: str) -> None:
@@ -98,9 +138,7 @@ def discard_points(session: Session, job_id: str) -> None:
     curves = CurveRepository(session)
     if curves.get(job_id) is None:
         return
-    alignment_ids = {point.alignment_id for point in curves.points(job_id)}
-    curves.replace_points(job_id, [])
-    _discard(session, alignment_ids)
+    _replace(session, job_id, [])
 
 
 def has_alignment(session: Session, job_id: str) -> bool:

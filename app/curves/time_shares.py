@@ -28,9 +28,12 @@ class TimeShares:
         self._total_s, self._by_work, self._clock = total_s, by_work, clock
         self._part_s: float | None = None
 
-    def next_s(self, questions: int) -> float | None:
-        """Return the seconds for the next question of so many that are left; None when the time is over."""
-        questions = max(1, questions)
+    def next_s(self, questions: float) -> float | None:
+        """Return the seconds for the next question of so many that are left; None when the time is over.
+
+        A part of a question is time that is left for others.
+        """
+        questions = max(1.0, questions)
         if self._by_work:
             if self._part_s is None:
                 self._part_s = max(LEAST_S, self._total_s / questions)

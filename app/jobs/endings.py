@@ -58,6 +58,11 @@ def end(jobs: JobRepository, job: Job, ending: Ending) -> None:
         _end_whole(jobs, job)
 
 
+def is_waiting_for_others(part: Job) -> bool:
+    """Tell whether a part has not been handed over: it waits for other parts to end."""
+    return part.dispatch == 0 and not JobState(part.state).has_ended
+
+
 def tell_state(jobs: JobRepository, job: Job) -> None:
     """Add the event of a changed state."""
     jobs.append_event(job, EventKind.STATE, state_json(job))
@@ -119,5 +124,8 @@ def _end_whole(jobs: JobRepository, part: Job) -> None:
     if whole is None or JobState(whole.state).has_ended:
         return
     parts = jobs.parts(whole.id)
-    if all(JobState(part.state).has_ended for part in parts):
+    for other in parts:
+        if part.state == JobState.FAILED and is_waiting_for_others(other):  # what it waits for will not come
+            end(jobs, other, Ending(state=JobState.CANCELED))
+    if not JobState(whole.state).has_ended and all(JobState(part.state).has_ended for part in parts):
         end(jobs, whole, Ending(**gathered(jobs.session, whole, parts)))

@@ -182,7 +182,7 @@ def _store(
         session,
         dataset_id=job.dataset_id if scenario is None else scenario.dataset_id,
         scenario_id=job.scenario_id if scenario is None else scenario.id,
-        origin=Origin(OriginKind.JOB, job_id=held.job_id, parent_id=job.initial_alignment_id),
+        origin=Origin(OriginKind.JOB, job_id=job.whole_id or job.id, parent_id=job.initial_alignment_id),
         assignments=assignments,
         summary=summary,
         certificate=certificate,

@@ -53,6 +53,8 @@ class Submission:
         Where its events go.
     parts
         What each part of the job does where it is split; empty where it is not.
+    num_first
+        How many of the parts begin at once; the others wait for them. None for all.
     """
 
     name: str | None = None
@@ -63,6 +65,7 @@ class Submission:
     kind: JobKind = JobKind.ALIGNMENT
     webhook: Target | None = None
     parts: Sequence[Sequence[int]] = ()
+    num_first: int | None = None
 
 
 class JobService:
@@ -104,7 +107,7 @@ class JobService:
         register(self._session, job.id, wanted.webhook)
         tell_state(self._jobs, job)
         if wanted.parts:
-            submit_parts(self._session, self._queue, job, wanted.parts)
+            submit_parts(self._session, self._queue, job, wanted.parts, num_first=wanted.num_first)
         else:
             self._queue.enqueue(self._session, Dispatch(job.id, job.dispatch), priority=job.priority, turn=job.turn)
         return job

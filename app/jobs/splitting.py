@@ -41,12 +41,21 @@ def split(wanted: Sequence[int], *, time_limit_s: float, num_workers: int) -> li
     return [list(wanted[first:last]) for first, last in pairwise(ends)]
 
 
-def submit_parts(session: Session, queue: JobQueue, whole: Job, parts: Sequence[Sequence[int]]) -> None:
-    """Store the parts of a job and hand each over, in the caller's transaction."""
+def submit_parts(
+    session: Session, queue: JobQueue, whole: Job, parts: Sequence[Sequence[int]], *, num_first: int | None = None
+) -> None:
+    """Store the parts of a job and hand them over, in the caller's transaction.
+
+    With ``num_first`` only so many: the others wait for them (app/jobs/parts.py). Ids ascend with the order of the
+    parts, so that whoever locks all of them by id comes to those that wait last.
+    """
     jobs = JobRepository(session)
-    for part in parts:
+    ids = sorted(new_id("part") for _ in parts)
+    num_first = len(parts) if num_first is None else num_first
+    for number, part in enumerate(parts):
+        is_due = number < num_first
         job = Job(
-            id=new_id("part"),
+            id=ids[number],
             name=whole.name,
             kind=whole.kind,
             state=JobState.QUEUED,
@@ -59,10 +68,11 @@ def submit_parts(session: Session, queue: JobQueue, whole: Job, parts: Sequence[
             tags={},
             time_limit_s=whole.time_limit_s,
             traceparent=whole.traceparent,
-            **nothing_yet(),
+            **nothing_yet(dispatch=1 if is_due else 0),
         )
         jobs.add(job)
-        queue.enqueue(session, Dispatch(job.id, job.dispatch), priority=job.priority, turn=job.turn)
+        if is_due:
+            queue.enqueue(session, Dispatch(job.id, job.dispatch), priority=job.priority, turn=job.turn)
 
 
 def nothing_yet(*, dispatch: int = 1) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from app.jobs.asking_turns import put_off_while_asked
 from app.jobs.engine import Dispatch, JobQueue
 from app.jobs.leases import GIVEN_BACK_S, Claim, LeaseRules, claim, hand_back, hand_over_again, put_aside, retry
 from app.jobs.losses import NEVER_READY, NO_ROOM, Loss, loss_of_exit
+from app.jobs.parts import begin_next_round
 from app.jobs.results import store_ending, store_failure, store_interrupted, write_question
 from app.jobs.solver_child import SpareSolvers
 from app.jobs.solver_files import RESULT, SolverFiles
@@ -143,16 +144,25 @@ class Supervisor:
             answer = files.read_json(RESULT)
             if answer.get("problem") is not None:
                 attempt.trace.fail(answer["problem"]["code"])
-            self._patiently(lambda session: store_ending(session, held, files, answer))
+            self._end(held, partial(store_ending, held=held, files=files, answer=answer))
             return None
         if end in (WatchEnd.STOPPED, WatchEnd.TIME_LIMIT):
-            self._patiently(lambda session: store_interrupted(session, held, stop_reason=str(end)))
+            self._end(held, partial(store_interrupted, held=held, stop_reason=str(end)))
             return None
         code, said = attempt.child.wait(), attempt.child.log_tail()
         log.error("solver crashed", exit_code=code, log=said)
         loss = NEVER_READY if end is WatchEnd.NEVER_READY else loss_of_exit(code, said, attempt.child.memory)
         attempt.trace.fail(loss.code)
         return self._lose(held, loss, code=code)
+
+    def _end(self, held: Claim, store: Callable[[Session], bool]) -> None:
+        """Store how a job ended, and begin what waited for it, in one transaction."""
+
+        def work(session: Session) -> None:
+            if store(session):
+                begin_next_round(session, held.job_id, self.queue)
+
+        self._patiently(work)
 
     def _lose(self, held: Claim, loss: Loss, *, code: int = 0) -> Claim | None:
         """Do what a loss asks for: fail the job, try it again at once, or give it back for later."""

@@ -6,6 +6,10 @@ knows only as prices, the weight goes from one end to the other. Both are stretc
 that equal weights mean equal parts of the range. Caps and weights are spread by a Halton sequence: every prefix of it
 covers the whole square, so the set may end at any time.
 
+Questions are numbered. The ends depend on nothing but the fewest moves; the first questions between them, as many as
+points are wanted, on the ends alone, so that they can be asked anywhere and in any order; what is asked after these
+begins with the best of all that is known.
+
 References
 ----------
 Mavrotas, "Effective implementation of the ε-constraint method in multi-objective mathematical programming problems",
@@ -14,7 +18,7 @@ Halton, "On the efficiency of certain quasi-random sequences of points in evalua
 Numerische Mathematik 2 (1960), doi 10.1007/BF01386213.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -44,11 +48,28 @@ LEAST_RANGE: Final = 1e-3
 
 Values = tuple[float, float, float]
 
+LEAST, BALANCED, NEAR = -2, -1, 0
+ENDS: Final = {
+    LEAST: ("least disruption", (0.5, 0.5)),
+    BALANCED: ("best balance", (1.0, END_PART)),
+    NEAR: ("best travel", (END_PART, 1.0)),
+}
+"""The questions at the ends by their numbers: labels, and weights of balance and travel."""
+
+
+def independent(num_wanted: int) -> range:
+    """Return the numbers of the questions that depend on the ends alone, for so many wanted points."""
+    return range(1, num_wanted - len(ENDS) + 1)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ParetoPoint:
-    """One alignment of the set: what was asked, what may move, what was found; balance, travel and moved share."""
+    """One alignment of the set: what was asked, what may move, what was found; balance, travel and moved share.
 
+    The number is that of the question; None between two points.
+    """
+
+    number: int | None
     question: Question
     limit: float | None
     answer: Answer
@@ -68,11 +89,16 @@ class ParetoSet:
         How many alignments are wanted.
     relative_to
         The references of the problem under the criteria.
+    part
+        Numbers of the questions that are asked here: the ends, or some of the independent ones. None for the whole
+        set; nothing for what is missing when all of these have been asked.
 
     Attributes
     ----------
     criteria
         What every point is asked with, but for its weights and its budget.
+    ends
+        Balance, travel and moved share of the ends, as far as they are known.
     points
         None covers another, in the order they were found.
     least
@@ -84,49 +110,96 @@ class ParetoSet:
     """
 
     def __init__(
-        self, problem: Problem, criteria: Criteria, *, measure: str, num_wanted: int, relative_to: References
+        self,
+        problem: Problem,
+        criteria: Criteria,
+        *,
+        measure: str,
+        num_wanted: int,
+        relative_to: References,
+        part: Sequence[int] | None = None,
     ) -> None:
         self.criteria = criteria.replace(balance=measured_balance(criteria))
+        self.ends: list[Values] = []
         self.points: list[ParetoPoint] = []
         self.least = Fewest()
         self.num_planned = num_wanted
         self.is_impossible = False
         self.conflicts: tuple[Conflict, ...] = ()
         self._problem, self._wanted, self._measure, self._relative_to = problem, criteria, measure, relative_to
+        self._part, self._of_ends = part, list[ParetoPoint]()
         self._total = float(problem.amount[:, problem.measure_index(measure)].sum())
-        self._seen: list[Values] = []
         self._num_between = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there are as many points as are wanted."""
+        return len(self.points) >= self.num_planned
+
+    def know(self, least: Fewest, ends: Sequence[Values], found: Sequence[tuple[int, Answer]]) -> None:
+        """Go on from what was found elsewhere.
+
+        Parameters
+        ----------
+        least
+            The fewest moves that are possible.
+        ends
+            Balance, travel and moved share of the ends; where they are not all known, they are asked for here.
+        found
+            Numbers of questions and their answers, in the order of the numbers.
+        """
+        if len(ends) < len(ENDS):
+            return
+        self.least, self.ends = least, list(ends)
+        for number, answer in found:
+            question, limit = self._question(number)
+            self._add(question, answer, limit=limit, number=number)
 
     def questions(self) -> Dialogue:
         """Ask one question after another; ends with enough points, or with none left to try."""
+        if not self.ends:
+            yield from self._ask_ends()
+        if self.is_impossible:
+            return
+        first = independent(self.num_planned)
+        for number in first if self._part is None else [number for number in self._part if number in first]:
+            yield from self._ask(number)
+        if not self._part:
+            for number in range(first.stop, MOST_TRIES * self.num_planned):
+                if self.is_complete:
+                    return
+                yield from self._ask(number)
+
+    def _ask_ends(self) -> Dialogue:
         found = yield from fewest_possible(self._problem, self._wanted, measure=self._measure)
         if found.outcome is Outcome.INFEASIBLE:
             self.is_impossible, self.conflicts = True, found.conflicts
             return
         self.least = counted(self._problem, found, measure=self._measure)
+        for number in ENDS:
+            yield from self._ask(number)
+
+    def _ask(self, number: int) -> Dialogue:
+        question, limit = self._question(number)
+        values = self._add(question, (yield question), limit=limit, number=number)
+        if number in ENDS and values is not None:
+            self.ends.append(values)
+
+    def _question(self, number: int) -> tuple[Question, float | None]:
+        """Return a question by its number, and what may move; None where that is not limited."""
         least = self.least.amount or 0.0
-        yield from self._ask("least disruption", weights=(0.5, 0.5), limit=least)
-        yield from self._ask("best balance", weights=(1.0, END_PART))
-        yield from self._ask("best travel", weights=(END_PART, 1.0))
-        most = max((moved for _, _, moved in self._seen), default=0.0) * self._total
-        for number in range(1, MOST_TRIES * self.num_planned):
-            if len(self.points) >= self.num_planned:
-                return
+        limit = least if number == LEAST else None
+        if number in ENDS:
+            label, weights = ENDS[number]
+        else:
+            most = max((moved for _, _, moved in self.ends), default=0.0) * self._total
             weight, limit = halton(number, base=2), least + halton(number, base=3) * max(most - least, 0.0)
             label = f"balance {weight:.0%}, travel {1 - weight:.0%}, at most {limit / self._total:.1%} moved"
-            yield from self._ask(label, weights=(weight, 1 - weight), limit=limit)
-
-    def _ask(
-        self, label: str, *, weights: tuple[float, float], limit: float | None = None
-    ) -> Generator[Question, Answer, None]:
-        criteria = self._criteria(weights)
-        question = Question(
-            key=label,
-            label=label,
-            criteria=criteria if limit is None else with_budget(criteria, limit),
-            starts=self._starts(),
-        )
-        self._add(question, (yield question), limit=limit)
+            weights = (weight, 1 - weight)
+        criteria = self._criteria(weights, is_end=number in ENDS)
+        if limit is not None:
+            criteria = with_budget(criteria, limit)
+        return Question(key=f"question {number}", label=label, criteria=criteria, starts=self._starts(number)), limit
 
     def fill(self) -> Iterator[tuple[Question, Answer]]:
         """Add alignments between those that are known until there are enough, and yield each; none is searched for.
@@ -135,7 +208,7 @@ class ParetoSet:
         """
         items = items_of(self._problem, self._wanted)
         tried: set[tuple[str, str]] = set()
-        while len(self.points) < self.num_planned:
+        while not self.is_complete:
             points = sorted(self.points, key=lambda point: point.values[2])
             pairs = [
                 (two.values[2] - one.values[2], one, two)
@@ -165,43 +238,39 @@ class ParetoSet:
         question = Question(
             key=f"between-{self._num_between}",
             label=label,
-            criteria=with_budget(self._criteria((0.5, 0.5)), limit),
+            criteria=with_budget(self._criteria((0.5, 0.5), is_end=False), limit),
         )
         answer = Answer(outcome=Outcome.FEASIBLE, stop_reason=StopReason.TIME_LIMIT, alignment=alignment)
-        self._add(question, answer, limit=limit)
+        self._add(question, answer, limit=limit, number=None)
         return (question, answer) if any(point.question is question for point in self.points) else None
 
-    def _add(self, question: Question, found: Answer, *, limit: float | None) -> None:
-        """Keep what was found, unless the set covers it; leave out what it covers."""
+    def _add(self, question: Question, found: Answer, *, limit: float | None, number: int | None) -> Values | None:
+        """Keep what was found, unless the set covers it; leave out what it covers. Return its values."""
         if found.alignment is None:
-            return
+            return None
         reading = read(self._problem, self.criteria, found.alignment, measure=self._measure)
         values = (reading.balance, reading.travel or 0.0, reading.moved / self._total)
-        self._seen.append(values)
-        point = ParetoPoint(question=question, limit=limit, answer=found, values=values)
+        point = ParetoPoint(number=number, question=question, limit=limit, answer=found, values=values)
         front = admitted([(kept.values, kept) for kept in self.points], values, point)
         self.points = [kept for _, kept in front]
+        if number in ENDS:  # none but ends are known then
+            self._of_ends = list(self.points)
+        return values
 
-    def _starts(self) -> tuple[Alignment, ...]:
-        known = [stay(self._problem), self.least.alignment, *(point.answer.alignment for point in self.points)]
+    def _starts(self, number: int) -> tuple[Alignment, ...]:
+        """Return what the search for a question begins with: for an independent one only what all know."""
+        is_independent = number in independent(self.num_planned)
+        found = [point.answer.alignment for point in (self._of_ends if is_independent else self.points)]
+        known = [stay(self._problem), self.least.alignment if number in ENDS else None, *found]
         return tuple(start for start in known if start is not None)
 
-    def _criteria(self, weights: tuple[float, float]) -> Criteria:
-        return traded(
-            self.criteria,
-            measure=self._measure,
-            weights=weights,
-            ranges=self._ranges(),
-            travel_reference=self._relative_to.travel,
-        )
-
-    def _ranges(self) -> Values:
-        """Return the ranges of balance, travel and moved share between the ends, once these are known."""
+    def _criteria(self, weights: tuple[float, float], *, is_end: bool) -> Criteria:
         reference = self._relative_to.travel
-        if len(self._seen) < len(FIRST_RANGES):
-            return FIRST_RANGES[0], FIRST_RANGES[1] * reference, FIRST_RANGES[2]
-        balance, travel, moved = (max(values) - min(values) for values in zip(*self._seen[:3], strict=True))
-        return max(balance, LEAST_RANGE), max(travel, LEAST_RANGE * reference), max(moved, LEAST_RANGE)
+        ranges = FIRST_RANGES[0], FIRST_RANGES[1] * reference, FIRST_RANGES[2]
+        if not is_end and len(self.ends) == len(ENDS):
+            balance, travel, moved = (max(values) - min(values) for values in zip(*self.ends, strict=True))
+            ranges = max(balance, LEAST_RANGE), max(travel, LEAST_RANGE * reference), max(moved, LEAST_RANGE)
+        return traded(self.criteria, measure=self._measure, weights=weights, ranges=ranges, travel_reference=reference)
 
 
 def halton(number: int, *, base: int) -> float:

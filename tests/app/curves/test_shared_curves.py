@@ -1,7 +1,7 @@
-"""A curve over team sizes whose parts are executed by two real workers, on both stores."""
+"""Curves whose parts are executed by two real workers, on both stores."""
 
 import datetime
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from itertools import pairwise
 from pathlib import Path
@@ -49,7 +49,7 @@ class House:
         eventually(lambda: self._num_living() == number + 1, patience_s=PATIENCE_S)
 
     def curve(self, body: dict[str, Any], search: dict[str, Any], **asked: Any) -> str:
-        """Submit a curve over teams and return its job's id."""
+        """Submit a curve, over teams where nothing else is said, and return its job's id."""
         dataset = self.client.post("/v1/datasets", json=body).json()["id"]
         scenario = {"dataset_id": dataset, "criteria": CRITERIA, "search": search}
         scenario_id = self.client.post("/v1/scenarios", json=scenario).json()["id"]
@@ -76,6 +76,11 @@ class House:
 
         job: dict[str, Any] = eventually(answer, patience_s=PATIENCE_S)
         return job
+
+    def parts(self, job_id: str) -> Sequence[Job]:
+        """Return the parts of a job in their order."""
+        with self.sessions() as session:
+            return JobRepository(session).parts(job_id)
 
     def freeze(self) -> None:
         """Freeze the solver that each worker keeps ready, before anything is submitted."""
@@ -176,6 +181,27 @@ def test_a_killed_worker_costs_its_part_alone(house: House) -> None:
     assert [point["reps"] for point in points] == [2, 3]
     listed = house.client.get("/v1/alignments", params={"job_id": job_id}).json()["items"]
     assert {alignment["id"] for alignment in listed} == {point["alignment_id"] for point in points}
+
+
+def test_a_worker_killed_between_the_rounds_costs_no_end(house: House) -> None:
+    """After kill -9 of who found the ends of a Pareto set, the parts between them begin with these."""
+    house.add_worker()
+    house.add_worker()
+    house.freeze()
+    search = {"time_limit_s": 80, "gap": 0.2, "deterministic": True}
+    job_id = house.curve(small_question(), search, kind="pareto", alignments=7)
+    finder = eventually(lambda: house.parts(job_id)[0].worker_id, patience_s=PATIENCE_S)
+    house.thaw()
+    eventually(lambda: house.parts(job_id)[0].state == "succeeded", patience_s=PATIENCE_S)
+    psutil.Process(house.workers[int(finder[1:])].process_id).kill()
+    ended = house.ended(job_id)
+    assert (ended["state"], ended["outcome"]) == ("succeeded", "feasible")
+    parts = house.parts(job_id)
+    assert {part.state for part in parts} == {"succeeded"}
+    assert parts[0].attempts == 1
+    points = house.client.get(f"/v1/jobs/{job_id}/curve").json()["points"]
+    listed = house.client.get("/v1/alignments", params={"job_id": job_id}).json()["items"]
+    assert {alignment["id"] for alignment in listed} == {point["alignment_id"] for point in points} != set()
 
 
 def test_the_jobs_of_a_batch_are_shared(house: House) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from optimizer.criteria import Balance, Criteria
 from optimizer.curves.dominance import covers
-from optimizer.curves.pareto import ParetoSet, halton
+from optimizer.curves.pareto import ENDS, ParetoSet, halton
 from optimizer.curves.readings import read
 from optimizer.problem import Problem
 from optimizer.references import references
@@ -84,6 +84,30 @@ def test_the_same_input_gives_the_same_set(choices: ParetoSet) -> None:
     """A set that counts work instead of seconds is the same the second time."""
     again = set_of(crowd())
     assert [point.values for point in again.points] == [point.values for point in choices.points]
+
+
+def test_questions_between_the_ends_can_be_asked_anywhere() -> None:
+    """Parts that know the ends alone find, in any order, what one sequence finds, and nothing else is asked there."""
+    problem = crowd()
+    relative_to = references(problem, CRITERIA)
+
+    def part_of(part: list[int] | None) -> ParetoSet:
+        return ParetoSet(problem, CRITERIA, measure="accounts", num_wanted=7, relative_to=relative_to, part=part)
+
+    whole, ends = part_of(None), part_of(list(ENDS))
+    values = {question.key: found.alignment for question, found in follow(whole, problem, relative_to, gap=0.01)}
+    follow(ends, problem, relative_to, gap=0.01)
+    known = [(point.number, point.answer) for point in ends.points if point.number is not None]
+    for numbers in ([3, 4], [1, 2]):
+        part = part_of(numbers)
+        part.know(ends.least, ends.ends, known)
+        asked = follow(part, problem, relative_to, gap=0.01)
+        assert [question.key for question, _ in asked] == [f"question {number}" for number in numbers]
+        for question, found in asked:
+            alone, together = found.alignment, values[question.key]
+            assert alone is not None
+            assert together is not None
+            assert (alone.rep == together.rep).all()
 
 
 def test_a_problem_with_few_trade_offs_has_few_points() -> None:
