@@ -13,6 +13,8 @@ from optimizer.search.model import Multipliers
 
 BOUND_SHARE: Final = 0.1
 """Share of the time left that goes into the bound at each turn."""
+SHORT_S: Final = 0.03
+"""Seconds left for each column below which the largest groups will hardly be reached."""
 ROUNDS: Final = 10
 """Steps of the items' prices at each turn."""
 
@@ -42,16 +44,22 @@ class ColumnSearch:
         self._exchanges = ExchangeSearch(incumbent.model, multipliers, losses, params, seed=seed, threads=threads)
 
     def run(self) -> None:
-        """Raise the bound and exchange among ever more columns until nothing gains; hot ones before the last size."""
-        for size in range(self._params.smallest, self._params.largest + 1):
-            is_last = size == self._params.largest
-            if is_last:
+        """Raise the bound and exchange among ever more columns until nothing gains.
+
+        Hot columns come before the largest groups, or after the pairs where there is no time for large groups.
+        """
+        incumbent, params = self._incumbent, self._params
+        left = incumbent.stop.time_left_s(incumbent.clock.elapsed_s)
+        is_short = left < SHORT_S * incumbent.model.num_columns
+        hot = min(params.smallest + 1, params.largest) if is_short else params.largest
+        for size in range(params.smallest, params.largest + 1):
+            if size == hot:
                 self._improve_hot_columns()
             self._raise_bound()
-            if is_last:
+            if size == hot:
                 self._sharpen_bound()
-            if self._incumbent.proceed():
-                self._exchanges.improve(self._incumbent, size, inevitable=self._bound.inevitable)
+            if incumbent.proceed():
+                self._exchanges.improve(incumbent, size, inevitable=self._bound.inevitable)
 
     def _raise_bound(self) -> None:
         """Move the items' prices for a share of the time left."""
