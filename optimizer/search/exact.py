@@ -4,14 +4,14 @@ What both say is proven; what only one says is a bound of its own (``search``), 
 contains every alignment better than the best known, so its infeasibility proves the best known optimal.
 """
 
-import threading
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from optimizer.exceptions import InvalidParameter
 from optimizer.problem import IntArray
+from optimizer.search.background_run import BackgroundRun
 from optimizer.search.cp_sat import CpSatModel
 from optimizer.search.enumeration import best_choice, num_choices
 from optimizer.search.incumbent import PROVEN, Incumbent
@@ -62,30 +62,6 @@ class Verdict:
         self.is_infeasible = is_infeasible
 
 
-@dataclass(eq=False)
-class _Run:
-    """A solver in a thread of its own, which may be left behind."""
-
-    work: Any
-    answer: Answer | None = None
-    error: Exception | None = None
-    thread: threading.Thread = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
-
-    def _run(self) -> None:
-        try:
-            self.answer = self.work()
-        except Exception as error:  # noqa: BLE001  # raised again where the answer is taken
-            self.error = error
-
-    @property
-    def is_over(self) -> bool:
-        return not self.thread.is_alive()
-
-
 def solve_exactly(
     incumbent: Incumbent, *, items: Positions, columns: IntArray, params: ExactParams, share: float, seed: int
 ) -> bool:
@@ -114,7 +90,7 @@ def solve_exactly(
     if incumbent.columns is not None:
         integer.hint(_pairs_of(part, incumbent.columns))
     # HiGHS counts no work, only nodes: with both limits in work the answers do not depend on the clock
-    runs = [_Run(lambda: integer.solve(effort)), _Run(lambda: solve_mixed_integer(part, effort))]
+    runs = [BackgroundRun(lambda: integer.solve(effort)), BackgroundRun(lambda: solve_mixed_integer(part, effort))]
     try:
         answers = _answers(incumbent, part, runs)
     finally:
@@ -135,7 +111,7 @@ def _effort(incumbent: Incumbent, params: ExactParams, *, share: float, seed: in
     return Effort(seconds=share * incumbent.seconds_left(), work=work, seed=seed)
 
 
-def _answers(incumbent: Incumbent, part: Subproblem, runs: list[_Run]) -> list[Answer | None]:
+def _answers(incumbent: Incumbent, part: Subproblem, runs: list[BackgroundRun]) -> list[Answer | None]:
     """Give the incumbent what the solvers say until that settles it or time is over; return what came by then."""
     waiting = list(runs)
     while waiting:
@@ -152,7 +128,7 @@ def _answers(incumbent: Incumbent, part: Subproblem, runs: list[_Run]) -> list[A
         if not incumbent.proceed():
             break
         if waiting:
-            waiting[0].thread.join(POLL_S)
+            waiting[0].wait(POLL_S)
     return [run.answer for run in runs if run not in waiting]
 
 
@@ -173,11 +149,11 @@ class BackgroundProof:
         self._incumbent = incumbent
         self._part = whole_problem(incumbent.model, items, columns)
         effort = Effort(seconds=seconds, seed=seed)
-        self._run = _Run(lambda: solve_mixed_integer(self._part, effort))
+        self._run = BackgroundRun(lambda: solve_mixed_integer(self._part, effort))
 
     def collect(self, *, wait_s: float = 0.0) -> bool:
         """Take the answer if it is there, or comes within a moment; return whether the solver is through."""
-        self._run.thread.join(wait_s)
+        self._run.wait(wait_s)
         if not self._run.is_over:
             return False
         if self._run.error is not None:
