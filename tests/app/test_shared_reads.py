@@ -7,8 +7,7 @@ from collections.abc import Collection
 import pytest
 
 from app.shared_reads import SharedReads
-
-PATIENCE_S = 300
+from tests.app.loops import PATIENCE_S, on_a_loop
 
 
 class Shelf:
@@ -51,7 +50,7 @@ def test_who_asks_in_the_same_moment_shares_a_read() -> None:
         assert found == [[1, 2, 3, None][number % 4] for number in range(100)]
         assert shelf.asked == [["a", "b", "c", "z"]]
 
-    asyncio.run(asyncio.wait_for(ask(), PATIENCE_S))
+    on_a_loop(ask())
 
 
 def test_who_asks_while_a_read_is_under_way_shares_the_next() -> None:
@@ -71,7 +70,7 @@ def test_who_asks_while_a_read_is_under_way_shares_the_next() -> None:
         assert set(await asyncio.gather(*late)) == {10}
         assert shelf.asked == [["a"], ["a"]]
 
-    asyncio.run(asyncio.wait_for(ask(), PATIENCE_S))
+    on_a_loop(ask())
 
 
 def test_who_goes_away_is_not_missed() -> None:
@@ -88,7 +87,7 @@ def test_who_goes_away_is_not_missed() -> None:
         assert gone.cancelled()
         assert await reads.find("b") == 2
 
-    asyncio.run(asyncio.wait_for(ask(), PATIENCE_S))
+    on_a_loop(ask())
 
 
 def test_a_read_that_hangs_holds_nobody_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +105,7 @@ def test_a_read_that_hangs_holds_nobody_back(monkeypatch: pytest.MonkeyPatch) ->
         shelf.gates[0].set()
         assert await hanging == 1
 
-    asyncio.run(asyncio.wait_for(ask(), PATIENCE_S))
+    on_a_loop(ask())
 
 
 def test_a_failure_is_told_to_all_who_wait_and_to_nobody_after() -> None:
@@ -127,4 +126,4 @@ def test_a_failure_is_told_to_all_who_wait_and_to_nobody_after() -> None:
         is_away = False
         assert await reads.find("a") == 1
 
-    asyncio.run(asyncio.wait_for(ask(), PATIENCE_S))
+    on_a_loop(ask())

@@ -15,6 +15,7 @@ from app.migrations.upgrade import upgrade
 from app.settings import Settings
 from app.tenancy import DEFAULT_TENANT
 from tests.app.jobs.questions import submit_tiny
+from tests.app.loops import on_a_loop
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_many_looks_are_one_statement_and_one_body(engine: sa.Engine, settings: 
         assert [view is not None and view.fields["id"] for view in views] == job_ids * 10
         assert len({id(view.body) for view in views if view is not None}) == 3
 
-    asyncio.run(ask())
+    on_a_loop(ask())
 
 
 def test_tenants_see_their_own_jobs_alone(engine: sa.Engine, settings: Settings) -> None:
@@ -68,4 +69,4 @@ def test_tenants_see_their_own_jobs_alone(engine: sa.Engine, settings: Settings)
         found = await asyncio.gather(own(job_id), foreign(job_id), own("nothing"), own("\ud800"), own(""))
         assert [view is not None for view in found] == [True, False, False, False, False]
 
-    asyncio.run(ask())
+    on_a_loop(ask())
