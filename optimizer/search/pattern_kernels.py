@@ -6,7 +6,8 @@ import numba
 import numpy as np
 
 from optimizer.search.knapsack import raise_prices
-from optimizer.search.patterns import WORD, combine, fewest_patterns, items_of_group, mask_of
+from optimizer.search.pattern_combining import combine
+from optimizer.search.patterns import WORD, fewest_patterns, items_of_group, mask_of
 
 NOISE = 1e-9
 """Part of a cost by which sums of floats may err."""
@@ -51,64 +52,28 @@ def solve_group(knapsacks, price, place, group, step, sideways, steps, most_patt
     """
     size = group.shape[0]
     position, items = items_of_group(place, group, knapsacks.room.shape[0])
-    count = items.shape[0]
-    if count == 0:
+    if items.shape[0] == 0:
         return 0.0, False, PRUNED, 0
-    cost, amount = np.empty((size, count)), np.empty((size, count))
-    units = np.empty((size, count), dtype=np.int64)
-    own = np.empty(count)
-    now = 0.0
-    for at in range(size):
-        for place_in in range(count):
-            item = items[place_in]
-            cost[at, place_in] = knapsacks.cost[group[at], item]
-            units[at, place_in] = knapsacks.units[group[at], item]
-            amount[at, place_in] = knapsacks.amount[group[at], item]
-    for place_in in range(count):
-        own[place_in] = price[items[place_in]]
-        now += cost[position[place[items[place_in]]], place_in]
-    room, spare, limit = knapsacks.room[group], knapsacks.spare[group], knapsacks.limit[group]
+    part, now = _part_of(knapsacks, place, group, position, items)
+    own = price[items]
     noise = NOISE * abs(now)
     target = now + noise if sideways else now - step + noise
-    tail = np.empty((count + 1, room.max() + 1))
-    bound, work = raise_prices(cost, units, room, spare, own, now, target, steps, PATIENCE, tail)
+    tail = np.empty((items.shape[0] + 1, part.room.max() + 1))
+    bound, work = raise_prices(part.cost, part.units, part.room, part.spare, own, now, target, steps, PATIENCE, tail)
     if bound > target:
         return 0.0, False, PRUNED, work
-    words = (count + WORD - 1) // WORD
+    words = (items.shape[0] + WORD - 1) // WORD
     mask = np.empty((size * most_patterns, words), dtype=np.uint64)
     excess = np.empty(size * most_patterns)
-    first = np.zeros(size + 1, dtype=np.int64)
-    is_all = True
-    for at in range(size):
-        part = slice(first[at], first[at] + most_patterns)
-        found, whole, spent = fewest_patterns(
-            cost,
-            units,
-            room,
-            spare,
-            own,
-            target - bound,
-            amount,
-            limit,
-            at,
-            most_patterns,
-            tail,
-            mask[part],
-            excess[part],
-        )
-        first[at + 1] = first[at] + found
-        is_all &= whole
-        work += spent
-        if found == 0:
-            return 0.0, False, COMPLETE if is_all else CUT_SHORT, work
+    first, is_all, spent = _list_all(part, own, target - bound, most_patterns, tail, mask, excess)
+    work += spent
+    if (first[1:] == first[:-1]).any():
+        return 0.0, False, COMPLETE if is_all else CUT_SHORT, work
     full = np.empty(words, dtype=np.uint64)
-    mask_of(np.ones(count, dtype=np.bool_), full)
+    mask_of(np.ones(items.shape[0], dtype=np.bool_), full)
     present = np.empty((size, words), dtype=np.uint64)
     for at in range(size):
-        inside = np.empty(count, dtype=np.bool_)
-        for place_in in range(count):
-            inside[place_in] = place[items[place_in]] == group[at]
-        mask_of(inside, present[at])
+        mask_of(place[items] == group[at], present[at])
     chosen = np.zeros(size, dtype=np.int64)
     total, complete, spent = combine(
         first, mask[: first[size]], excess[: first[size]], full, target - bound, step, present, most_work, chosen
@@ -117,10 +82,69 @@ def solve_group(knapsacks, price, place, group, step, sideways, steps, most_patt
     reach = COMPLETE if is_all and complete else CUT_SHORT
     if not np.isfinite(total):
         return 0.0, False, reach, work
-    after = 0.0
+    return now - _take(part.cost, mask, chosen, group, items, place), True, reach, work
+
+
+@numba.njit(cache=True, nogil=True)
+def _part_of(knapsacks, place, group, position, items):  # type: ignore[no-untyped-def]  # compiled
+    """Return the knapsacks of a group with its items alone, and what these cost at present."""
+    size, count = group.shape[0], items.shape[0]
+    cost, amount = np.empty((size, count)), np.empty((size, count))
+    units = np.empty((size, count), dtype=np.int64)
     for at in range(size):
         for place_in in range(count):
+            item = items[place_in]
+            cost[at, place_in] = knapsacks.cost[group[at], item]
+            units[at, place_in] = knapsacks.units[group[at], item]
+            amount[at, place_in] = knapsacks.amount[group[at], item]
+    now = 0.0
+    for place_in in range(count):
+        now += cost[position[place[items[place_in]]], place_in]
+    room, spare, limit = knapsacks.room[group], knapsacks.spare[group], knapsacks.limit[group]
+    return Knapsacks(cost, units, amount, room, spare, limit), now
+
+
+@numba.njit(cache=True, nogil=True)
+def _list_all(part, price, slack, most_patterns, tail, mask, excess):  # type: ignore[no-untyped-def]  # compiled
+    """List the patterns of all columns behind each other, up to a column that has none.
+
+    Returns where each column's begin, whether these are all up to ``slack``, and the work.
+    """
+    size = part.room.shape[0]
+    first = np.zeros(size + 1, dtype=np.int64)
+    is_all, work = True, 0
+    for at in range(size):
+        begin, end = first[at], first[at] + most_patterns
+        found, whole, spent = fewest_patterns(
+            part.cost,
+            part.units,
+            part.room,
+            part.spare,
+            price,
+            slack,
+            part.amount,
+            part.limit,
+            at,
+            most_patterns,
+            tail,
+            mask[begin:end],
+            excess[begin:end],
+        )
+        first[at + 1 :] = begin + found
+        is_all &= whole
+        work += spent
+        if found == 0:
+            break
+    return first, is_all, work
+
+
+@numba.njit(cache=True, nogil=True)
+def _take(cost, mask, chosen, group, items, place):  # type: ignore[no-untyped-def]  # compiled
+    """Put the items where the chosen patterns say; return what they cost there."""
+    total = 0.0
+    for at in range(group.shape[0]):
+        for place_in in range(items.shape[0]):
             if mask[chosen[at], place_in // WORD] & (np.uint64(1) << np.uint64(place_in % WORD)):
                 place[items[place_in]] = group[at]
-                after += cost[at, place_in]
-    return now - after, True, reach, work
+                total += cost[at, place_in]
+    return total
