@@ -65,17 +65,20 @@ def _leave(item, tolls):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _pack_with_tolls(start, item, cost, weight, room, price, tolls, row, most_nodes, chosen):  # type: ignore[no-untyped-def]
-    """Find the best set of a row that pays for triples; the bound of its search leaves these out."""
+def _by_ratio(start, item, cost, weight, price, row):  # type: ignore[no-untyped-def]
+    """Return what the paying items of a row earn, weigh and are, the best ratio first."""
     items = price.shape[0]
     profit, need, index = np.empty(items), np.empty(items), np.empty(items, dtype=np.int64)
     count, _, _ = paying(start, item, cost, weight, price, row, profit, need, index)
-    order = by_ratio(profit, need, count)
-    value, load, of = np.empty(count), np.empty(count), np.empty(count, dtype=np.int64)
-    for position in range(count):
-        value[position] = profit[order[position]]
-        load[position] = need[order[position]]
-        of[position] = index[order[position]]
+    order = by_ratio(profit, need, count)[:count]
+    return profit[order], need[order], index[order]
+
+
+@numba.njit(cache=True, nogil=True)
+def _pack_with_tolls(start, item, cost, weight, room, price, tolls, row, most_nodes, chosen):  # type: ignore[no-untyped-def]
+    """Find the best set of a row that pays for triples; the bound of its search leaves these out."""
+    value, load, of = _by_ratio(start, item, cost, weight, price, row)
+    count = value.shape[0]
     taken = np.zeros(count, dtype=np.bool_)
     best_taken = np.zeros(count, dtype=np.bool_)
     best, now, left, at, nodes = 0.0, 0.0, room, 0, 0

@@ -182,17 +182,25 @@ def list_sets(space, group, room, half, items, budget, dimensions):  # type: ign
             work += size * (SET_WORK + dimensions)
             budget = np.partition(excess[:size], int(KEPT * KEPT * most))[int(KEPT * KEPT * most)]
             whole = min(whole, budget)
-            kept = 0
-            for at in range(size):
-                if excess[at] <= budget and (kept < KEPT * most or excess[at] < budget):
-                    excess[kept], count[kept] = excess[at], count[at]
-                    for dimension in range(dimensions):
-                        change[kept, dimension] = change[at, dimension]
-                    for place in range(count[at]):
-                        away[kept, place] = away[at, place]
-                    kept += 1
-            size = kept
+            size = _keep_best(excess, change, away, count, size, budget, dimensions)
     return size, whole, work
+
+
+@numba.njit(cache=True, nogil=True)
+def _keep_best(excess, change, away, count, size, budget, dimensions):  # type: ignore[no-untyped-def]  # compiled
+    """Move the sets of excess ≤ ``budget`` to the front, of those at it no more than fit; return how many."""
+    most = KEPT * excess.shape[0]
+    kept = 0
+    for at in range(size):
+        if excess[at] > budget or (kept >= most and excess[at] == budget):
+            continue
+        excess[kept], count[kept] = excess[at], count[at]
+        for dimension in range(dimensions):
+            change[kept, dimension] = change[at, dimension]
+        for place in range(count[at]):
+            away[kept, place] = away[at, place]
+        kept += 1
+    return kept
 
 
 @numba.njit(cache=True, nogil=True)
@@ -231,15 +239,25 @@ def _key(space, group, room, sizes, budget, dimensions, other):  # type: ignore[
     return best
 
 
+class Limits(NamedTuple):
+    """What the dimensions of a group may be, and what they lose: ``offset − price · load``, more with soft balance."""
+
+    low: Any  # (dimensions)
+    high: Any  # (dimensions)
+    price: Any  # (dimensions)
+    offset: Any  # (dimensions)
+    has_soft: Any
+
+
 @numba.njit(cache=True, nogil=True)
 def _limits(space, group, budget, dimensions):  # type: ignore[no-untyped-def]  # compiled
-    """Return each dimension's window, what its load loses (``offset − price · load``), and if any has soft balance."""
-    lows, highs = np.empty(dimensions), np.empty(dimensions)
+    """Return the limits within which each dimension loses at most ``budget``."""
+    low, high = np.empty(dimensions), np.empty(dimensions)
     price, offset = np.zeros(dimensions), np.zeros(dimensions)
     has_soft = False
     loads = space.price.shape[1]
     for dimension in range(dimensions):
-        lows[dimension], highs[dimension] = _window(space, group, dimension, budget)
+        low[dimension], high[dimension] = _window(space, group, dimension, budget)
         at, kind = dimension // loads, dimension % loads
         if at < group.shape[0]:
             price[dimension] = space.price[group[at], kind]
@@ -248,7 +266,18 @@ def _limits(space, group, budget, dimensions):  # type: ignore[no-untyped-def]  
         elif space.total_price[kind] > 0:
             price[dimension] = space.total_price[kind]
             offset[dimension] = price[dimension] * space.total_upper[kind]
-    return lows, highs, price, offset, has_soft
+    return Limits(low, high, price, offset, has_soft)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _with_losses(limits, now, change, other, lost):  # type: ignore[no-untyped-def]  # compiled
+    """Add to ``lost`` what the dimensions lose after a change, but for soft balance; infinite beyond a limit."""
+    for dimension in range(now.shape[0]):
+        reached = now[dimension] + change[other, dimension]
+        if not (limits.low[dimension] <= reached <= limits.high[dimension]):
+            lost = np.inf
+        lost += limits.offset[dimension] - limits.price[dimension] * reached
+    return lost
 
 
 @numba.njit(cache=True, nogil=True)
@@ -286,9 +315,9 @@ def match(space, group, room, sizes, base, budget, dimensions, most_checks, foun
     then = _key(space, group, room, sizes, budget, dimensions, key)
     if then < 0:
         then = key
-    lows, highs, price, offset, has_soft = _limits(space, group, budget, dimensions)
-    low, high = lows[key], highs[key]
-    low_then, high_then = lows[then], highs[then]
+    limits = _limits(space, group, budget, dimensions)
+    low, high = limits.low[key], limits.high[key]
+    low_then, high_then = limits.low[then], limits.high[then]
     change = room.change[1]
     origin, width, begin, second = _bins(room, sizes[1], key, then, high - low)
     bins = begin.shape[0] - 1
@@ -320,15 +349,8 @@ def match(space, group, room, sizes, base, budget, dimensions, most_checks, foun
                     break
                 work += 1 + dimensions // 4
                 other = second[at]
-                lost = room.excess[1, other]
-                for dimension in range(dimensions):
-                    reached = now[dimension] + change[other, dimension]
-                    if not (lows[dimension] <= reached <= highs[dimension]):
-                        lost = np.inf
-                    lost += offset[dimension] - price[dimension] * reached
-                if lost >= rest:
-                    continue
-                if has_soft:
+                lost = _with_losses(limits, now, change, other, room.excess[1, other])
+                if limits.has_soft and lost < rest:
                     for dimension in range(dimensions):
                         lost += _penalty(space, group, dimension, now[dimension] + change[other, dimension])
                 if lost < rest:

@@ -69,7 +69,7 @@ def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
     noise = 1e-9 * (1.0 + np.abs(load).max())
     breached = 0
     for column in range(columns):
-        breached += _over(load[column], limit[column, 0], limit[column, 1]) > noise
+        breached += int(_over(load[column], limit[column, 0], limit[column, 1]) > noise)
     best = total if breached == 0 else np.inf
     temperature, reach, slots = hot, np.inf, slot_item.shape[0]
     for trial in range(trials):
@@ -85,47 +85,33 @@ def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
         here = now[item]
         if here == there:
             continue
-        kind = uniform(random)
         other, beyond = -1, -1
-        change = cost[there, item] - cost[here, item]
-        load_here, load_there = load[here] - amount[here, item], load[there] + amount[there, item]
+        kind = uniform(random)
         if kind >= SHIFT:
-            if count[there] == 0:
-                continue
-            for _ in range(TRIES):
-                candidate = member[there, below(random, count[there])]
-                beyond = here if kind < SHIFT + SWAP else below(random, columns)
-                if beyond != there and excess[beyond, candidate] <= reach:
-                    other = candidate
-                    break
+            is_swap = kind < SHIFT + SWAP
+            other, beyond = _partner(excess, member, count, here, there, is_swap, reach, columns, random)
             if other < 0:
                 continue
+        is_chain = other >= 0 and beyond != here
+        change = cost[there, item] - cost[here, item]
+        load_here, load_there, load_beyond = load[here] - amount[here, item], load[there] + amount[there, item], 0.0
+        if other >= 0:
             change += cost[beyond, other] - cost[there, other]
             load_there -= amount[there, other]
-            if beyond == here:
+            if is_chain:
+                load_beyond = load[beyond] + amount[beyond, other]
+            else:
                 load_here += amount[here, other]
-        change += price[here] * (
-            _over(load_here, limit[here, 0], limit[here, 1]) - _over(load[here], limit[here, 0], limit[here, 1])
-        )
-        change += price[there] * (
-            _over(load_there, limit[there, 0], limit[there, 1]) - _over(load[there], limit[there, 0], limit[there, 1])
-        )
-        load_beyond = 0.0
-        if other >= 0 and beyond != here:
-            load_beyond = load[beyond] + amount[beyond, other]
-            change += price[beyond] * (
-                _over(load_beyond, limit[beyond, 0], limit[beyond, 1])
-                - _over(load[beyond], limit[beyond, 0], limit[beyond, 1])
-            )
+        change += _breach_cost(price, limit, load, here, load_here)
+        change += _breach_cost(price, limit, load, there, load_there)
+        if is_chain:
+            change += _breach_cost(price, limit, load, beyond, load_beyond)
         if change > 0 and change > -temperature * np.log(uniform(random)):
             continue
-        touched = 3 if other >= 0 and beyond != here else 2
-        for step in range(touched):
-            column = here if step == 0 else there if step == 1 else beyond
-            fresh = load_here if step == 0 else load_there if step == 1 else load_beyond
-            breached -= _over(load[column], limit[column, 0], limit[column, 1]) > noise
-            load[column] = fresh
-            breached += _over(fresh, limit[column, 0], limit[column, 1]) > noise
+        breached += _set_load(load, limit, here, load_here, noise)
+        breached += _set_load(load, limit, there, load_there, noise)
+        if is_chain:
+            breached += _set_load(load, limit, beyond, load_beyond, noise)
         total += _move(cost, member, rank, count, now, item, there)
         if other >= 0:
             total += _move(cost, member, rank, count, now, other, beyond)
@@ -135,6 +121,35 @@ def anneal_columns(  # type: ignore[no-untyped-def]  # compiled
     if np.isinf(best):
         place[:] = now
     return best
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _partner(excess, member, count, here, there, is_swap, reach, columns, random):  # type: ignore[no-untyped-def]  # compiled
+    """Draw an item that leaves ``there``, and where it goes: to ``here`` in a swap, else anywhere; −1 for none."""
+    if count[there] == 0:
+        return -1, -1
+    for _ in range(TRIES):
+        other = member[there, below(random, count[there])]
+        beyond = here if is_swap else below(random, columns)
+        if beyond != there and excess[beyond, other] <= reach:
+            return other, beyond
+    return -1, -1
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _breach_cost(price, limit, load, column, fresh):  # type: ignore[no-untyped-def]  # compiled
+    """Return what another load of a column costs more in breaches."""
+    least, most = limit[column, 0], limit[column, 1]
+    return price[column] * (_over(fresh, least, most) - _over(load[column], least, most))
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _set_load(load, limit, column, fresh, noise):  # type: ignore[no-untyped-def]  # compiled
+    """Change a column's load; return by how much the number of breached columns grows."""
+    least, most = limit[column, 0], limit[column, 1]
+    before = _over(load[column], least, most) > noise
+    load[column] = fresh
+    return int(_over(fresh, least, most) > noise) - int(before)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -151,21 +151,14 @@ def dive_group(  # type: ignore[no-untyped-def]  # compiled
         The gain, what became of it (``PRUNED`` where nothing better seems to exist, ``STUCK`` where an item fit
         nowhere, ``WORSE`` or ``TAKEN``), and the work.
     """
-    size = group.shape[0]
     position, items = items_of_group(place, group, room.shape[0])
     count = items.shape[0]
     if count == 0:
         return 0.0, PRUNED, 0
-    cost_in, need_in = np.empty((size, count)), np.empty((size, count), dtype=np.int64)
-    fractions = Fractions(price[items], np.zeros((size, count)), border[group])
-    now = 0.0
+    cost_in, need_in, now = _part_of(cost, need, place, group, items)
+    fractions = Fractions(price[items], np.zeros((group.shape[0], count)), border[group])
     for place_in in range(count):
-        item = items[place_in]
-        for at in range(size):
-            cost_in[at, place_in] = cost[group[at], item]
-            need_in[at, place_in] = need[group[at], item]
-        fractions.mean[position[place[item]], place_in] = 1.0
-        now += cost[place[item], item]
+        fractions.mean[position[place[items[place_in]]], place_in] = 1.0
     room_in, active = room[group], np.arange(count)
     work = 0
     for settle_steps, settle_weight, settle_length in SETTLE:
@@ -197,3 +190,18 @@ def dive_group(  # type: ignore[no-untyped-def]  # compiled
     for place_in in range(count):
         place[items[place_in]] = group[found[place_in]]
     return now - total, TAKEN, work
+
+
+@numba.njit(cache=True, nogil=True)
+def _part_of(cost, need, place, group, items):  # type: ignore[no-untyped-def]  # compiled
+    """Return costs and needs of some items in the columns of a group, and what the items cost at present."""
+    cost_in = np.empty((group.shape[0], items.shape[0]))
+    need_in = np.empty((group.shape[0], items.shape[0]), dtype=np.int64)
+    now = 0.0
+    for place_in in range(items.shape[0]):
+        item = items[place_in]
+        for at in range(group.shape[0]):
+            cost_in[at, place_in] = cost[group[at], item]
+            need_in[at, place_in] = need[group[at], item]
+        now += cost[place[item], item]
+    return cost_in, need_in, now

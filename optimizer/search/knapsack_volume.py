@@ -28,6 +28,32 @@ class Fractions(NamedTuple):
     border: Any  # of every column, the price of room and the radius of the core; (columns, 2)
 
 
+class Memory(NamedTuple):
+    """Space in which columns are filled; what is left in it means nothing."""
+
+    value: Any  # (items,)
+    ratio: Any  # (items,)
+    item: Any  # (items,)
+    queue: Any  # (items,)
+    line: Any  # (2, widest): values by room
+    kept: Any  # (MOST, widest)
+    taken: Any  # (items,)
+
+
+@numba.njit(cache=True, nogil=True)
+def _memory(items, widest):  # type: ignore[no-untyped-def]  # compiled
+    """Return space for columns with less than ``widest`` units of room."""
+    return Memory(
+        np.empty(items),
+        np.empty(items),
+        np.empty(items, dtype=np.int64),
+        np.empty(items, dtype=np.int64),
+        np.empty((2, widest), dtype=np.float32),
+        np.empty((MOST, widest), dtype=np.uint8),
+        np.zeros(items, dtype=np.uint8),
+    )
+
+
 @numba.njit(cache=True, nogil=True)
 def copied(fractions):  # type: ignore[no-untyped-def]  # compiled
     """Return fractions that may move on without the given ones."""
@@ -57,45 +83,16 @@ def move_prices(  # type: ignore[no-untyped-def]  # compiled
     halt
         Ends it early once not 0. Shape ``(1,)``.
     """
-    columns, items = cost.shape
-    value, ratio = np.empty(items), np.empty(items)
-    item, queue = np.empty(items, dtype=np.int64), np.empty(items, dtype=np.int64)
-    cover, taken = np.empty(items), np.zeros(items, dtype=np.uint8)
-    widest = room.max() + 1
-    line, kept = np.empty((2, widest), dtype=np.float32), np.empty((MOST, widest), dtype=np.uint8)
-    price, mean = fractions.price, fractions.mean
-    trial = price.copy()
+    items = cost.shape[1]
+    memory = _memory(items, room.max() + 1)
+    price, trial = fractions.price, fractions.price.copy()
+    cover = np.empty(items)
     best, stale, work = -np.inf, 0, 0
     for _ in range(steps):
         if halt[0] != 0:
             break
-        bound = 0.0
-        for at in range(num_active):
-            cover[active[at]] = 0.0
-            bound += trial[active[at]]
-        for column in range(columns):
-            filled, spent = fill_column(
-                cost[column],
-                need[column],
-                trial,
-                active,
-                num_active,
-                room[column],
-                fractions.border[column],
-                value,
-                ratio,
-                item,
-                queue,
-                line,
-                kept,
-                taken,
-            )
-            bound += filled
-            work += spent + 2 * num_active
-            for at in range(num_active):
-                there = active[at]
-                mean[column, there] += weight * (taken[there] - mean[column, there])
-                cover[there] += mean[column, there]
+        bound, spent = _fill_all(cost, need, room, trial, active, num_active, fractions, weight, cover, memory)
+        work += spent
         if bound > best:
             length = min(length * LONGER, LONGEST) if np.isfinite(best) else length
             best, stale = bound, 0
@@ -114,3 +111,40 @@ def move_prices(  # type: ignore[no-untyped-def]  # compiled
         for at in range(num_active):
             trial[active[at]] = price[active[at]] + step * (1.0 - cover[active[at]])
     return best, work
+
+
+@numba.njit(cache=True, nogil=True)
+def _fill_all(cost, need, room, price, active, num_active, fractions, weight, cover, memory):  # type: ignore[no-untyped-def]  # compiled
+    """Fill every column at some prices; return the bound and the work.
+
+    The fillings enter the mean, of which ``cover`` gets each open item's sum over the columns. Shape ``(items,)``.
+    """
+    mean, taken = fractions.mean, memory.taken
+    bound, work = 0.0, 0
+    for at in range(num_active):
+        cover[active[at]] = 0.0
+        bound += price[active[at]]
+    for column in range(cost.shape[0]):
+        filled, spent = fill_column(
+            cost[column],
+            need[column],
+            price,
+            active,
+            num_active,
+            room[column],
+            fractions.border[column],
+            memory.value,
+            memory.ratio,
+            memory.item,
+            memory.queue,
+            memory.line,
+            memory.kept,
+            taken,
+        )
+        bound += filled
+        work += spent + 2 * num_active
+        for at in range(num_active):
+            there = active[at]
+            mean[column, there] += weight * (taken[there] - mean[column, there])
+            cover[there] += mean[column, there]
+    return bound, work

@@ -151,10 +151,9 @@ def part_of(
     free = np.bincount(item, minlength=len(inside)) > 1
     keep = free[item]
     number = np.cumsum(free) - 1
-    load = loads_of(model, present)
+    load, counted = loads_of(model, present), _counted(model)
     moving = inside[free]
-    counted = _counted(model)
-    outside = np.where(counted, load, 0.0).sum(axis=1) - np.where(counted, load, 0.0)[:, chosen].sum(axis=1)
+    brought = np.where(counted, load, 0.0)
     pair_item, pair_column = number[item[keep]], column[keep]
     now = pair_column == place[present[moving]][pair_item]
     total_lower, total_upper = _total_range(model, load, np.setdiff1d(np.arange(model.num_columns), chosen))
@@ -170,7 +169,7 @@ def part_of(
         upper=model.upper[:, chosen],
         share_lower=model.share_lower[:, chosen],
         share_upper=model.share_upper[:, chosen],
-        outside=outside,
+        outside=brought.sum(axis=1) - brought[:, chosen].sum(axis=1),
         total_lower=total_lower,
         total_upper=total_upper,
         counted=counted[:, chosen],
