@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from benchmarks.isolated import isolate
 from geo_data.distances import distance_matrix_km
-from geo_data.synthetic import generate
+from geo_data.synthetic import SyntheticData, generate
 from optimizer.criteria import Balance, Budget, BudgetScope, Criteria, Disruption, Target
 from optimizer.problem import ACCOUNTS, FloatArray, Problem
 from optimizer.targets import target_loads
@@ -24,6 +24,15 @@ BUDGET_ROOM: Final = 2.5
 """All moves may take so many times what leaves the full reps, or comes to those who lack, and cannot be avoided."""
 REP_ROOM: Final = 1.1
 """One rep may gain, and lose, so many times what the neediest has to."""
+
+PLAIN: Final = Criteria(
+    balance=(
+        Balance(measure="workload", target=Target.FTE, tolerance=0.05, hard=True),
+        Balance(measure="potential", target=Target.FTE, tolerance=0.10, hard=True),
+    ),
+    travel_weight=50.0,
+    disruption=Disruption(weight=30.0, measure="workload"),
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -66,13 +75,27 @@ def realignment(*, num_accounts: int, num_reps: int, seed: int, variant: str = "
     data = generate(num_accounts=num_accounts, num_reps=num_reps, seed=seed)
     if variant == "isolated":
         data = isolate(data, seed=seed)
+    problem, criteria = _varied(_problem(data, seed=seed), PLAIN, variant)
+    accounts = data.accounts
+    return Instance(
+        name=f"{num_accounts} x {num_reps}, {variant}, seed {seed}",
+        problem=problem,
+        criteria=criteria,
+        lat=np.asarray(accounts["lat"], dtype=np.float64),
+        lon=np.asarray(accounts["lon"], dtype=np.float64),
+        visits_per_year=np.asarray(accounts["visits_per_year"], dtype=np.float64),
+    )
+
+
+def _problem(data: SyntheticData, *, seed: int) -> Problem:
     accounts, reps = data.accounts, data.reps
+    num_accounts, num_reps = len(accounts["id"]), len(reps["id"])
     position = {rep: place for place, rep in enumerate(reps["id"])}
     current = np.array([-1 if rep is None else position[rep] for rep in accounts["current_rep_id"]])
     visits = np.asarray(accounts["visits_per_year"], dtype=np.float64)
     active = np.asarray(reps["active"], dtype=np.bool_)
     dtype = travel_dtype(num_accounts=num_accounts, num_reps=num_reps)
-    problem = Problem(
+    return Problem(
         measures=(ACCOUNTS, "workload", "potential"),
         amount=np.column_stack([np.ones(num_accounts), accounts["measure:workload"], accounts["measure:potential"]]),
         current=current,
@@ -87,23 +110,6 @@ def realignment(*, num_accounts: int, num_reps: int, seed: int, variant: str = "
         possible=_possible(
             np.random.default_rng([seed, 7]), num_accounts=num_accounts, num_reps=num_reps, current=current
         ),
-    )
-    criteria = Criteria(
-        balance=(
-            Balance(measure="workload", target=Target.FTE, tolerance=0.05, hard=True),
-            Balance(measure="potential", target=Target.FTE, tolerance=0.10, hard=True),
-        ),
-        travel_weight=50.0,
-        disruption=Disruption(weight=30.0, measure="workload"),
-    )
-    problem, criteria = _varied(problem, criteria, variant)
-    return Instance(
-        name=f"{num_accounts} x {num_reps}, {variant}, seed {seed}",
-        problem=problem,
-        criteria=criteria,
-        lat=np.asarray(accounts["lat"], dtype=np.float64),
-        lon=np.asarray(accounts["lon"], dtype=np.float64),
-        visits_per_year=visits,
     )
 
 

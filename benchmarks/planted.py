@@ -52,17 +52,7 @@ def feasible(seed: int) -> Planted:
     rng = np.random.default_rng([seed, 41])
     num_reps = int(rng.integers(3, 11))
     num_accounts = int(num_reps * rng.integers(6, 40))
-    home, place = rng.uniform(0, 100, (num_reps, 2)), rng.uniform(0, 100, (num_accounts, 2))
-    travel = np.round(np.sqrt(((place[:, None] - home[None]) ** 2).sum(axis=2)) * 4) / 4
-    family = np.arange(num_accounts, dtype=np.int32)
-    joined = rng.random(num_accounts) < 0.15
-    family[joined] = rng.integers(0, num_accounts, joined.sum())
-    noisy = travel * rng.lognormal(0.0, 0.4, travel.shape)
-    together = np.zeros((num_accounts, num_reps))
-    np.add.at(together, family, noisy)
-    truth = together[family].argmin(axis=1)
-    truth[family == family[0]] = truth[0]
-    truth = truth[np.unique(family, return_index=True)[1]][np.unique(family, return_inverse=True)[1]]
+    travel, family, truth = _served(rng, num_accounts=num_accounts, num_reps=num_reps)
     current = np.where(rng.random(num_accounts) < 0.85, truth, rng.integers(0, num_reps, num_accounts))
     current = np.where(rng.random(num_accounts) < 0.05, -1, current)
     workload, potential = rng.integers(1, 60, num_accounts) / 4, rng.integers(0, 400, num_accounts) / 4
@@ -99,6 +89,22 @@ def feasible(seed: int) -> Planted:
     )
     assert not violations(problem, criteria, alignment)
     return Planted(problem=problem, criteria=criteria, truth=alignment)
+
+
+def _served(rng: Rng, *, num_accounts: int, num_reps: int) -> tuple[np.ndarray[Any, Any], ...]:
+    """Return distances, families, and who serves whom: whole families, by reps that are near."""
+    home, place = rng.uniform(0, 100, (num_reps, 2)), rng.uniform(0, 100, (num_accounts, 2))
+    travel = np.round(np.sqrt(((place[:, None] - home[None]) ** 2).sum(axis=2)) * 4) / 4
+    family = np.arange(num_accounts, dtype=np.int32)
+    joined = rng.random(num_accounts) < 0.15
+    family[joined] = rng.integers(0, num_accounts, joined.sum())
+    noisy = travel * rng.lognormal(0.0, 0.4, travel.shape)
+    together = np.zeros((num_accounts, num_reps))
+    np.add.at(together, family, noisy)
+    truth = together[family].argmin(axis=1)
+    truth[family == family[0]] = truth[0]
+    truth = truth[np.unique(family, return_index=True)[1]][np.unique(family, return_inverse=True)[1]]
+    return travel, family, truth
 
 
 def _balance(rng: Rng, load: np.ndarray[Any, Any]) -> tuple[Balance, ...]:

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -99,12 +99,8 @@ def _work(settings: Settings, engine: sa.Engine, *, worker_id: str, ending: thre
         settings=settings,
     )
     sender = Sender(sessions=sessions, settings=settings, ending=ending)
-    threads = [
-        threading.Thread(target=caretaker.run, name="caretaker", daemon=True),
-        threading.Thread(target=sender.run, name="webhooks", daemon=True),
-    ]
     consumer.start(running.counting(supervisor))
-    with _at_work(threads):
+    with _at_work({"caretaker": caretaker.run, "webhooks": sender.run}):
         structlog.get_logger("territory.jobs").info("worker ready", worker_id=worker_id)
         ending.wait()
         running.wait_until_none(timeout_s=ENDING_PATIENCE_S)
@@ -113,8 +109,9 @@ def _work(settings: Settings, engine: sa.Engine, *, worker_id: str, ending: thre
 
 
 @contextmanager
-def _at_work(threads: Sequence[threading.Thread]) -> Iterator[None]:
-    """Start threads, and wait for their end."""
+def _at_work(duties: Mapping[str, Callable[[], None]]) -> Iterator[None]:
+    """Do what must go on meanwhile in threads of these names, and wait for their end."""
+    threads = [threading.Thread(target=duty, name=name, daemon=True) for name, duty in duties.items()]
     for thread in threads:
         thread.start()
     yield
