@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check lock openapi clean
+.PHONY: demo test check lock audit openapi clean
 
 demo: $(VENV)/.runtime  ## the main job end to end; ARGS=--exit ends after it
 	$(BIN)/territory demo $(ARGS)
@@ -25,6 +25,13 @@ lock: $(VENV)/.test  ## renew the pinned requirements from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) -o requirements/runtime.txt
 	$(BIN)/uv pip compile pyproject.toml --extra otel $(LOCK) -o requirements/otel.txt
 	$(BIN)/uv pip compile pyproject.toml --extra test $(LOCK) -o requirements/test.txt
+
+AUDIT := $(VENV)/audit/bin/pip-audit --require-hashes --disable-pip --requirement
+audit: | $(BIN)/python  ## known vulnerabilities of what is pinned; asks PyPI, from an environment of its own
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip --disable-pip-version-check --quiet install pip-audit
+	$(AUDIT) requirements/runtime.txt
+	$(AUDIT) requirements/otel.txt
 
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
