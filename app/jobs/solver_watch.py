@@ -120,7 +120,7 @@ class Watch:
         self._began = time.monotonic()
         self._started: float | None = None  # the clock starts when the solver is ready, compilation excluded
         self._progress: dict[str, Any] | None = None
-        self._is_new = False
+        self._is_new = True  # that it starts: its kernels may have to be compiled first
         self._found: dict[str, str] = {}  # kind to name of what is not stored yet
         self._has_new_times = False
         self._stored_at = -1.0

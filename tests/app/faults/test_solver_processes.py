@@ -126,11 +126,11 @@ def test_a_worker_that_ends_leaves_what_its_queue_still_gives(bench: Bench) -> N
 
 @pytest.mark.parametrize(("act", "state"), [("stop", "succeeded"), ("cancel", "canceled")])
 def test_a_frozen_solver_is_killed_when_the_job_must_end(bench: Bench, act: str, state: str) -> None:
-    """A solver that hears nothing ends all the same: at once by a cancel, after a grace by a stop."""
+    """A solver that says and hears nothing is starting, and ends all the same: by a cancel, or a grace after a stop."""
     job_id, process = bench.submit(), frozen(bench)
     thread = threading.Thread(target=bench.supervise, args=(job_id,), kwargs={"patience": Patience(stop_s=0.5)})
     thread.start()
-    eventually(lambda: bench.job(job_id).state == "running")
+    eventually(lambda: (bench.job(job_id).progress or {}).get("phase") == "starting")
     with transaction(bench.sessions) as session:
         getattr(JobService(session, bench.queue, bench.settings), act)(job_id)
     thread.join(timeout=120)
