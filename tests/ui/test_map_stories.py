@@ -174,3 +174,16 @@ def test_two_maps_move_together(page: Page, solved: dict[str, Any]) -> None:
     page.get_by_role("button", name="Zoom in").nth(1).click()
     expect(first).to_have_attribute("data-at", re.compile(rf"^{zoom + 1:.2f}/"))
     expect(second).to_have_attribute("data-at", re.compile(rf"^{zoom + 1:.2f}/"))
+
+
+def test_the_sea_is_sea_from_afar(page: Page, solved: dict[str, Any]) -> None:
+    """Countries that reach across the 180th meridian flood no ocean: seen from afar, the Atlantic is no land."""
+    looks = {}
+    for name, at in (("north", "1/52/-37"), ("strip", "1/71.5/-10"), ("south", "1/-40/-25"), ("land", "1/60/100")):
+        open_plan(page, solved, at=at)
+        expect_drawn(page)
+        box = page.get_by_role("region", name=re.compile("^Map of")).bounding_box()
+        assert box
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        looks[name] = page.screenshot(clip={"x": x, "y": y, "width": 2, "height": 2})
+    assert looks["north"] == looks["strip"] == looks["south"] != looks["land"]
