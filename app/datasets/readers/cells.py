@@ -17,8 +17,15 @@ SURELY_DOT = r"^[+-]?\d*\.(\d{1,2}|\d{4,})$|^[+-]?\d{1,3}(,\d{3})+\.\d+$"
 BLANKS = r"[\s\x{00A0}\x{202F}'’]"
 LEADING_ZERO = r"^[+-]?0\d"
 NOT_A_NUMBER = r"(?i)^[+-]?(nan|inf|infinity|#n/a|#num!|#div/0!|#value!|#ref!|1\.#inf|null)$"
-TRUE_WORDS = ("true", "1", "yes", "y", "ja", "oui", "si", "sí", "x", "wahr", "vrai")
-FALSE_WORDS = ("false", "0", "no", "n", "nein", "non", "falsch", "faux")
+TRUE_WORDS = (
+    "true", "1", "yes", "y", "x", "ja", "wahr", "oui", "vrai", "si", "sí", "sì", "verdadero", "vero", "tak",
+    "prawda", "evet", "doğru", "да", "истина", "はい", "有", "○",
+)  # fmt: skip
+FALSE_WORDS = (
+    "false", "0", "no", "n", "nein", "falsch", "non", "faux", "falso", "nie", "fałsz", "hayır", "hayir", "yanlış",
+    "yanliş", "нет", "ложь", "いいえ", "無", "×",
+)  # fmt: skip
+"""With what Excel writes for TRUE and FALSE in the page's languages."""
 LIST_SEPARATOR = ";"
 
 

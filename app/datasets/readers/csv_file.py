@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from app.datasets.readers.code_pages import NAMES, code_page
 from app.datasets.readers.flat_table import FlatTable, UnreadableError, records_that_say_something
 from app.datasets.readers.reading import ReadLimits
 
@@ -56,8 +57,9 @@ def _as_utf8(content: bytes) -> tuple[bytes, tuple[str, ...]]:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
-        note = "The file is not UTF-8; it was read as Windows-1252. Check names with special letters."
-        return _decoded(content, "cp1252"), (note,)
+        encoding = code_page(content)
+        note = f"The file is not UTF-8; it was read as {NAMES[encoding]}. Check names with special letters."
+        return _decoded(content, encoding), (note,)
     return content, ()
 
 
@@ -68,7 +70,7 @@ def _decoded(content: bytes, encoding: str) -> bytes:
         start = getattr(error, "start", 0)
         row = content[:start].count(b"\n") + 1
         raise UnreadableError(
-            f"The text is neither UTF-8 nor {encoding} (row {row}); save it as UTF-8.", row=row
+            f"The text is neither UTF-8 nor {NAMES.get(encoding, encoding)} (row {row}); save it as UTF-8.", row=row
         ) from None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from app.datasets.fields import TableFields
+from app.datasets.readers.local_names import local_aliases
 from app.errors import Fault
 from app.validation import nearest
 
@@ -28,6 +29,7 @@ _ALIASES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "billing_postal_code": "postal_code", "billing_country": "country", "annual_revenue": "measure:potential",
             "lock": "locked", "is_locked": "locked", "requirements": "requires", "required_skills": "requires",
             "visits": "visits_per_year", "calls_per_year": "visits_per_year", "unit": "unit_id",
+            **local_aliases("accounts"),
         },
         "reps": {
             "rep_id": "id", "user_id": "id", "employee_id": "id", "owner_id": "id",
@@ -35,6 +37,7 @@ _ALIASES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "longitude": "lon", "lng": "lon", "long": "lon", "x": "lon", "is_active": "active",
             "skill": "skills", "max_distance": "max_distance_km", "radius_km": "max_distance_km",
             "manager": "manager_id", "capacity": "max:workload", "workload_capacity": "max:workload",
+            **local_aliases("reps"),
         },
         "pairs": {"account": "account_id", "rep": "rep_id", "travel_cost": "cost", "is_forbidden": "forbidden"},
     }

@@ -88,7 +88,18 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         yield client
 
 
-def _post(client: TestClient, accounts: bytes, reps: bytes = b"id,lat,lon\nR1,50,10\n", **more: Any) -> Any:
+REPS_CSV = b"id,lat,lon\nR1,50,10\n"
+
+
+def _stored(client: TestClient, accounts: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Import accounts; return the dataset and its accounts by id."""
+    files = {"accounts": ("accounts.csv", accounts), "reps": ("reps.csv", REPS_CSV)}
+    made = client.post("/v1/datasets", files=files)
+    assert made.status_code == 201, made.text
+    return made.json(), client.get(f"/v1/datasets/{made.json()['id']}/accounts").json()["items"]
+
+
+def _post(client: TestClient, accounts: bytes, reps: bytes = REPS_CSV, **more: Any) -> Any:
     fields = {name: value for name, value in more.items() if isinstance(value, str)}
     files = {name: (f"{name}.bin", value) for name, value in more.items() if isinstance(value, bytes)}
     files |= {"accounts": ("accounts.bin", accounts), "reps": ("reps.bin", reps)}
@@ -239,10 +250,47 @@ def test_decimal_commas_are_seen_from_the_file(shared: TestClient) -> None:
     assert _post(shared, content).json()["measures"][0]["total"] == 1237.0
 
 
-def test_windows_encodings_are_read_and_reported(shared: TestClient) -> None:
-    """A file that is not UTF-8 is read as Windows-1252, with a warning."""
-    checks = _post(shared, "id,lat,lon,name\na,50,10,Müller\n".encode("cp1252")).json()["checks"]
-    assert [check["code"] for check in checks] == ["ASSUMED_FORMAT"]
+@pytest.mark.parametrize(
+    ("code_page", "said", "names"),
+    [
+        ("cp1252", "Windows-1252", ["Müller Großhandel", "Société Forêt", "Þór Íslands banki"]),
+        ("cp1250", "Windows-1250", ["Łódź", "Zakłady Śliwiński", "Młyn Żółty"]),
+        ("cp1250", "Windows-1250", ["Příliš žluťoučký kůň", "ěř"]),
+        ("cp1254", "Windows-1254", ["Işık Sanayi A.Ş.", "Çelik Ağaoğlu"]),
+        ("cp1251", "Windows-1251", ["ООО Ромашка", "Завод имени Ленина"]),
+        ("cp932", "Shift_JIS", ["株式会社山田製作所", "トヨタ自動車"]),
+    ],
+)
+def test_what_a_spreadsheet_saves_as_csv_is_read_and_reported(
+    shared: TestClient, code_page: str, said: str, names: list[str]
+) -> None:
+    """A file that is not UTF-8 is read in the code page that it shows, with a warning that says which."""
+    rows = [f"{number},50,{10 + number},{name}" for number, name in enumerate(names)]
+    made, stored = _stored(shared, "\n".join(["id,lat,lon,name", *rows]).encode(code_page))
+    assert [check["code"] for check in made["checks"]] == ["ASSUMED_FORMAT"]
+    assert said in made["checks"][0]["detail"]
+    assert [account["name"] for account in stored] == names
+
+
+@pytest.mark.parametrize(
+    ("header", "yes", "no"),
+    [
+        ("Kundennummer;Firma;Breitengrad;Längengrad;locked", "WAHR", "nein"),
+        ("顧客番号;会社名;緯度;経度;locked", "はい", "いいえ"),
+        ("Numer klienta;Nazwa;Szerokość geograficzna;Długość geograficzna;locked", "PRAWDA", "nie"),
+        ("Müşteri No;Ünvan;Enlem;Boylam;locked", "DOĞRU", "YANLIŞ"),
+        ("Код клиента;Компания;Широта;Долгота;locked", "ИСТИНА", "нет"),
+    ],
+)
+def test_columns_and_flags_of_other_languages_are_known(shared: TestClient, header: str, yes: str, no: str) -> None:
+    """Usual column names, and what Excel writes for TRUE and FALSE, need no mapping in the page's languages."""
+    rows = [f"007;Łódź Works;51,77;19,46;{yes};R1", f"008;Çelik;52,1;20,5;{no};R1"]
+    _, stored = _stored(shared, "\n".join([f"{header};current_rep_id", *rows]).encode())
+    assert [(one["id"], one["name"], one["lat"], one["lon"]) for one in stored] == [
+        ("007", "Łódź Works", 51.77, 19.46),
+        ("008", "Çelik", 52.1, 20.5),
+    ]
+    assert [one["locked"] for one in stored] == [True, False]
 
 
 def test_labels_that_look_like_numbers_stay_text(shared: TestClient) -> None:

@@ -40,8 +40,8 @@ export function choices(table: Table): string[] {
 }
 
 export function fileTable(name: string): Table | null {
-  if (/rep|owner|user|team|seller|vertrieb|mitarbeiter/i.test(name)) return 'reps';
-  if (/acc|customer|compan|kunden|client/i.test(name)) return 'accounts';
+  if (/rep|owner|user|team|seller|vertrieb|mitarbeiter|dienst|handlow|pracowni|temsilci|担当|社員|営業|менеджер|сотрудник/i.test(name)) return 'reps';
+  if (/acc|customer|compan|kunden|client|klien|firm|müşteri|musteri|顧客|得意先|клиент/i.test(name)) return 'accounts';
   return null;
 }
 
@@ -49,6 +49,7 @@ function plainName(column: string): string {
   return column
     .trim()
     .toLowerCase()
+    .replace(/ß/g, 'ss')
     .replace(/[^\p{L}\p{N}_]+/gu, '_')
     .replace(/^_+|_+$/g, '');
 }

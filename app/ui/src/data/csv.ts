@@ -1,11 +1,12 @@
 // CSV as the service reads it: separator, quotes, and where each record stands in the text.
+import { codePage } from './codepages';
 
 export interface CsvText {
   text: string;
   separator: string;
 }
 
-/** Decode a file's bytes: UTF-8, UTF-16 or Windows-1252. */
+/** Decode a file's bytes: UTF-8, UTF-16 or the code page that a spreadsheet saved. */
 export async function csvText(part: Blob): Promise<CsvText> {
   const text = (await decoded(part)).replace(/^\uFEFF/, '');
   const firstLine = text.slice(0, text.search(/[\r\n]|$/));
@@ -16,10 +17,11 @@ export async function csvText(part: Blob): Promise<CsvText> {
 async function decoded(part: Blob): Promise<string> {
   const bytes = new Uint8Array(await part.arrayBuffer());
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
   } catch {
-    return new TextDecoder('windows-1252').decode(bytes);
+    return new TextDecoder(codePage(bytes)).decode(bytes);
   }
 }
 
