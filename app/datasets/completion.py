@@ -24,10 +24,12 @@ from app.datasets.tables import (
     DatasetTables,
 )
 from app.errors import Fault, Severity
-from geo_data.gazetteer import locate_postal_codes
+from geo_data.gazetteer import US_NAMES, locate_postal_codes
 
 WORKLOAD = MEASURE_PREFIX + "workload"
 DEFAULT_FTE = 1.0
+US_BOX = (13.0, 72.0, -180.0, -64.0)
+"""South, north, west and east of the United States with Alaska, Hawaii and Puerto Rico, in degrees."""
 Flags = NDArray[np.bool_]
 Places = tuple[NDArray[np.float64], NDArray[np.float64]]
 _OR_LEAVE_OUT = 'Send lat and lon for these accounts, or leave them out with unlocated: "leave_out".'
@@ -163,13 +165,31 @@ def _locate_by_postal_code(
         return
     origin, log = reading.origin("accounts"), reading.log
     codes = accounts["postal_code"].take(rows).to_pylist()
-    match = locate_postal_codes(codes, accounts["country"].take(rows).to_pylist())
+    is_elsewhere = _lie_elsewhere(accounts, reading.tables.get("reps"), place)
+    match = locate_postal_codes(codes, accounts["country"].take(rows).to_pylist(), is_elsewhere=is_elsewhere)
     known = ~np.isnan(match.lat)
     place[0][rows[known]], place[1][rows[known]] = match.lat[known], match.lon[known]
     located_by[rows[known]] = "postal_code"
     unlisted = dict(zip(rows.tolist(), zip(codes, match.area_km.tolist(), strict=True), strict=True))
     log.rows(rows[~known], _unknown_code(unlisted, origin, severity), severity=severity)
     log.rows(rows[match.area_km > 0], _placed_in_area(unlisted, origin), severity="warning")
+
+
+def _lie_elsewhere(accounts: pa.Table, reps: pa.Table | None, place: Places) -> bool:
+    """Tell whether nothing that says where it is, account or rep, lies in the United States.
+
+    Then a postal code without a country is none of theirs: 10115 is in New York, and in Berlin.
+    """
+    lat, lon = place
+    if reps is not None:
+        lat = np.append(lat, reps["lat"].to_numpy())
+        lon = np.append(lon, reps["lon"].to_numpy())
+    known = ~np.isnan(lat) & ~np.isnan(lon)
+    if known.any():
+        south, north, west, east = US_BOX
+        return not (known & (lat >= south) & (lat <= north) & (lon >= west) & (lon <= east)).any()
+    told = [name.strip().lower() for name in accounts["country"].drop_null().to_pylist() if name.strip()]
+    return bool(told) and not any(name in US_NAMES for name in told)
 
 
 def _unknown_code(codes: Mapping[int, tuple[str, float]], origin: Origin, severity: Severity) -> Callable[[int], Fault]:

@@ -18,7 +18,7 @@ from geo_data.distances import distances_km, unit_vectors
 from geo_data.exceptions import ArrayShapeError
 from geo_data.gazetteer.tables import read_columns
 
-__all__ = ["PostalMatch", "locate_postal_codes", "nearest_us_zip"]
+__all__ = ["US_NAMES", "PostalMatch", "locate_postal_codes", "nearest_us_zip"]
 
 _ZIP = re.compile(r"(\d{5})(?:[- ]?\d{4})?")
 _SHORT_ZIP = re.compile(r"\d{3,4}")
@@ -29,7 +29,9 @@ _AREA_AT_MOST_KM = 150.0
 """Larger areas (Alaska, Hawaii, parts of the West) are too large to stand for a place."""
 _FOREIGN_SHARE = 1 / 3
 """Where more of the codes that tell no country are unlisted, they are taken for another country's."""
-_US_NAMES = frozenset({"", "us", "usa", "u.s.", "u.s.a.", "united states", "united states of america"})
+_NOT_US_SHARE = 1 / 2
+"""Where more are unlisted, those that happen to be listed are another country's, too."""
+US_NAMES = frozenset({"", "us", "usa", "u.s.", "u.s.a.", "united states", "united states of america"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,18 @@ class PostalMatch:
 
 
 def locate_postal_codes(
-    postal_codes: Sequence[str | None], countries: Sequence[str | None] | None = None
+    postal_codes: Sequence[str | None],
+    countries: Sequence[str | None] | None = None,
+    *,
+    is_elsewhere: bool = False,
 ) -> PostalMatch:
     """Look up the point of each postal code.
 
     A US code that is not in the list is placed in the middle of the codes that share its first three digits, where
     at least three of them are known and none is farther than 150 km from there. (Known codes that are left out for
     a trial lie 30 km from that place in the median, 109 km at the 99th percentile.) Not so where no country is told
-    and more than a third of such codes are not in the list: those are rather another country's.
+    and more than a third of such codes are not in the list: those are rather another country's. Where more than half
+    of them are not, the listed ones are unknown, too: 10115 is a code of New York, and of Berlin.
 
     Parameters
     ----------
@@ -71,6 +77,8 @@ def locate_postal_codes(
     countries
         Country of each code: ISO 3166-1 alpha-2 ``"US"`` or a usual name of the United States; None and
         empty mean US. All US where left out.
+    is_elsewhere
+        Codes that tell no country are unknown, because all else lies outside the United States.
 
     Raises
     ------
@@ -81,14 +89,17 @@ def locate_postal_codes(
         raise ArrayShapeError(f"{len(postal_codes)} postal codes cannot be paired with {len(countries)} countries")
     named = ["" if countries is None else (name or "").strip().lower() for name in countries or postal_codes]
     digits = [
-        _five_digits(code) if code is not None and name in _US_NAMES else ""
+        _five_digits(code) if code is not None and name in US_NAMES else ""
         for code, name in zip(postal_codes, named, strict=True)
     ]
     listed = _zip_points()
     unnamed = [code in listed for code, name in zip(digits, named, strict=True) if code and not name]
     looks_foreign = unnamed.count(False) > _FOREIGN_SHARE * len(unnamed)
+    is_elsewhere = is_elsewhere or unnamed.count(False) > _NOT_US_SHARE * len(unnamed)
     found = np.full((len(digits), 3), np.nan)
     for index, code in enumerate(digits):
+        if is_elsewhere and not named[index]:
+            continue
         if code in listed:
             found[index] = (*listed[code], 0.0)
         elif named[index] or not looks_foreign:

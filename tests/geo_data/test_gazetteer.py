@@ -46,12 +46,16 @@ def test_large_areas_stand_for_no_place() -> None:
 
 
 def test_codes_that_look_foreign_are_not_guessed() -> None:
-    """Without a country, unlisted codes are placed only where most of the others are US codes."""
+    """Without a country, unlisted codes are placed only where most of the others are US codes; else none is."""
     german = ["80331", "50667", "60311", "10115", "20095", "70173"]
-    match = locate_postal_codes(german)
-    assert not (match.area_km > 0).any()
-    assert len(match.unknown) >= 3
-    assert len(locate_postal_codes(german, ["US"] * 6).unknown) < len(match.unknown)
+    assert len(locate_postal_codes(german).unknown) == len(german)
+    assert len(locate_postal_codes(german, ["US"] * 6).unknown) < len(german)
+    assert locate_postal_codes(["10001", "10002", "99601"]).unknown == (2,)
+
+
+def test_codes_of_a_team_elsewhere_are_none_of_the_united_states() -> None:
+    """Who knows that all else lies elsewhere says so: then only codes that tell their country are looked up."""
+    assert locate_postal_codes(["10115", "10115"], [None, "US"], is_elsewhere=True).unknown == (0,)
 
 
 def test_countries_of_the_united_states() -> None:

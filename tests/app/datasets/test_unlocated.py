@@ -42,6 +42,19 @@ def test_an_unlisted_code_is_placed_in_its_area_and_told(client: TestClient) -> 
     assert warning["fix"]
 
 
+def test_a_code_without_a_country_stays_where_the_team_is(client: TestClient) -> None:
+    """10115 is in New York and in Berlin: for a team in Germany it is unknown, and lies nowhere in America."""
+    account = {"id": "A-1", "postal_code": "10115"}
+    reps = [{"id": "R-1", "lat": 52.5, "lon": 13.4}]
+    answer = client.post("/v1/datasets", json={"accounts": [account], "reps": reps})
+    assert answer.status_code == 422
+    assert [fault["code"] for fault in answer.json()["errors"]] == ["POSTAL_CODE_UNKNOWN"]
+    known = {"id": "A-0", "lat": 50.9, "lon": 7.0, "country": "DE"}
+    answer = client.post("/v1/datasets", json={"accounts": [known, account], "reps": [{"id": "R-1"}]})
+    assert [fault["code"] for fault in answer.json()["errors"]] == ["POSTAL_CODE_UNKNOWN"]
+    assert client.post("/v1/datasets", json={"accounts": [account], "reps": REPS}).status_code == 201
+
+
 def test_one_without_a_place_refuses_all_by_default(client: TestClient) -> None:
     """A code of nowhere is an error with its row, and nothing is stored."""
     answer = client.post("/v1/datasets", json=_body(["10001", "00000", None]))
