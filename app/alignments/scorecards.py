@@ -12,7 +12,7 @@ import numpy as np
 
 from app.alignments.columns import AlignmentColumns, Flags, Floats, Integers
 from app.alignments.fairness import Fairness, fairness
-from app.alignments.targets import BalanceRule, balance_rules, index_of, is_in_band, target_loads
+from app.alignments.targets import BalanceRule, balance_rules, index_of, is_in_band, rules_of, target_loads
 from app.alignments.travel import TravelRule, distances_km, inertia, travel_rule, yearly_travel_km
 from app.scenarios.center import Centers
 
@@ -142,12 +142,12 @@ def scorecard(
     columns
         The alignment and its dataset.
     criteria
-        Normalized criteria; None judges by equal shares.
+        Normalized criteria; None judges by fair shares, see `targets.rules_of`.
     centers
         Rep id to center, for reps whose center was placed.
     """
-    asked = {name: rule for name, rule in balance_rules(criteria).items() if name in columns.amount}
-    rules = {measure: asked.get(measure, BalanceRule(measure)) for measure in columns.measures}
+    asked = [name for name in balance_rules(criteria) if name in columns.amount]
+    rules = rules_of(columns, criteria)
     judged = tuple(asked) or tuple(name for name in ("workload",) if name in rules) or ("accounts",)
     travel = travel_rule(criteria, centers or {})
     is_moved, current = columns.is_moved, columns.current

@@ -50,6 +50,18 @@ def balance_rules(criteria: Mapping[str, Any] | None) -> dict[str, BalanceRule]:
     }
 
 
+def rules_of(columns: AlignmentColumns, criteria: Mapping[str, Any] | None) -> dict[str, BalanceRule]:
+    """Return the rule of every measure: as the criteria ask, else by a fair share.
+
+    A fair share is an equal one in a team that works full time, and one by FTE where somebody works less: half a
+    rep with half the load is no outlier.
+    """
+    asked = balance_rules(criteria)
+    working = columns.fte[columns.is_active]
+    usual = "fte" if working.size and (working != working[0]).any() else "equal"
+    return {measure: asked.get(measure, BalanceRule(measure, target=usual)) for measure in columns.measures}
+
+
 def target_loads(columns: AlignmentColumns, rule: BalanceRule, *, total: float) -> Floats:
     """Return the load that each rep should have, shape ``(reps,)``; NaN where there is no target.
 

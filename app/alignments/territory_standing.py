@@ -2,7 +2,7 @@
 
 from app.alignments.scorecards import Standing, standing
 from app.alignments.situations import Situation
-from app.alignments.targets import BalanceRule, balance_rules
+from app.alignments.targets import balance_rules, rules_of
 from app.alignments.travel import travel_rule
 
 
@@ -13,8 +13,8 @@ def territory_standing(situation: Situation) -> Standing:
         return known
     columns = situation.columns
     criteria = situation.criteria.model_dump(mode="json")
-    asked = {name: rule for name, rule in balance_rules(criteria).items() if name in columns.amount}
-    rules = {measure: asked.get(measure, BalanceRule(measure)) for measure in columns.measures}
+    asked = [name for name in balance_rules(criteria) if name in columns.amount]
+    rules = rules_of(columns, criteria)
     judged = tuple(asked) or tuple(name for name in ("workload",) if name in rules) or ("accounts",)
     found = standing(columns, rules, judged, travel_rule(criteria, {}), situation.owner)
     situation.derived["territories"] = found

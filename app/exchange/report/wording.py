@@ -67,7 +67,10 @@ def moved_share(card: Scorecard, measure: str) -> float:
 def criteria_sentences(criteria: Mapping[str, Any] | None) -> list[str]:
     """Say what was asked, one sentence for each criterion that is on."""
     if criteria is None:
-        return ["None: this is the alignment in force. Reps are compared with an equal share."]
+        return [
+            "None: this is the alignment in force. Reps are compared with an equal share, by working time where "
+            "somebody works part-time."
+        ]
     sentences = [_balance_sentence(rule) for rule in criteria.get("balance") or ()]
     sentences += _aim_sentences(criteria)
     sentences += _budget_sentences(criteria.get("disruption") or {})

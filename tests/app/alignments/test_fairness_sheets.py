@@ -88,7 +88,9 @@ def test_worth_per_hour_counts_the_way_there_and_back() -> None:
 def test_per_share_is_per_fte_where_targets_are_by_fte() -> None:
     """R1 at half time with 30 h has 60 h per FTE, and does not want R2's 70 h less the 40 h account."""
     reps = [{**row, "fte": 0.5 if row["id"] == "R1" else 1.0} for row in rep_rows()]
-    criteria = {"balance": [{"measure": "workload", "target": "fte", "tolerance": 0.1, "hard": False}]}
+    targets = {"workload": "fte", "potential": "equal"}
+    rules = [{"measure": name, "target": goal, "tolerance": 0.1, "hard": False} for name, goal in targets.items()]
+    criteria = {"balance": rules}
     sheets = FairnessSheets(scorecard(columns(reps=reps), criteria), Valuation("workload"))
     told = sheets.sheet_json(0)
     assert told["measures"]["workload"]["compared"] == "load_per_fte"

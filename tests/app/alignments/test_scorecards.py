@@ -35,6 +35,18 @@ def test_equal_targets_are_the_mean_over_active_reps() -> None:
     assert workload["R3"]["before"] == {"load": 40.0, "index": None}
 
 
+def test_without_criteria_who_works_half_owes_half() -> None:
+    """In a team with part-time reps nobody asked how to share, the fair share is by FTE; also of measures beside it."""
+    reps = [{**row, "fte": 0.5 if row["id"] == "R1" else 1.0} for row in rep_rows()]
+    answer = scorecard_json(scorecard(columns(reps=reps), None))
+    assert rep_of(answer, "R1")["measures"]["workload"]["target"] == pytest.approx(20.0)
+    assert rep_of(answer, "R2")["measures"]["workload"]["target"] == pytest.approx(40.0)
+    assert {line["target"] for line in answer["team"]["measures"].values()} == {"fte"}
+    asked = {"balance": [{"measure": "workload", "target": "equal", "tolerance": 0.1, "hard": False}]}
+    told = scorecard_json(scorecard(columns(reps=reps), asked))["team"]["measures"]
+    assert (told["workload"]["target"], told["accounts"]["target"]) == ("equal", "fte")
+
+
 def test_before_is_the_current_alignment_judged_alike() -> None:
     """R1 had 60 of 100 hours; 180 % of an equal share of what is assigned."""
     before = rep_of(scorecard_json(scorecard(columns(), None)), "R1")["measures"]["workload"]["before"]
