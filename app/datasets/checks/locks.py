@@ -28,7 +28,7 @@ def check_locks(tables: DatasetTables, origins: Mapping[str, Origin], log: Fault
     active = tables.reps["active"].to_numpy()
     name = _names(accounts)
     left = rows[~active[rep[rows]]]
-    log.rows(left, _conflict(name, "the rep has left (active is false)", origin))
+    log.rows(left, _conflict(name, "the rep has left (active is false)", origin, has_left=True))
     log.rows(_forbidden(tables, rows), _conflict(name, "the pair is forbidden", origin))
     log.rows(_too_far(tables, rows, rep), _conflict(name, "the account is beyond the rep's max_distance_km", origin))
 
@@ -42,11 +42,13 @@ def _without_rep(origin: Origin) -> Callable[[int], Fault]:
     return lambda row: Fault(code="CONTRADICTORY_SETTING", detail=detail, **origin.place(row, "locked"))
 
 
-def _conflict(name: Callable[[int], tuple[str, str]], why: str, origin: Origin) -> Callable[[int], Fault]:
+def _conflict(
+    name: Callable[[int], tuple[str, str]], why: str, origin: Origin, *, has_left: bool = False
+) -> Callable[[int], Fault]:
     def make(row: int) -> Fault:
         account, rep = name(row)
         detail = f"Account '{account[:64]}' is locked to rep '{rep[:64]}', but {why}."
-        params = {"account_id": account, "rep_id": rep}
+        params = {"account_id": account, "rep_id": rep, **({"left_rep_id": rep} if has_left else {})}
         return Fault(code="LOCK_CONFLICT", detail=detail, params=params, **origin.place(row, "locked"))
 
     return make

@@ -103,8 +103,9 @@ export function signed(value: number | null | undefined, digits = 0): string {
   return format.format(value);
 }
 
-export function signedPercent(fraction: number): string {
-  const format = new Intl.NumberFormat(current.locale, { style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' });
+export function signedPercent(fraction: number, digits = 1): string {
+  if (!Number.isFinite(fraction)) return '–';
+  const format = new Intl.NumberFormat(current.locale, { style: 'percent', maximumFractionDigits: digits, signDisplay: 'exceptZero' });
   return format.format(fraction);
 }
 

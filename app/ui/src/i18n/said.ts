@@ -65,7 +65,7 @@ function faultParams(fault: Fault): Params {
   if (fault.value !== undefined && fault.value !== null) params.value = typeof fault.value === 'number' ? number(fault.value, 6) : String(fault.value);
   if (typeof params.first === 'string') {
     const row = /^row (\d+)$/.exec(params.first);
-    params.first = row ? say('row', { row: Number(row[1]) }) || params.first : params.first;
+    params.first = row ? say('row', { row: row[1]! }) || params.first : params.first;
   }
   return params;
 }

@@ -4,26 +4,54 @@ import type { Criteria, Dataset, RepItem, Scenario } from '../api/client';
 
 type Balance = Criteria['balance'][number];
 
+/** What was written into the form and not yet asked. */
+interface Draft {
+  source: string;
+  criteria: Criteria;
+  timeLimitS: number;
+  name: string;
+}
+
 class Question {
   criteria = $state<Criteria>(emptyCriteria());
   timeLimitS = $state(30);
   name = $state('');
   /** The dataset and scenario that the form was filled from. */
   private filledFrom = '';
+  /** The criteria that it was filled with, as text: what differs was written by the reader. */
+  private filled = '';
+  private readonly drafts = new Map<string, Draft>();
 
+  /** Fill the form from a plan's question, or with what the reader had written into it before. */
   fill(dataset: Dataset, reps: RepItem[], scenario: Scenario | null): void {
     const source = sourceOf(dataset.id, scenario);
     if (source === this.filledFrom) return;
+    const isFirst = !this.filledFrom;
     this.filledFrom = source;
-    if (scenario && scenario.dataset_id === dataset.id) {
-      this.criteria = structuredClone(scenario.criteria);
-      this.timeLimitS = scenario.search.time_limit_s;
-    } else this.criteria = firstCriteria(dataset, reps);
+    const isOwn = scenario?.dataset_id === dataset.id;
+    const criteria = isOwn ? structuredClone(scenario!.criteria) : firstCriteria(dataset, reps);
+    this.filled = JSON.stringify(criteria);
+    const draft = this.drafts.get(source) ?? (isFirst ? keptDraft(source, isOwn) : undefined);
+    this.criteria = draft ? structuredClone(draft.criteria) : criteria;
+    if (draft) this.timeLimitS = draft.timeLimitS;
+    else if (isOwn) this.timeLimitS = scenario!.search.time_limit_s;
+    if (draft && isFirst) this.name = draft.name;
+  }
+
+  /** Keep what was written, so that neither a look at another plan nor a reload loses it. */
+  keep(): void {
+    const { filledFrom: source, timeLimitS, name } = this;
+    const criteria = $state.snapshot(this.criteria) as Criteria;
+    if (!source) return;
+    if (JSON.stringify(criteria) === this.filled) this.drafts.delete(source);
+    else this.drafts.set(source, { source, criteria, timeLimitS, name });
+    keepDraft(this.drafts.get(source));
   }
 
   /** What was sent of the form is a scenario now: its criteria take the form's place, unless somebody wrote meanwhile. */
   stored(scenario: Scenario, sent: Criteria): void {
     this.filledFrom = sourceOf(scenario.dataset_id, scenario);
+    this.filled = JSON.stringify(scenario.criteria);
     if (JSON.stringify(this.criteria) === JSON.stringify(sent)) this.criteria = structuredClone(scenario.criteria);
   }
 
@@ -53,6 +81,28 @@ export const question = new Question();
 
 function sourceOf(datasetId: string, scenario: Scenario | null): string {
   return `${datasetId} ${scenario?.id ?? ''}`;
+}
+
+const KEPT = 'territory.question';
+
+function keepDraft(draft: Draft | undefined): void {
+  try {
+    if (draft) sessionStorage.setItem(KEPT, JSON.stringify(draft));
+    else sessionStorage.removeItem(KEPT);
+  } catch {
+    // no storage, or more locks than it holds: then a reload loses the form, no more
+  }
+}
+
+/** What was written before the page was loaded anew; where no plan's question is open, whatever it began with. */
+function keptDraft(source: string, isExact: boolean): Draft | undefined {
+  try {
+    const draft = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Draft | null;
+    const [wanted, known] = [source, draft?.source ?? ''].map((text) => (isExact ? text : text.split(' ')[0]));
+    return wanted === known ? (draft ?? undefined) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function newBalance(measure: string, reps: RepItem[], hard: boolean): Balance {

@@ -1,6 +1,7 @@
 // How a measure is called and counted.
 import type { Alignment } from '../api/client';
 import { language, locale, number, short, t, type Key } from '../i18n/language.svelte';
+import { question } from './criteria.svelte';
 import { workspace } from './workspace.svelte';
 
 const NAMES: Record<string, Key> = { workload: 'measure.workload', potential: 'measure.potential', accounts: 'measure.accounts' };
@@ -28,6 +29,15 @@ export function planName(plan: Alignment): string {
   const edit = workspace.plans.find((one) => one.id === plan.origin.parent_id && one.origin.kind === 'edit');
   const isNamedByScenario = workspace.scenarios.some((one) => one.id === plan.scenario_id && one.name === plan.name);
   return plan.origin.kind === 'job' && edit && isNamedByScenario ? t('plans.reoptimized', { name: edit.name }) : plan.name;
+}
+
+/**
+ * What the kilometers of a plan are multiplied by: a plan's own are those of roads already; without criteria, as of
+ * today's state, they are straight lines, and count as the question in the form counts them.
+ */
+export function roadFactor(plan: Alignment): number {
+  const { source, road_factor: factor } = question.criteria.travel;
+  return plan.scenario_id || source !== 'great_circle' ? 1 : factor;
 }
 
 /** Amounts of several measures in one line. */

@@ -31,7 +31,8 @@ export interface Route {
   at: string;
 }
 
-const EMPTY: Route = {
+/** The view of nothing: the list of datasets. */
+export const EMPTY: Route = {
   dataset: '',
   alignment: '',
   job: '',

@@ -1,9 +1,11 @@
 // What is open: a dataset, its plans, the alignment on the map, the one it is compared with, the job that runs.
 import { untrack } from 'svelte';
 import {
+  alignmentPath,
   asProblem,
   get,
   getAll,
+  patch,
   post,
   type Alignment,
   type Criteria,
@@ -44,6 +46,8 @@ class Workspace {
   current = $state.raw<Alignment | null>(null);
   scenario = $state.raw<Scenario | null>(null);
   plans = $state.raw<Alignment[]>([]);
+  /** Plans that were set aside. */
+  aside = $state.raw<Alignment[]>([]);
   scenarios = $state.raw<Scenario[]>([]);
   view = $state.raw<View | null>(null);
   other = $state.raw<View | null>(null);
@@ -231,7 +235,15 @@ class Workspace {
     ]);
     if (number !== this.numRefreshes) return;
     this.plans = plans.items.filter((plan) => !plan.archived);
+    this.aside = plans.items.filter((plan) => plan.archived);
     this.scenarios = scenarios.items;
+  }
+
+  /** Rename a plan, set it aside or bring it back. */
+  async changePlan(id: string, change: { name?: string; archived?: boolean }): Promise<void> {
+    const changed = await patch<Alignment>(alignmentPath(id), change);
+    if (this.view?.id === id) this.view.alignment = changed;
+    await this.refreshPlans();
   }
 
   undo(): void {
