@@ -26,6 +26,10 @@ TURNS = 1_000_000
 """Turns that are told apart within a priority: all of them together fit DBOS' 31 bits."""
 
 POLLING_S = 0.2
+NOTIFICATIONS_S = 0.2
+"""How often DBOS' listener for messages between workflows wakes up. Nobody here waits for such messages, so a look asks
+nothing of the database; but the end of a worker waits for the next one."""
+
 FORGET_AT_ONCE = 1000
 _WAITING = frozenset({"ENQUEUED", "DELAYED"})
 
@@ -116,7 +120,7 @@ class DbosConsumer:
             "use_listen_notify": False,
             "run_migrations": False,
             "log_level": "WARNING",
-            "notification_listener_polling_interval_sec": 5.0,
+            "notification_listener_polling_interval_sec": NOTIFICATIONS_S,
         }
         DBOS(config=config)
 
