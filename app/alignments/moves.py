@@ -28,6 +28,8 @@ _TRAILING = (
     "travel_km_after",
 )
 _RESERVED = (*_LEADING, *_TRAILING)
+_NOBODY = "\x00"
+"""No rep's id: ids have no control characters."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,21 @@ def moves_between(card: Scorecard) -> list[tuple[int, int, int]]:
     return sorted(listed, key=lambda item: (-item[2], item[0], item[1]))
 
 
+def changes_table(assignments: pa.Table) -> pa.Table:
+    """Return every account whose rep changes: account_id, from, to; also who had none before, which is no move."""
+    before, after = assignments.column("current_rep_id"), assignments.column("rep_id")
+    changed = assignments.filter(pc.not_equal(pc.fill_null(before, _NOBODY), pc.fill_null(after, _NOBODY)))
+    return pa.table(
+        {
+            "account_id": changed.column("account_id"),
+            "from": changed.column("current_rep_id"),
+            "to": changed.column("rep_id"),
+        }
+    )
+
+
 def rollback_table(table: pa.Table) -> pa.Table:
-    """Return the moves that undo exactly these: account_id, from, to."""
+    """Return what undoes exactly these moves or changes: account_id, from, to."""
     return pa.table({"account_id": table.column("account_id"), "from": table.column("to"), "to": table.column("from")})
 
 

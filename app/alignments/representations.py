@@ -5,7 +5,9 @@ tag and one rule serve all of it.
 """
 
 import gzip
+import unicodedata
 from collections.abc import Callable, Sequence
+from urllib.parse import quote
 
 import msgspec
 from fastapi import Request
@@ -17,6 +19,7 @@ from app.exchange.tables import MEDIA_TYPES, FileFormat
 
 GEOJSON = "application/geo+json"
 _CACHING = "private, no-cache"
+_NO_FILE_LETTERS = frozenset('<>:"/\\|?*')
 _PACKED_LEVEL = 4
 """How hard maps are packed: harder takes twice the time for a few percent."""
 
@@ -24,6 +27,13 @@ _PACKED_LEVEL = 4
 def json_bytes(content: object) -> bytes:
     """Return plain data as JSON; times as RFC 3339."""
     return msgspec.json.encode(content)
+
+
+def attachment(filename: str) -> str:
+    """Return the header of a download: the name as it is, and in plain letters for who knows no others (RFC 6266)."""
+    name = "".join("_" if letter in _NO_FILE_LETTERS or ord(letter) < 32 else letter for letter in filename)
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def immutable(
@@ -48,7 +58,7 @@ def immutable(
     if is_not_modified(request.headers, etag):
         return Response(status_code=304, headers=headers)
     if filename is not None:
-        headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+        headers["Content-Disposition"] = attachment(filename)
     content = make()
     if is_packed:
         headers["Content-Encoding"] = "gzip"

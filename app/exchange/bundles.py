@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from app.alignments.assignments import AssignmentFilter, filtered
 from app.alignments.columns import Floats
-from app.alignments.moves import delta_table, rollback_table
+from app.alignments.moves import changes_table, delta_table, rollback_table
 from app.alignments.scorecards import Scorecard
 from app.alignments.views import AlignmentView
 from app.exchange.archives import zip_bytes
@@ -20,19 +20,21 @@ from app.exchange.tables import csv_bytes, xlsx_bytes
 def bundle_tables(view: AlignmentView, *, seen: frozenset[str] | None = None) -> dict[str, pa.Table]:
     """Return the tables of the bundle by name: assignments, moves, reps, delta and rollback.
 
-    ``delta`` holds only what changes (account_id, rep_id); ``rollback`` undoes exactly that. Where only some reps may
-    be seen, assignments and reps are theirs, and what tells of others is left out: moves and their reasons do.
+    ``delta`` holds only what changes (account_id, rep_id), accounts that had no rep included; ``rollback`` undoes
+    exactly that. Where only some reps may be seen, assignments and reps are theirs, and what tells of others is left
+    out: moves and their reasons do.
     """
     if seen is not None:
         own = filtered(view.assignments, AssignmentFilter(seen_reps=seen))
         reps = reps_table(view.card)
         return {"assignments": own, "reps": reps.filter(pc.is_in(reps["rep_id"], pa.array(sorted(seen), pa.string())))}
+    changes = changes_table(view.assignments)
     return {
         "assignments": view.assignments,
         "moves": view.moves,
         "reps": reps_table(view.card),
-        "delta": delta_table(view.moves),
-        "rollback": rollback_table(view.moves),
+        "delta": delta_table(changes),
+        "rollback": rollback_table(changes),
     }
 
 

@@ -25,6 +25,8 @@ from app.exchange.tables import MEDIA_TYPES, FileFormat
 router = APIRouter()
 
 _ZIP = "application/zip"
+_FILE_NAME = 60
+"""So many letters of each name stand in a file's."""
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _CRM_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"content": {_ZIP: _BINARY}, "description": "A zip of CSV files for the CRM's loader, with a README."},
@@ -50,7 +52,7 @@ def export_csv(request: Request, session: ReadSession, reader: ReaderParameter, 
         lambda: csv_bundle(view, seen=reader.seen(view)),
         etag=f'{view.etag[:-1]}{reader.tag}"',
         media_type=_ZIP,
-        filename=f"{alignment_id}.zip",
+        filename=f"{_called(view)}.zip",
     )
 
 
@@ -74,7 +76,7 @@ def export_xlsx(request: Request, session: ReadSession, reader: ReaderParameter,
         lambda: xlsx_bundle(view, seen=reader.seen(view)),
         etag=f'{view.etag[:-1]}{reader.tag}"',
         media_type=MEDIA_TYPES[FileFormat.XLSX],
-        filename=f"{alignment_id}.xlsx",
+        filename=f"{_called(view)}.xlsx",
     )
 
 
@@ -100,6 +102,12 @@ def export_hubspot(request: Request, session: ReadSession, alignment_id: str) ->
     return _crm_archive(request, AlignmentView(session, alignment_id), hubspot_files, crm="hubspot")
 
 
+def _called(view: AlignmentView) -> str:
+    """Return how the files of an alignment are called: after itself and its dataset, with the end of its id."""
+    names = " - ".join(dict.fromkeys((view.row.name[:_FILE_NAME], view.dataset.name[:_FILE_NAME])))
+    return f"{names} {view.row.id[-6:]}"
+
+
 def _crm_archive(
     request: Request, view: AlignmentView, files: Callable[[AlignmentColumns], dict[str, bytes]], *, crm: str
 ) -> Response:
@@ -108,7 +116,7 @@ def _crm_archive(
         lambda: zip_bytes(files(view.columns)),
         etag=view.etag,
         media_type=_ZIP,
-        filename=f"{view.row.id}-{crm}.zip",
+        filename=f"{_called(view)}-{crm}.zip",
     )
 
 

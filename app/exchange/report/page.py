@@ -147,7 +147,10 @@ def _ordered_measures(card: Scorecard) -> list[str]:
 
 def _section(card: Scorecard, measure: str) -> MeasureSection:
     rule = card.rules[measure]
-    asked = f"target {rule.target}" if rule.tolerance is None else f"±{percent(rule.tolerance)} of {rule.target}"
+    target = wording.target_words(rule.target)
+    asked = f"against {target}; no band was asked for"
+    if rule.tolerance is not None:
+        asked = f"±{percent(rule.tolerance)} around {target}"
     after = card.after.measures[measure].team
     before = None if card.before is None else card.before.measures[measure].team
     return MeasureSection(

@@ -30,6 +30,11 @@ _WORDS: Mapping[str, str] = {
 }
 
 
+def target_words(target: str) -> str:
+    """Return what reps are compared with, in words."""
+    return _TARGETS.get(target, target)
+
+
 def glossary() -> Mapping[str, str]:
     """Return the report's words with one sentence each."""
     return _WORDS
@@ -116,7 +121,7 @@ def _priced_measure(card: Scorecard, criteria: Mapping[str, Any] | None) -> str:
 
 
 def _balance_sentence(rule: Mapping[str, Any]) -> str:
-    target = _TARGETS.get(rule.get("target", "equal"), rule.get("target"))
+    target = target_words(str(rule.get("target", "equal")))
     tolerance = percent(float(rule.get("tolerance") or 0.0))
     if rule.get("hard"):
         return f"Each rep's {rule['measure']} must be within {tolerance} of {target}."

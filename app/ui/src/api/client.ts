@@ -100,7 +100,8 @@ export async function download(path: string): Promise<{ name: string; blob: Blob
   const response = await ask(address(path));
   if (!response.ok) throw await problemOf(response);
   const said = response.headers.get('Content-Disposition') ?? '';
-  return { name: /filename="([^"]+)"/.exec(said)?.[1] ?? path.split('/').at(-1)!, blob: await response.blob() };
+  const whole = /filename\*=UTF-8''([^;]+)/.exec(said)?.[1];
+  return { name: whole ? decodeURIComponent(whole) : (/filename="([^"]+)"/.exec(said)?.[1] ?? path.split('/').at(-1)!), blob: await response.blob() };
 }
 
 export async function upload<Body>(path: string, form: FormData): Promise<Body> {
