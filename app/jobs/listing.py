@@ -1,7 +1,6 @@
 """Lists of jobs: which ones a query asks for, and the page that answers it."""
 
 import datetime
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.jobs.repository import JobFilter, JobRepository
 from app.jobs.representation import job_json
+from app.jobs.resources import MAX_TAGS
 from app.jobs.states import JobState
 from app.pages import PageRequest
 from app.scenarios.chronology import page_json, position_of
@@ -43,6 +43,7 @@ async def _job_filter(
     tag: Annotated[
         list[str] | None,
         Query(
+            max_length=MAX_TAGS,
             description="`name:value`, or `name` for any value; may be repeated, all must hold.",
             examples=[["year:2027"]],
         ),
@@ -53,19 +54,11 @@ async def _job_filter(
 ) -> JobFilter:
     return JobFilter(
         states=state or (),
-        tags=_tags(tag or ()),
+        tags=tag or (),
         created_after=utc(created_after),
         created_before=utc(created_before),
         scenario_id=scenario_id,
     )
-
-
-def _tags(tags: Sequence[str]) -> dict[str, str | None]:
-    wanted: dict[str, str | None] = {}
-    for tag in tags:
-        name, colon, value = tag.partition(":")
-        wanted[name] = value if colon else None
-    return wanted
 
 
 def utc(moment: datetime.datetime | None) -> datetime.datetime | None:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, utc_now
-from app.jobs.states import JobKind
+from app.jobs.states import TAG_NAME_CHARACTERS, JobKind
 from app.tenancy import TenantOwned
 
 
@@ -70,7 +70,7 @@ class JobTag(TenantOwned, Base):
     __tablename__ = "job_tags"
 
     job_id: Mapped[str] = mapped_column(sa.String(40), sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
-    name: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(TAG_NAME_CHARACTERS), primary_key=True)
     value: Mapped[str] = mapped_column(sa.Text)
 
 

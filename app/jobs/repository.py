@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.database import utc_now
 from app.errors import NotFound
 from app.jobs.models import Job, JobEvent, JobTag, Worker
-from app.jobs.states import EventKind, JobState
+from app.jobs.states import TAG_NAME_CHARACTERS, EventKind, JobState
 from app.scenarios.chronology import Position, older_than
 
 LEASES_TO_LIVE: Final = 2.0
@@ -30,7 +30,7 @@ class JobFilter:
     states
         Any of these states; empty is all.
     tags
-        Tag name to value; a value of None asks only that the tag is there. All must hold.
+        `name:value`, or `name` for any value; both may have colons of their own. All must hold.
     created_after, created_before
         Bounds on the time of submission, the first included.
     scenario_id
@@ -38,7 +38,7 @@ class JobFilter:
     """
 
     states: Sequence[JobState] = ()
-    tags: Mapping[str, str | None] = field(default_factory=dict)
+    tags: Sequence[str] = ()
     created_after: datetime.datetime | None = None
     created_before: datetime.datetime | None = None
     scenario_id: str | None = None
@@ -225,7 +225,13 @@ def _conditions(wanted: JobFilter) -> list[sa.ColumnElement[bool]]:
         conditions.append(Job.created_at >= wanted.created_after)
     if wanted.created_before is not None:
         conditions.append(Job.created_at < wanted.created_before)
-    for name, value in wanted.tags.items():
-        tag = sa.select(JobTag.job_id).where(JobTag.job_id == Job.id, JobTag.name == name)
-        conditions.append(sa.exists(tag if value is None else tag.where(JobTag.value == value)))
+    for tag in wanted.tags:
+        conditions.append(sa.exists(sa.select(JobTag.job_id).where(JobTag.job_id == Job.id, _says(tag))))
     return conditions
+
+
+def _says(tag: str) -> sa.ColumnElement[bool]:
+    """Match a tag that is called so, or is called as what stands before one of the colons and has the rest as value."""
+    colons = [position for position, letter in enumerate(tag[: TAG_NAME_CHARACTERS + 1]) if letter == ":"]
+    split = [sa.and_(JobTag.name == tag[:colon], JobTag.value == tag[colon + 1 :]) for colon in colons]
+    return sa.or_(JobTag.name == tag, *split)

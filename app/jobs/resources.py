@@ -16,13 +16,12 @@ from app.datasets.schemas import (
     Unlocated,
 )
 from app.jobs.engine import MAX_PRIORITY, MIN_PRIORITY
-from app.jobs.states import JobKind, JobState
+from app.jobs.states import TAG_NAME_CHARACTERS, JobKind, JobState
 from app.scenarios.numbers import Identifier, Whole
 from app.scenarios.schemas import Criteria, Search
 from app.webhooks.schemas import WebhookRequest
 
 NAME_CHARACTERS = 1000
-TAG_NAME_CHARACTERS = 100
 TAG_VALUE_CHARACTERS = 1000
 MAX_TAGS = 50
 

@@ -17,11 +17,12 @@ from app.idempotency import Answer, OnceParameter
 from app.jobs.dependencies import ExistingJobId, LookParameter, QueueParameter
 from app.jobs.job_reads import existing
 from app.jobs.listing import JobFilterParameter, jobs_page
+from app.jobs.models import Job
 from app.jobs.repository import JobRepository
 from app.jobs.representation import job_json
 from app.jobs.resources import JobResource
 from app.jobs.service import JobService
-from app.jobs.states import JobKind
+from app.jobs.states import JobKind, JobState
 from app.jobs.submission import JobBody, submit
 from app.jobs.watching import follow, last_event_number, wait_for_end, wanted_wait_s
 from app.pages import Page, PageParameters
@@ -119,6 +120,14 @@ def get_job_alignment(job_id: str, session: ReadSession) -> alignment_schemas.Al
     if job.kind == JobKind.CURVE:
         raise NotFound(f"The job computes a curve, with an alignment a point; see /v1/jobs/{job_id}/curve.")
     if job.alignment_id is None:
-        raise NotFound("The job has no alignment yet; its progress tells how far it is.")
+        raise NotFound(_no_alignment(job))
     summary = summary_json(get_alignment(session, job.alignment_id))
     return alignment_schemas.Alignment.model_validate(summary)
+
+
+def _no_alignment(job: Job) -> str:
+    if not JobState(job.state).has_ended:
+        return "The job has no alignment yet; its progress tells how far it is."
+    if job.outcome == "infeasible":
+        return "The job ended without an alignment, because none keeps its criteria; its conflicts say why."
+    return f"The job ended without an alignment; its state is {job.state}."

@@ -1,6 +1,10 @@
 """The states of a job, and the words that may stand beside them."""
 
 from enum import StrEnum
+from typing import Final
+
+TAG_NAME_CHARACTERS: Final = 100
+"""Longest name of a tag."""
 
 
 class JobState(StrEnum):

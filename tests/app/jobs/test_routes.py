@@ -50,6 +50,7 @@ def test_lists_are_filtered_and_paged_newest_first(client: TestClient, question:
     assert client.get("/v1/jobs?tag=year:2027&state=queued").json()["total_size"] == 3
     assert client.get("/v1/jobs?tag=year").json()["total_size"] == 3
     assert client.get("/v1/jobs?tag=year:2028").json()["total_size"] == 0
+    assert client.get("/v1/jobs?tag=year:2028&tag=year:2027").json()["total_size"] == 0
     assert client.get("/v1/jobs?state=failed&state=running").json()["total_size"] == 0
     moment = jobs[1]["created_at"].replace("+00:00", "Z")
     assert client.get("/v1/jobs", params={"created_after": moment, "tag": "year"}).json()["total_size"] == 2
@@ -120,3 +121,13 @@ def test_a_status_read_is_sent_through_the_thread_pool_once() -> None:
     waiting = [NoUnknownParameters.dependency, *(needed.call for needed in route.dependant.dependencies)]
     assert len(waiting) >= 2
     assert all(inspect.iscoroutinefunction(call) for call in waiting)
+
+
+def test_tags_with_colons_are_found(client: TestClient, question: dict[str, Any]) -> None:
+    """A filter finds a tag whose name or value has colons, and no more filters are taken than a job has tags."""
+    client.post("/v1/jobs", json={**question, "tags": {"crm:id": "a:b", "link": "http://x/y"}})
+    for tag in ("crm:id:a:b", "crm:id", "link:http://x/y"):
+        assert client.get("/v1/jobs", params={"tag": tag}).json()["total_size"] == 1, tag
+    for tag in ("crm", "crm:id:a", "link:http"):
+        assert client.get("/v1/jobs", params={"tag": tag}).json()["total_size"] == 0, tag
+    assert client.get("/v1/jobs", params={"tag": ["x"] * 2000}).status_code == 422
