@@ -1,7 +1,7 @@
 """``territory solve``: files in, an alignment and its files out, without HTTP."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,7 +38,7 @@ def solve(
     tables, warnings = read_tables(accounts=accounts, reps=reps, pairs=pairs, units=units)
     for warning in warnings:
         console.print(f"[yellow]warning[/] {warning}", highlight=False)
-    wanted = _criteria(criteria)
+    wanted = _criteria(criteria, tables.measures())
     search = Search(time_limit_s=time_limit_s, gap=gap, seed=seed, deterministic=deterministic)
     with local_sessions() as (sessions, folder):
         with _progress_bar(console) as tell:
@@ -50,11 +50,11 @@ def solve(
         write_outputs(sessions, done.alignment_id, out, console)
 
 
-def _criteria(path: Path | None) -> Any:
+def _criteria(path: Path | None, measures: Collection[str]) -> Any:
     from app.scenarios.schemas import Criteria, default_criteria
 
     if path is None:
-        return default_criteria()
+        return default_criteria(measures)
     from pydantic import ValidationError
 
     try:

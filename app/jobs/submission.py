@@ -117,7 +117,7 @@ def checked_body(content: bytes, settings: Settings, imports: ImportProcesses) -
         parsed.pop("scenario_id")
         rest = msgspec.json.encode(parsed)
     options, webhook = _validated(rest, parsed, log, settings)
-    criteria = options.criteria or default_criteria()
+    criteria = options.criteria or default_criteria(tables.measures())
     search = options.search or Search()
     source = travel_source(settings)
     if criteria.travel.source == "minutes" and tables.pairs is None and source is not None and log.num_errors == 0:

@@ -5,6 +5,7 @@ Imports pydantic only, so that the solver's child process can read them. ``model
 contradicts itself; what contradicts a dataset is found in :mod:`app.scenarios.checks`.
 """
 
+from collections.abc import Collection
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -24,6 +25,8 @@ from app.scenarios.numbers import (
 )
 from app.stated_limits import limited_by
 
+DEFAULT_MEASURE = "workload"
+"""What criteria that are left out balance."""
 MeasureName = Annotated[str, Field(min_length=1, max_length=128)]
 
 
@@ -213,13 +216,20 @@ class Criteria(StrictModel):
         return self
 
 
-def default_criteria() -> Criteria:
+def default_criteria(measures: Collection[str] = (DEFAULT_MEASURE,)) -> Criteria:
     """Return what criteria that are left out altogether mean.
 
-    Workload balanced within 10 % soft, travel and disruption at weight 50 each.
+    Workload balanced within 10 % soft, travel and disruption at weight 50 each. Where no account has workload, there
+    is nothing to balance.
+
+    Parameters
+    ----------
+    measures
+        Names of the measures that the data have.
     """
+    workload = Balance(measure=DEFAULT_MEASURE, target="equal", tolerance=0.10, hard=False, weight=50.0)
     return Criteria(
-        balance=[Balance(measure="workload", target="equal", tolerance=0.10, hard=False, weight=50.0)],
+        balance=[workload] if DEFAULT_MEASURE in measures else [],
         travel=Travel(weight=50.0),
         disruption=Disruption(weight=50.0),
     )

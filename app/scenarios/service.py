@@ -37,12 +37,12 @@ class ScenarioService:
         """
         base = None if wanted.based_on is None else self._referenced(wanted.based_on)
         dataset_id = wanted.dataset_id or (base.dataset_id if base is not None else "")
-        criteria = wanted.criteria or (_criteria_of(base) if base is not None else default_criteria())
-        search = wanted.search or (_search_of(base) if base is not None else Search())
         try:
             tables = load_tables(self._session, dataset_id)
         except NotFound as error:
             raise _unknown("dataset_id", dataset_id, noun="dataset") from error
+        criteria = wanted.criteria or (_criteria_of(base) if base is not None else default_criteria(tables.measures()))
+        search = wanted.search or (_search_of(base) if base is not None else Search())
         self.check(tables, criteria, search)
         return self.store(
             dataset_id=dataset_id,

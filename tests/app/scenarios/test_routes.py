@@ -29,6 +29,17 @@ def test_criteria_left_out_have_their_documented_meaning(client: TestClient, dat
     assert (empty["families"], empty["eligibility"], empty["unassigned"]["allowed"]) == ("together", "hard", False)
 
 
+def test_criteria_left_out_balance_nothing_where_there_is_no_workload(client: TestClient) -> None:
+    """Accounts that have no more than a place are a question, too: nobody named a measure that is not there."""
+    bare = tiny_dataset()
+    for account in bare["accounts"]:
+        del account["measures"]
+    made = client.post("/v1/scenarios", json={"dataset_id": client.post("/v1/datasets", json=bare).json()["id"]})
+    assert made.status_code == 201, made.text
+    assert made.json()["criteria"] == default_criteria().model_dump(mode="json") | {"balance": []}
+    assert client.post("/v1/jobs", json=bare).status_code == 202
+
+
 def test_equal_criteria_have_equal_hashes(client: TestClient, dataset_id: str) -> None:
     """The hash is of the normalized criteria, whatever was left out or written as 50 or 50.0."""
     bodies = [{"travel": {"weight": 50}}, {"travel": {"weight": 50.0, "road_factor": 1}, "balance": []}]
