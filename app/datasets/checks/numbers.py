@@ -11,6 +11,8 @@ from app.datasets.tables import MAXIMUM_PREFIX, MEASURE_PREFIX, MINIMUM_PREFIX, 
 from app.errors import Fault
 
 PLACES = frozenset({"lat", "lon"})
+LARGEST, SMALLEST = 1e100, 1e-100
+"""Amounts beyond these have sums, products with distances or quotients that no double holds."""
 
 
 def check_numbers(tables: DatasetTables, origins: Mapping[str, Origin], log: FaultLog) -> None:
@@ -41,7 +43,24 @@ def _check_column(values: NDArray[np.float64], name: str, origin: Origin, log: F
         detail = f"{label} is {value:g}; amounts begin at 0."
         return Fault(code="NEGATIVE_MEASURE", detail=detail, value=value, **origin.place(row, name))
 
+    def beyond(row: int) -> Fault:
+        value = float(values[row])
+        limit = (
+            f"above the largest amount of {LARGEST:g}" if value > 1 else f"below the smallest amount of {SMALLEST:g}"
+        )
+        fix = "Use another unit, or correct the number."
+        return Fault(
+            code="INVALID_VALUE",
+            detail=f"{label} is {value:g}, {limit}.",
+            fix=fix,
+            value=value,
+            params={"max": LARGEST, "min": SMALLEST},
+            **origin.place(row, name),
+        )
+
+    is_beyond = (values > LARGEST) | ((values > 0) & (values < SMALLEST))
     log.rows(np.flatnonzero(np.isinf(values)), infinite)
+    log.rows(np.flatnonzero(is_beyond & np.isfinite(values)), beyond)
     log.rows(np.flatnonzero((values < 0) & np.isfinite(values)), negative)
 
 
