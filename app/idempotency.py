@@ -21,7 +21,6 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import Depends, Header, Request
-from fastapi.encoders import jsonable_encoder
 from fastapi.responses import Response
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -29,6 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.database import Base, Sessions, transact, transaction, utc_now
 from app.dependencies import sessions_of
 from app.errors import Conflict, Fault, InvalidInput, ProblemError
+from app.json_form import json_form
 from app.settings import Settings
 from app.tenancy import DEFAULT_TENANT, MAX_TENANT_CHARACTERS, TenantOwned, tenant_of
 
@@ -63,7 +63,7 @@ class Answer:
         """Return the body's bytes and all headers."""
         content = self.body
         if not isinstance(content, bytes):
-            content = json.dumps(jsonable_encoder(content), ensure_ascii=False, allow_nan=False).encode()
+            content = json.dumps(json_form(content), ensure_ascii=False, allow_nan=False).encode()
         headers = dict(self.headers)
         if self.location is not None:
             headers["Location"] = self.location

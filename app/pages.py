@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import hashlib
 import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Generic, TypeVar
@@ -26,10 +27,11 @@ class Page(BaseModel, Generic[Item]):
 
 
 class PageRequest(BaseModel):
-    """What page is wanted: its size, and the position after which it begins."""
+    """What page is wanted: its size, the position after which it begins, and of which list with which filters."""
 
     size: int
     after: list[Any] | None
+    of: str = ""
 
     def offset(self) -> int:
         """Return the position of a page that counts rows, 0 for the first.
@@ -77,17 +79,16 @@ class PageRequest(BaseModel):
                 raise _bad_token()
         return key
 
-
-def page_token(*position: str | int) -> str:
-    """Make the opaque token of a position: a row's number, or the last item's key."""
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+    def token(self, *position: str | int) -> str:
+        """Make the opaque token of a position in this list: a row's number, or the last item's key."""
+        return base64.urlsafe_b64encode(json.dumps([self.of, *position]).encode()).decode().rstrip("=")
 
 
 def slice_page(items: Sequence[Item], request: PageRequest) -> tuple[Sequence[Item], str | None]:
     """Return the wanted rows of a list that is in memory, and the next page's token."""
     begin = request.offset()
     end = begin + request.size
-    return items[begin:end], page_token(end) if end < len(items) else None
+    return items[begin:end], request.token(end) if end < len(items) else None
 
 
 def _bad_token() -> InvalidInput:
@@ -95,7 +96,10 @@ def _bad_token() -> InvalidInput:
         [
             Fault(
                 code="INVALID_PAGE_TOKEN",
-                detail="The page_token is not one that this list gave; leave it out to begin at the first page.",
+                detail=(
+                    "The page_token is not one that this list gave for these filters; leave it out to begin at the "
+                    "first page."
+                ),
                 params={"parameter": "page_token", "in": "query"},
             )
         ]
@@ -122,16 +126,24 @@ async def _page_request(
                 )
             ]
         )
+    of = _list_of(request)
     if page_token is None:
-        return PageRequest(size=page_size, after=None)
+        return PageRequest(size=page_size, after=None, of=of)
     try:
         padded = page_token + "=" * (-len(page_token) % 4)
         after = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
     except (ValueError, UnicodeError, RecursionError):
         raise _bad_token() from None
-    if not isinstance(after, list) or not 1 <= len(after) <= 4:
+    if not isinstance(after, list) or not 2 <= len(after) <= 5 or after[0] != of:
         raise _bad_token()
-    return PageRequest(size=page_size, after=after)
+    return PageRequest(size=page_size, after=after[1:], of=of)
+
+
+def _list_of(request: Request) -> str:
+    """Return a mark of the list and its filters: a position in one list is none in another."""
+    filters = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in ("page_size", "page_token"))
+    asked = json.dumps([request.url.path, filters])
+    return hashlib.sha256(asked.encode()).hexdigest()[:12]
 
 
 PageParameters = Annotated[PageRequest, Depends(_page_request)]

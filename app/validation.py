@@ -10,6 +10,16 @@ from app.errors import Fault, InvalidInput
 
 Model = TypeVar("Model", bound=BaseModel)
 
+ID_LIST = r"^[^,]+(,[^,]+){1,19}$"
+WEB_ADDRESS = r"^https?://[!-~]+$"
+WEBHOOK_SECRET = r"^whsec_(?:[A-Za-z0-9+/]{4}){8,20}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})?$"
+FORMS = {
+    ID_LIST: "name 2 to 20 ids, with commas between.",
+    WEB_ADDRESS: "an address begins with https:// and has neither blanks nor letters beyond ASCII.",
+    WEBHOOK_SECRET: "a secret is whsec_ and the base64 of 24 to 64 bytes.",
+}
+"""What texts of a given form look like, instead of the pattern that a schema states."""
+
 _TYPE_CODES = {
     "extra_forbidden": "UNKNOWN_FIELD",
     "unexpected_keyword_argument": "UNKNOWN_FIELD",
@@ -90,8 +100,10 @@ def nearest(name: str, names: Sequence[str]) -> str | None:
 
 
 def _parameter_fault(code: str, location: tuple[object, ...], error: Any) -> Fault:
-    name = str(location[-1]) if location else "request"
+    name = str(location[1] if len(location) > 1 else (*location, "request")[0])
     place = str(location[0]) if len(location) > 1 else "request"
+    if str(error["type"]) in ("value_error", "assertion_error"):
+        code = "INVALID_VALUE"
     return Fault(
         code=code,
         detail=f"The {place} parameter '{name}': {_sentence(error)}",
@@ -111,12 +123,13 @@ def _body_fault(
 ) -> Fault:
     parts, siblings = _path_in(body, location, error["type"] in ("missing", "extra_forbidden"))
     pointer = prefix + pointer_of(parts)
-    name = str(parts[-1]) if parts else "body"
+    name = "/".join(map(str, _named(parts))) if parts else "body"
     value = error.get("input")
     if code == "UNKNOWN_FIELD":
-        known = _known_fields(model, location[:-1]) or siblings
+        known = _known_fields(model, location[:-1]) or [other for other in siblings if other != name]
         near = nearest(name, known)
-        hint = f"did you mean '{near}'?" if near else f"known here are {', '.join(sorted(known)[:12])}."
+        others = f"known here are {', '.join(sorted(known)[:12])}." if known else "there are none here."
+        hint = f"did you mean '{near}'?" if near else others
         return Fault(
             code=code,
             detail=f"'{name[:64]}' is not a field: {hint}",
@@ -135,7 +148,17 @@ def _body_fault(
     )
 
 
+def _named(parts: Sequence[object]) -> Sequence[object]:
+    """Return the end of a path that says what is meant: its last name, with the position in that list."""
+    begin = len(parts) - 1
+    while begin > 0 and isinstance(parts[begin], int):
+        begin -= 1
+    return parts[max(begin, 0) :]
+
+
 def _sentence(error: Any) -> str:
+    if error["type"] == "string_pattern_mismatch":
+        return FORMS.get(error["ctx"]["pattern"], str(error["msg"]) + ".")
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return message if message.endswith(".") else message + "."
 

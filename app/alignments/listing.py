@@ -21,7 +21,7 @@ from app.alignments.service import summary_json
 from app.alignments.views import AlignmentView
 from app.errors import Fault, InvalidInput
 from app.exchange.tables import MEDIA_TYPES, FileFormat, csv_bytes, parquet_bytes, xlsx_bytes
-from app.pages import PageRequest, page_token
+from app.pages import PageRequest
 
 Json = dict[str, Any]
 
@@ -39,7 +39,7 @@ def alignments_page(session: Session, wanted: AlignmentFilter, page: PageRequest
     last = rows[page.size - 1] if len(rows) > page.size else None
     return {
         "items": [summary_json(row) for row in rows[: page.size]],
-        "next_page_token": None if last is None else page_token(last.created_at.isoformat(), last.id),
+        "next_page_token": None if last is None else page.token(last.created_at.isoformat(), last.id),
         "total_size": repository.count(wanted),
     }
 
@@ -133,7 +133,7 @@ def _page_json(rows: list[Json], total: int, page: PageRequest) -> Json:
     end = page.offset() + page.size
     return {
         "items": rows,
-        "next_page_token": page_token(end) if end < total else None,
+        "next_page_token": page.token(end) if end < total else None,
         "total_size": total,
     }
 

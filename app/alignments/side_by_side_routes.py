@@ -13,6 +13,7 @@ from app.alignments.robustness_routes import MeasureParameter, SeedParameter, Sp
 from app.alignments.side_by_side import Doubted, side_by_side
 from app.dependencies import ReadSession
 from app.documentation import problem_responses
+from app.validation import ID_LIST
 
 router = APIRouter(prefix="/v1/comparisons", tags=["alignments"])
 
@@ -65,9 +66,7 @@ class Comparisons(BaseModel):
 )
 def compare_alignments(
     session: ReadSession,
-    alignments: Annotated[
-        str, Query(description="Ids of 2 to 20 alignments, with commas between.", pattern=r"^[^,]+(,[^,]+){1,19}$")
-    ],
+    alignments: Annotated[str, Query(description="Ids of 2 to 20 alignments, with commas between.", pattern=ID_LIST)],
     reps: Annotated[bool, Query(description="False leaves out the lines by rep.")] = True,
     robustness: Annotated[
         bool,

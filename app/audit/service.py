@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.audit.chain import ChainVerdict, verify_chain
 from app.audit.models import AuditEntry
 from app.audit.repository import AuditFilter, AuditRepository
-from app.pages import PageRequest, page_token
+from app.pages import PageRequest
 
 
 def audit_page(session: Session, wanted: AuditFilter, page: PageRequest) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def audit_page(session: Session, wanted: AuditFilter, page: PageRequest) -> dict
     """
     found, total = AuditRepository(session).page(wanted, limit=page.size + 1, before=page.offset())
     shown = found[: page.size]
-    token = page_token(shown[-1].number) if len(found) > page.size else None
+    token = page.token(shown[-1].number) if len(found) > page.size else None
     return {"items": [entry_json(entry) for entry in shown], "next_page_token": token, "total_size": total}
 
 

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.orm import Session
 
@@ -39,7 +38,8 @@ from app.documentation import not_modified_responses, problem_responses
 from app.errors import NotFound
 from app.etags import IfMatch, etag_of, is_not_modified, require_match
 from app.idempotency import Answer, OnceParameter
-from app.pages import Page, PageParameters, page_token, slice_page
+from app.json_form import json_form
+from app.pages import Page, PageParameters, slice_page
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 
@@ -89,7 +89,7 @@ def get_datasets(
     more = len(found) > page.size
     return {
         "items": [dataset_json(session, dataset) for dataset in shown],
-        "next_page_token": page_token(shown[-1].created_at.isoformat(), shown[-1].id) if more else None,
+        "next_page_token": page.token(shown[-1].created_at.isoformat(), shown[-1].id) if more else None,
         "total_size": repository.count(archived=archived, text=q),
     }
 
@@ -225,4 +225,4 @@ def _shown(body: dict[str, Any], request: Request | None) -> Response:
     etag = etag_of(body)
     if request is not None and is_not_modified(request.headers, etag):
         return Response(status_code=304, headers={"ETag": etag})
-    return JSONResponse(jsonable_encoder(body), headers={"ETag": etag})
+    return JSONResponse(json_form(body), headers={"ETag": etag})

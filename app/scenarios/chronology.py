@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from app.pages import PageRequest, page_token
+from app.pages import PageRequest
 
 Position = tuple[datetime.datetime, str]
 
@@ -56,5 +56,5 @@ def page_json(
     shown = rows[: page.size]
     has_more = len(rows) > page.size
     last = shown[-1] if shown else None
-    token = page_token(last.created_at.isoformat(), last.id) if has_more and last is not None else None
+    token = page.token(last.created_at.isoformat(), last.id) if has_more and last is not None else None
     return {"items": show(shown), "next_page_token": token, "total_size": total}

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 
 from app.scenarios.numbers import StrictModel
+from app.validation import WEB_ADDRESS, WEBHOOK_SECRET
 from app.webhooks.signatures import usable_secret
 
 URL_CHARACTERS = 2000
@@ -35,13 +36,13 @@ class WebhookRequest(StrictModel):
     url: str = Field(
         min_length=1,
         max_length=URL_CHARACTERS,
-        pattern=r"^https?://[!-~]+$",
+        pattern=WEB_ADDRESS,
         description="An https address; one that is private, loopback or link-local is refused.",
         examples=["https://example.com/hooks/territory"],
     )
     secret: Annotated[str, AfterValidator(usable_secret)] | None = Field(
         default=None,
-        pattern=r"^whsec_(?:[A-Za-z0-9+/]{4}){8,20}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})?$",
+        pattern=WEBHOOK_SECRET,
         description=(
             "`whsec_` and 24 to 64 random bytes in base64, which sign each delivery; never shown again. Left out: the "
             "service's own, TERRITORY_WEBHOOK_SECRET."

@@ -1,6 +1,7 @@
 """Conventions that hold on every path: methods, pages, ETags, Idempotency-Key, unknown parameters, Prefer."""
 
 import base64
+import hashlib
 import json
 import time
 from typing import Any
@@ -71,6 +72,11 @@ def token_of(position: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
+def mark_of(path: str) -> str:
+    """Return what a page token begins with: the list that it is of, here without filters."""
+    return hashlib.sha256(json.dumps([path, []]).encode()).hexdigest()[:12]
+
+
 def test_all_of_them_work(contract_client: TestClient, ids: SeededIds) -> None:
     """Each GET of this version answers 200 for things that are there."""
     answers = {path: contract_client.get(at(path, ids)).status_code for path in GETS}
@@ -121,20 +127,52 @@ def test_pages(contract_client: TestClient, ids: SeededIds, path: str) -> None:
 
 
 BAD_TOKENS = (
-    "x", "", "=", "AAAA", "💥", "a" * 3000, token_of({}), token_of([]), token_of("a"), token_of([None]), token_of([-1]),
-    token_of([2**63]), token_of([1.5]), token_of([True]), token_of(["a", "b", "c", "d", "e"]), token_of([[1]]),
-    token_of(["9999-99-99", "ds_x"]), token_of(["2027-01-01T00:00:00", "ds_x"]), token_of([["a"], {"b": 1}]),
-    base64.urlsafe_b64encode(b"[" * 100_000).decode()[:1999],
+    "x", "", "=", "AAAA", "💥", "a" * 3000, token_of({}), token_of([]), token_of("a"), token_of([1]),
+    token_of(["0" * 12, 1]), base64.urlsafe_b64encode(b"[" * 100_000).decode()[:1999],
+)  # fmt: skip
+BAD_POSITIONS: tuple[list[Any], ...] = (
+    [], [None], [-1], [2**63], [1.5], [True], ["a", "b", "c", "d", "e"], [[1]], ["9999-99-99", "ds_x"],
+    ["2027-01-01T00:00:00", "ds_x"], [["a"], {"b": 1}],
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("path", LISTS)
 def test_bad_page_tokens_are_refused(contract_client: TestClient, ids: SeededIds, path: str) -> None:
     """What is no token of ours is 422, never a crash and never the first page."""
-    for token in BAD_TOKENS:
+    positions = [token_of([mark_of(at(path, ids)), *position]) for position in BAD_POSITIONS]
+    for token in (*BAD_TOKENS, *positions):
         answer = contract_client.get(at(path, ids), params={"page_token": token})
         assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM), (token[:40], answer.text[:200])
         assert answer.json()["code"] in ("INVALID_PAGE_TOKEN", "BAD_TEXT"), token[:40]
+
+
+def test_page_tokens_are_of_one_list(contract_client: TestClient, ids: SeededIds) -> None:
+    """A token goes on in its own list with its own filters only, with pages of any size."""
+    path = at("/v1/alignments/{alignment}/assignments", ids)
+    token = contract_client.get(path, params={"page_size": 1, "moved": "false"}).json()["next_page_token"]
+    rest = contract_client.get(path, params={"page_token": token, "moved": "false", "page_size": 2})
+    assert rest.status_code == 200, rest.text
+    for other, filters in ((path, {}), (path, {"moved": "true"}), (path.replace("assignments", "moves"), {})):
+        answer = contract_client.get(other, params={"page_token": token, **filters})
+        assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_PAGE_TOKEN")
+
+
+def test_times_have_one_form(contract_client: TestClient) -> None:
+    """What a POST answers says a time as the GET of the same thing does, in UTC with a Z."""
+    made = contract_client.post("/v1/datasets", json=tiny_dataset())
+    got, listed = contract_client.get(made.headers["Location"]), contract_client.get("/v1/datasets?page_size=1")
+    assert made.json()["created_at"].endswith("Z")
+    assert made.json()["created_at"] == got.json()["created_at"] == listed.json()["items"][0]["created_at"]
+
+
+def test_a_refused_parameter_is_named(contract_client: TestClient) -> None:
+    """The sentence has the parameter's name, also where it may be repeated, and codes are those of values."""
+    for query in ("state=x", "created_after=yesterday", "page_size=0"):
+        answer = contract_client.get(f"/v1/jobs?{query}").json()
+        assert (answer["code"], answer["errors"][0]["params"]["parameter"]) == (
+            "INVALID_VALUE",
+            query.partition("=")[0],
+        )
 
 
 @pytest.mark.parametrize("path", [path for path in GETS if path.startswith("/v1/") and path != "/v1/limits"])
