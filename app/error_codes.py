@@ -102,7 +102,7 @@ _VALUES = {
     ),
     "BAD_TEXT": ErrorCode(
         422, "Bad text", "Text has NUL or a control character, or is too long, or an id is empty.",
-        "Remove the character that the sentence names.",
+        "Mend the text as the sentence says.",
     ),
     "EMPTY_LIST": ErrorCode(422, "Empty list", "There are no accounts or no reps.", "Send at least one."),
     "DUPLICATE_ID": ErrorCode(422, "Duplicate id", "Two rows have the same id.", "Give each row its own id."),
@@ -112,7 +112,7 @@ _VALUES = {
     ),
     "UNKNOWN_REFERENCE": ErrorCode(
         422, "Unknown reference", "A rep, account, unit or measure that is named is not in the data.",
-        "Use an id that is there; the nearest stands in the sentence.",
+        "Use one that is in the data.",
     ),
     "FAMILY_CYCLE": ErrorCode(
         422, "Family cycle", "Parents lead back to the account itself.", "Break the cycle at one parent_id.",

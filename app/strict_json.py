@@ -6,6 +6,7 @@ not UTF-8, a key twice in one object, nesting beyond a limit, and control charac
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,12 @@ MAX_FAULTS = 1000
 _CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CONTROL_IN_ID = re.compile("[\x00-\x1f\x7f-\x9f]")
 _OFFSET = re.compile(r"\(byte (\d+)\)")
+_BIG_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|(-?\d+(?:\.\d+)?[eE]\+?\d{3,})', re.DOTALL)
+"""A text, or (the group) a number that may be beyond a double."""
+_SURROGATES = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+"""An escaped backslash, a pair of surrogates, or (the group) one without the other."""
 _QUOTE, _COLON, _BACKSLASH, _OPEN, _CLOSE = 34, 58, 92, 123, 125
 
 
@@ -210,20 +217,42 @@ def duplicate_key_error(content: bytes) -> ProblemError:
     return not_json("One object has a key twice.")
 
 
+def _near(content: bytes, offset: int) -> str:
+    return content[max(0, offset - 20) : offset + 20].decode("utf-8", "replace")
+
+
+def _too_big(content: bytes) -> ProblemError:
+    for found in _BIG_NUMBER.finditer(content):
+        if found[1] and math.isinf(float(found[1])):
+            near, offset = _near(content, found.start()), found.start()
+            number = found[0][:40].decode()
+            return not_json(f"{number} is too big for a number (near {near!r}, offset {offset}).")
+    return not_json("A number is too big for a double.")
+
+
+def _lone_surrogate(content: bytes) -> ProblemError | None:
+    found = next((found for found in _SURROGATES.finditer(content) if found[1]), None)
+    if found is None:
+        return None
+    near, offset = _near(content, found.start()), found.start()
+    return not_json(f"{found[1].decode()} is half of a letter, a lone surrogate (near {near!r}, offset {offset}).")
+
+
 def _syntax_error(content: bytes, message: str) -> ProblemError:
     if not content.strip():
         return not_json("The body is empty; send a JSON object.")
     if "out of range" in message:
-        path = message.partition("`$")[2].rstrip("`")
-        return not_json(f"A number {'at ' + path + ' ' if path else ''}is too big for a double.")
+        return _too_big(content)
     found = _OFFSET.search(message)
     if found is None:
         detail = "The body ends too early." if "truncated" in message else "The body is not JSON."
-        if b"\\ud" in content or b"\\uD" in content:
-            detail += " Perhaps it has a lone surrogate."
-        return not_json(detail)
+        return _lone_surrogate(content) or not_json(detail)
     offset = int(found[1])
-    near = content[max(0, offset - 20) : offset + 20].decode("utf-8", "replace")
+    near = _near(content, offset)
+    if "escape" in message or "surrogate" in message:
+        lone = _lone_surrogate(content)
+        if lone is not None:
+            return lone
     for token in (b"NaN", b"Infinity", b"-Infinity"):
         begin = offset - 1 if content[offset - 1 : offset] == b"-" else offset
         if content.startswith(token, begin):

@@ -117,14 +117,15 @@ def _located(accounts: pa.Table, units: pa.Table | None, reading: Reading, sever
     has_lat, has_lon = ~np.isnan(lat), ~np.isnan(lon)
     located_by = np.full(len(lat), None, dtype=object)
     located_by[has_lat & has_lon] = "coordinates"
-    log.rows(np.flatnonzero(has_lat != has_lon), _half_a_place(origin, has_lat))
+    half = log.without_errors_at(np.flatnonzero(has_lat != has_lon), origin, ("lat", "lon"))
+    log.rows(half, _half_a_place(origin, has_lat))
     nowhere = ~has_lat & ~has_lon
     if units is not None and units.num_rows:
         _locate_in_units(accounts, units, nowhere, (lat, lon), located_by)
     _locate_by_postal_code(accounts, nowhere, (lat, lon), located_by, reading, severity)
     is_lost = nowhere & (located_by == None)  # noqa: E711 - compares every element
     unknown_codes = is_lost & accounts["postal_code"].is_valid().to_numpy()
-    lost = np.flatnonzero(is_lost & ~unknown_codes)
+    lost = log.without_errors_at(np.flatnonzero(is_lost & ~unknown_codes), origin, ("lat", "lon"))
     log.rows(lost, _no_place(origin, severity), severity=severity)
     for name, values in (("lat", lat), ("lon", lon)):
         column = pa.array(values, pa.float64(), mask=np.isnan(values))
@@ -233,7 +234,8 @@ def _half_a_place(origin: Origin, has_lat: Flags) -> Callable[[int], Fault]:
     def make(row: int) -> Fault:
         given, missing = ("lat", "lon") if has_lat[row] else ("lon", "lat")
         detail = f"{missing} is missing but {given} is given; send both or neither."
-        return Fault(code="COORDINATE_MISSING", detail=detail, params={"given": given}, **origin.place(row, missing))
+        fix, params = f"Send {missing}, too.", {"given": given}
+        return Fault(code="COORDINATE_MISSING", detail=detail, fix=fix, params=params, **origin.place(row, missing))
 
     return make
 

@@ -1,6 +1,6 @@
 """Collect what is wrong with a dataset in one pass: every fault counted, the first thousand named."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +72,15 @@ class Origin:
         return rest or name
 
 
+Place = tuple[str | None, str | None, int | None, str | None]
+
+
+def _place(
+    pointer: str | None = None, file: str | None = None, row: int | None = None, column: str | None = None
+) -> Place:
+    return pointer, file, row, column
+
+
 def _json_path(name: str | None) -> list[str]:
     if name is None:
         return []
@@ -136,6 +145,22 @@ class FaultLog:
         room = self._limit - len(self._listed[severity])
         self._listed[severity].extend(make(int(row)) for row in rows[: max(room, 0)])
         self._total[severity] += len(rows)
+
+    def without_errors_at(self, rows: NDArray[np.int64], origin: Origin, fields: Sequence[str]) -> NDArray[np.int64]:
+        """Return those of the rows of which no listed error names one of the fields: what follows from it is none.
+
+        Only as many rows as can be listed are looked at.
+        """
+        named = {_place(fault.pointer, fault.file, fault.row, fault.column) for fault in self.errors}
+        first = rows[: self._limit].tolist() if named else []
+        is_again = [any(_place(**origin.place(row, name)) in named for name in fields) for row in first]
+        return np.delete(rows, np.flatnonzero(is_again))
+
+    def has_errors_in(self, origin: Origin) -> bool:
+        """Tell whether a listed error is in a table."""
+        if origin.file is not None:
+            return any(fault.file == origin.file for fault in self.errors)
+        return any((fault.pointer or "").startswith(str(origin.base)) for fault in self.errors)
 
     def raise_errors(self) -> None:
         """Go on when there is no error.

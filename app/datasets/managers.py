@@ -50,7 +50,8 @@ def check_managers(reps: pa.Table, origin: Origin, log: FaultLog) -> None:
             way = " → ".join([*(name[:40] for name in chain[:_MOST_IDS]), end])
             params = {"ids": chain[:_MOST_IDS], "length": len(chain)}
             place = origin.place(row, "manager_id")
-            log.add(Fault(code="FAMILY_CYCLE", detail=f"The managers lead in a circle: {way}.", params=params, **place))
+            detail, fix = f"The managers lead in a circle: {way}.", "Break the circle at one manager_id."
+            log.add(Fault(code="FAMILY_CYCLE", detail=detail, fix=fix, params=params, **place))
 
 
 def _chain(start: str, parents: Mapping[str, str | None]) -> tuple[list[str], str | None]:

@@ -200,7 +200,14 @@ def _form_options(parts: Mapping[str, bytes]) -> DatasetOptions:
 def _mapping(parts: Mapping[str, bytes]) -> Mapping[str, object]:
     if "mapping" not in parts:
         return {}
-    return _object(decode(parts["mapping"]), "mapping")
+    try:
+        return _object(decode(parts["mapping"]), "mapping")
+    except ProblemError as error:
+        if error.code != "NOT_JSON":
+            raise
+        detail = error.detail.replace("The body", "The mapping")
+        fault = Fault(code="NOT_JSON", detail=detail, file="mapping")
+        raise ProblemError("NOT_JSON", detail, faults=[fault]) from None
 
 
 def _object(value: object, name: str) -> Mapping[str, object]:

@@ -72,6 +72,21 @@ def test_names_the_token_and_its_offset() -> None:
     assert "offset 8" in caught.value.detail
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b'{"a": "1e999", "lat": -1e400}', "-1e400 is too big for a number"),
+        (b'{"a": "\\ud83d\\ude00", "b": "\\ud83d x"}', "ud83d is half of a letter, a lone surrogate"),
+        (b'{"a": "\\ude00"}', "ude00 is half of a letter"),
+    ],
+)
+def test_names_numbers_and_letters_that_are_none(content: bytes, sentence: str) -> None:
+    """A number beyond a double, and half of a pair of surrogates, are named as they were written."""
+    with pytest.raises(ProblemError, match=sentence) as caught:
+        decode(content)
+    assert caught.value.code == "NOT_JSON"
+
+
 def test_names_the_object_with_the_duplicate_key() -> None:
     """The pointer leads to the object that has a key twice."""
     with pytest.raises(ProblemError) as caught:

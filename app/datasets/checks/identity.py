@@ -88,7 +88,8 @@ def _blank_rows(column: pa.Array) -> NDArray[np.int64]:
 
 def _blank(origin: Origin, name: str) -> Callable[[int], Fault]:
     detail = f"The {name} is empty." if name == "id" else f"The {name} is empty; leave it out, or send null."
-    return lambda row: Fault(code="BAD_TEXT", detail=detail, value="", **origin.place(row, name))
+    fix = "Give the row an id." if name == "id" else "Leave it out, or send null."
+    return lambda row: Fault(code="BAD_TEXT", detail=detail, fix=fix, value="", **origin.place(row, name))
 
 
 def _twice(column: pa.Array, firsts: NDArray[np.int64], origin: Origin) -> Callable[[int], Fault]:
@@ -131,7 +132,8 @@ def _check_column(
         text = str(column[row].as_py())
         detail = f"{origin.label(name)} has {len(text):,} characters; the limit is {longest:,}."
         params = {"length": len(text), "limit": longest}
-        return Fault(code="BAD_TEXT", detail=detail, value=text, params=params, **origin.place(row, name))
+        fix = "Shorten it."
+        return Fault(code="BAD_TEXT", detail=detail, fix=fix, value=text, params=params, **origin.place(row, name))
 
     log.rows(_true_rows(too_long), length)
 
@@ -144,21 +146,23 @@ def _check_lists(column: pa.ChunkedArray, name: str, origin: Origin, log: FaultL
     rows = np.unique(parents.filter(pc.fill_null(bad, False)).to_numpy(zero_copy_only=False))
     limit = limits.max_id_characters
     detail = f"{origin.label(name)} has a control character, or a word of more than {limit} characters."
-    log.rows(rows, lambda row: Fault(code="BAD_TEXT", detail=detail, **origin.place(row, name)))
+    fix = "Remove the character, or shorten the word."
+    log.rows(rows, lambda row: Fault(code="BAD_TEXT", detail=detail, fix=fix, **origin.place(row, name)))
 
 
 def _check_label(name: str, origin: Origin, log: FaultLog, limits: CheckLimits) -> None:
     label = name.partition(":")[2]
     if not label:
         if name.endswith(":"):
-            log.add(Fault(code="BAD_TEXT", detail="A measure or attribute has an empty name.", **origin.place(None)))
+            detail, fix = "A measure or attribute has an empty name.", "Give it a name."
+            log.add(Fault(code="BAD_TEXT", detail=detail, fix=fix, **origin.place(None)))
         return
     found = find_control_character(label, is_id=True)
     if found is not None:
         log.add(control_character_fault(label, found, **origin.place(None)))
     if len(label) > limits.max_id_characters:
         detail = f"The name '{label[:40]}…' has more than {limits.max_id_characters} characters."
-        log.add(Fault(code="BAD_TEXT", detail=detail, value=label, **origin.place(None)))
+        log.add(Fault(code="BAD_TEXT", detail=detail, fix="Shorten it.", value=label, **origin.place(None)))
 
 
 def _true_rows(mask: pa.ChunkedArray) -> NDArray[np.int64]:

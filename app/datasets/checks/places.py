@@ -31,7 +31,7 @@ def check_places(tables: DatasetTables, origins: Mapping[str, Origin], log: Faul
         given = numbers(table, "lat"), numbers(table, "lon")
         if name == "reps":
             half = np.flatnonzero(np.isnan(given[0]) != np.isnan(given[1]))
-            log.rows(half, _half(given, origin))
+            log.rows(log.without_errors_at(half, origin, ("lat", "lon")), _half(given, origin))
         reps = numbers(tables.reps, "lat"), numbers(tables.reps, "lon")
         if name == "accounts" and not confirmed and _look_swapped_among_reps(given, reps, origin, log):
             continue
@@ -148,7 +148,8 @@ def _half(places: Places, origin: Origin) -> Callable[[int], Fault]:
     def make(row: int) -> Fault:
         missing, given = ("lat", "lon") if np.isnan(places[0][row]) else ("lon", "lat")
         detail = f"{missing} is missing but {given} is given; send both or neither."
-        return Fault(code="COORDINATE_MISSING", detail=detail, params={"given": given}, **origin.place(row, missing))
+        fix, params = f"Send {missing}, too.", {"given": given}
+        return Fault(code="COORDINATE_MISSING", detail=detail, fix=fix, params=params, **origin.place(row, missing))
 
     return make
 

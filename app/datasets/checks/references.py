@@ -23,7 +23,7 @@ def check_references(tables: DatasetTables, origins: Mapping[str, Origin], log: 
     account_ids, rep_ids = _ids(tables.accounts), _ids(tables.reps)
     accounts = origins["accounts"]
     _check_known(tables.accounts, "current_rep_id", rep_ids, "rep", accounts, log)
-    if tables.units is not None:
+    if tables.units is not None and not log.has_errors_in(origins["units"]):  # those that could not be read are named
         _check_known(tables.accounts, "unit_id", _ids(tables.units), "unit", accounts, log)
     _check_cycles(tables.accounts, account_ids, accounts, log)
     check_managers(tables.reps, origins["reps"], log)
@@ -33,7 +33,7 @@ def check_references(tables: DatasetTables, origins: Mapping[str, Origin], log: 
 
 def positions(column: pa.ChunkedArray, ids: pa.Array) -> NDArray[np.int64]:
     """Return the position of each text among ``ids``, -1 where null or not there. Shape ``(rows,)``."""
-    found = pc.index_in(column.combine_chunks(), value_set=ids)
+    found = pc.index_in(column.combine_chunks(), value_set=ids, skip_nulls=True)  # a missing id is nobody's
     result: NDArray[np.int64] = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
     return result
 
@@ -105,7 +105,8 @@ def _check_twice(
         names = str(pairs["account_id"][row].as_py()), str(pairs[name][row].as_py())
         detail = f"The pair of account '{names[0][:64]}' and {noun} '{names[1][:64]}' stands twice."
         params = {"account_id": names[0], name: names[1]}
-        return Fault(code="DUPLICATE_ID", detail=detail, params=params, **origin.place(row, "account_id"))
+        fix = "Keep one of the two."
+        return Fault(code="DUPLICATE_ID", detail=detail, fix=fix, params=params, **origin.place(row, "account_id"))
 
     log.rows(again, make)
 

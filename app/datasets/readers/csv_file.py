@@ -27,7 +27,9 @@ def read_csv(content: bytes, limits: ReadLimits) -> FlatTable:
     if not text.strip():
         raise UnreadableError("The file is empty; expected a header and rows.")
     if text.count(b'"') % 2:
-        raise UnreadableError("A quoted cell is never closed; the number of quotation marks is odd.")
+        row = next(number for number, line in enumerate(text.splitlines(), start=1) if line.count(b'"') % 2)
+        detail = f"A quoted cell is never closed; row {row} is the first with an odd number of quotation marks."
+        raise UnreadableError(detail, row=row)
     delimiter = _delimiter(text)
     table, rows = _parse(text, delimiter, limits)
     if table.num_columns > limits.max_columns:
@@ -136,9 +138,13 @@ class _OddRows:
     def refuse(self, delimiter: str) -> None:
         if not self._broken:
             return
-        row, actual, expected = self._broken[0]
-        such = f"{len(self._broken):,} such row{'s' if len(self._broken) > 1 else ''}"
-        raise UnreadableError(
-            f"Row {row} has {actual} cells, the header has {expected}; {such}. Quote cells that have a '{delimiter}'.",
-            row=row,
+        (row, detail), *more = (
+            (row, _odd_sentence(row, actual, expected, delimiter)) for row, actual, expected in self._broken
         )
+        raise UnreadableError(detail, row=row, more=more)
+
+
+def _odd_sentence(row: int, actual: int, expected: int, delimiter: str) -> str:
+    sign = "tab" if delimiter == "\t" else f"'{delimiter}'"
+    remedy = f"Quote cells that have a {sign}" if actual > expected else f"Empty cells, too, need their {sign}"
+    return f"Row {row} has {actual:,} cell{'s' if actual > 1 else ''}, the header has {expected:,}. {remedy}."

@@ -1,5 +1,6 @@
 """A file as it was read: columns with the file's own names, before anything is known of their meaning."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,13 +44,23 @@ class UnreadableError(Exception):
         Error code.
     row
         Row where reading ended, where known.
+    more
+        Further rows that cannot be read, each with its sentence.
     """
 
-    def __init__(self, detail: str, *, code: str = "UNREADABLE_FILE", row: int | None = None) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str = "UNREADABLE_FILE",
+        row: int | None = None,
+        more: Sequence[tuple[int, str]] = (),
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.code = code
         self.row = row
+        self.more = tuple(more)
 
 
 def records_that_say_something(columns: tuple[pa.Array, ...], num_records: int) -> NDArray[np.bool_]:

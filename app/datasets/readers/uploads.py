@@ -57,7 +57,8 @@ def read_upload(upload: UploadedFile, reading: Reading, limits: ReadLimits) -> N
     except UnreadableError as error:
         if error.code == "DECOMPRESSION_LIMIT":
             raise TooLarge(error.code, f"{upload.table}: {error.detail}") from None
-        reading.log.add(Fault(code=error.code, detail=error.detail, file=upload.table, row=error.row))
+        for row, detail in ((error.row, error.detail), *error.more):
+            reading.log.add(Fault(code=error.code, detail=detail, file=upload.table, row=row))
     except ProblemError as error:
         for fault in error.faults:
             pointer = (fault.pointer or "").removeprefix(f"/{upload.table}")

@@ -81,6 +81,21 @@ ERRORS: dict[str, tuple[Change, str, str]] = {
         "/accounts/0/measures/workload",
     ),
     "negative visits": (_set("accounts", 0, visits_per_year=-1), "NEGATIVE_MEASURE", "/accounts/0/visits_per_year"),
+    "measure beyond all sums": (
+        _set("accounts", 0, measures={"workload": 1.7e308}),
+        "INVALID_VALUE",
+        "/accounts/0/measures/workload",
+    ),
+    "measure next to nothing": (
+        _set("accounts", 0, measures={"workload": 1e-300}),
+        "INVALID_VALUE",
+        "/accounts/0/measures/workload",
+    ),
+    "visits beyond all sums": (
+        _set("accounts", 0, visits_per_year=1e308),
+        "INVALID_VALUE",
+        "/accounts/0/visits_per_year",
+    ),
     "negative fte": (_set("reps", 0, fte=-0.1), "NEGATIVE_MEASURE", "/reps/0/fte"),
     "minimum above maximum": (
         _set("reps", 0, capacity={"workload": {"min": 5, "max": 4}}),
@@ -274,6 +289,33 @@ def test_all_faults_in_one_pass(client: TestClient, tiny: Body) -> None:
     tiny["reps"][0]["fte"] = "1"
     codes = [fault["code"] for fault in client.post("/v1/datasets", json=tiny).json()["errors"]]
     assert {"COORDINATE_OUT_OF_RANGE", "UNKNOWN_REFERENCE", "NEGATIVE_MEASURE", "WRONG_TYPE"} <= set(codes)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda body: body["accounts"][0].pop("id"), "MISSING_FIELD"),
+        (_set("accounts", 0, id=17), "WRONG_TYPE"),
+        (_set("accounts", 0, lat="50.0"), "WRONG_TYPE"),
+        (_set("accounts", 0, lat="50.0", lon="10.0"), "WRONG_TYPE"),
+        (_set("reps", 0, lat="50.0"), "WRONG_TYPE"),
+    ],
+)
+def test_what_follows_from_a_fault_is_none(client: TestClient, tiny: Body, change: Change, code: str) -> None:
+    """A missing id makes no family, and a coordinate of the wrong type is not also missing."""
+    for account in tiny["accounts"]:
+        account.pop("current_rep_id")
+    change(tiny)
+    errors = client.post("/v1/datasets", json=tiny).json()["errors"]
+    assert {fault["code"] for fault in errors} == {code}, errors
+
+
+def test_units_that_cannot_be_read_are_not_missing(client: TestClient, tiny: Body) -> None:
+    """An account in a unit with a bad geometry is no second fault."""
+    _units({**_square("u", 9, 49), "geometry": None})(tiny)
+    tiny["accounts"][0]["unit_id"] = "u"
+    errors = client.post("/v1/datasets", json=tiny).json()["errors"]
+    assert [fault["code"] for fault in errors] == ["INVALID_GEOMETRY"], errors
 
 
 def test_a_thousand_are_listed_and_all_counted(client: TestClient, tiny: Body) -> None:

@@ -222,7 +222,7 @@ FAULTS: dict[str, tuple[bytes, str, int | None]] = {
     "latitude": (b"id,lat,lon\na,50,10\nb,99,10\nc,50,10\n", "COORDINATE_OUT_OF_RANGE", 3),
     "no id column": (b"key_,lat,lon\na,50,10\n", "MISSING_COLUMN", None),
     "ragged row": (b"id,lat,lon\na,50,10\nb,50\n", "UNREADABLE_FILE", 3),
-    "open quote": (b'id,lat,lon\n"a,50,10\n', "UNREADABLE_FILE", None),
+    "open quote": (b'id,lat,lon\n"a,50,10\n', "UNREADABLE_FILE", 2),
     "empty file": (b"", "UNREADABLE_FILE", None),
     "header only": (b"id,lat,lon\n", "EMPTY_LIST", None),
     "NUL": (b"id,lat,lon\na\x00,50,10\n", "UNREADABLE_FILE", None),
@@ -242,6 +242,15 @@ def test_faults_have_file_and_row(shared: TestClient, name: str) -> None:
     answer = _post(shared, content)
     assert answer.status_code == 422, answer.text
     assert ("accounts", code, row) in {(f["file"], f["code"], f.get("row")) for f in answer.json()["errors"]}
+
+
+def test_each_row_with_too_many_or_too_few_cells_is_named(shared: TestClient) -> None:
+    """Every row that has not as many cells as the header is a fault of its own, with what to do."""
+    errors = _post(shared, b"id,lat,lon\na,50,10,x\nb,50,10\nc,50\n").json()["errors"]
+    assert [(fault["row"], fault["detail"]) for fault in errors if fault["code"] == "UNREADABLE_FILE"] == [
+        (2, "Row 2 has 4 cells, the header has 3. Quote cells that have a ','."),
+        (4, "Row 4 has 2 cells, the header has 3. Empty cells, too, need their ','."),
+    ]
 
 
 def test_decimal_commas_are_seen_from_the_file(shared: TestClient) -> None:
