@@ -10,19 +10,22 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from app.alignments.models import Alignment
-from app.alignments.service import assignments_of, current_alignment
+from app.alignments.service import assignments_of, current_alignment, summary_json
 from app.alignments.views import AlignmentView
 from app.audit.recording import note
 from app.datasets.service import create_dataset, dataset_json
 from app.datasets.tables import DatasetTables
 from app.errors import Conflict
+from app.etags import etag_of, require_match
 from app.scenarios.center import Centers
 from app.scenarios.place_costs import with_homes_priced
 from app.webhooks.outbox import announce
 from app.webhooks.schemas import WebhookEvent
 
 
-def publish_alignment(session: Session, alignment_id: str, *, name: str | None) -> dict[str, Any]:
+def publish_alignment(
+    session: Session, alignment_id: str, *, name: str | None, if_match: str | None = None
+) -> dict[str, Any]:
     """Store the alignment's dataset anew with this alignment as the current one; return the dataset.
 
     Raises
@@ -31,13 +34,18 @@ def publish_alignment(session: Session, alignment_id: str, *, name: str | None) 
         When there is no such alignment.
     Conflict
         When it breaks criteria.
+    PreconditionFailed
+        When the alignment was edited or changed since the caller read it.
     """
     view = AlignmentView(session, alignment_id)
+    require_match(if_match, etag_of(summary_json(view.row)))
     num_violations = len(view.summary.violations)
     if num_violations:
+        criteria = "1 criterion" if num_violations == 1 else f"{num_violations:,} criteria"
         raise Conflict(
             "HAS_VIOLATIONS",
-            f"The alignment {alignment_id} breaks {num_violations:,} criteria; mend them before publishing.",
+            f"The alignment {alignment_id} breaks {criteria}; mend it before publishing. "
+            f"The first: {view.summary.violations[0].get('detail', 'see violations.')}",
             params={"alignment_id": alignment_id, "violations": num_violations},
         )
     published = _with_current(view)

@@ -245,19 +245,20 @@ def get_certificate(request: Request, session: ReadSession, alignment_id: str) -
     dependencies=[NoBody],
     summary="Publish an alignment",
     status_code=201,
-    responses=problem_responses("HAS_VIOLATIONS"),
+    responses=problem_responses("HAS_VIOLATIONS", "CHANGED"),
     response_model=DatasetSummary,
 )
 def publish(
     alignment_id: str,
     once: OnceParameter,
     name: Annotated[str | None, Query(min_length=1, max_length=1000, description="Name of the new dataset.")] = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """Make the alignment the current one: a new dataset whose current_rep_id is this alignment."""
 
     def work(session: Session) -> Answer:
         refuse_full_store(session, once.settings)
-        dataset = publish_alignment(session, alignment_id, name=name)
+        dataset = publish_alignment(session, alignment_id, name=name, if_match=if_match)
         return Answer(201, dataset, location=f"/v1/datasets/{dataset['id']}")
 
     return once.run(work)

@@ -225,6 +225,15 @@ def test_changes_take_if_match(contract_client: TestClient, ids: SeededIds, path
     assert contract_client.patch(at(path, ids), json={"name": "Again"}, headers={"If-Match": "*"}).status_code == 200
 
 
+def test_publishing_takes_if_match(contract_client: TestClient, ids: SeededIds) -> None:
+    """An alignment that changed since it was read is not published."""
+    path = at("/v1/alignments/{alignment}", ids)
+    etag = contract_client.get(path).headers["etag"]
+    stale = contract_client.post(f"{path}/publish", headers={"If-Match": '"stale"'})
+    assert (stale.status_code, stale.json()["code"], stale.headers["etag"]) == (412, "CHANGED", etag)
+    assert contract_client.post(f"{path}/publish", headers={"If-Match": etag}).status_code == 201
+
+
 def test_every_post_is_done_once_per_key(contract_app: FastAPI, contract_client: TestClient, ids: SeededIds) -> None:
     """The same key and request answer the same bytes and store nothing; another body is 422."""
     posts: dict[str, tuple[Any, Any]] = {
