@@ -120,11 +120,13 @@ def install_sqlite_rules(engine: sa.Engine) -> None:
     """Make every connection of a SQLite engine wait, check foreign keys, and begin as a writer.
 
     ``BEGIN IMMEDIATE`` takes the write lock at once, so that a transaction waits at its start and never
-    fails half-way; a session of ``snapshot`` begins deferred and never blocks anybody.
+    fails half-way; a session of ``snapshot`` begins deferred and never blocks anybody. SQLite's own ``lower`` knows
+    the letters of English only.
     """
 
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin by itself
+        connection.create_function("lower", 1, _lower, deterministic=True)
         for pragma in (
             f"busy_timeout={BUSY_TIMEOUT_MS}",
             "journal_mode=WAL",
@@ -139,6 +141,10 @@ def install_sqlite_rules(engine: sa.Engine) -> None:
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
+
+
+def _lower(text: object) -> object:
+    return text.lower() if isinstance(text, str) else text
 
 
 def session_factory(engine: sa.Engine, *, actor: str | None = None) -> Sessions:

@@ -87,6 +87,8 @@ def test_datasets_are_listed_newest_first(client: TestClient, tiny: dict[str, An
     rest = client.get(f"/v1/datasets?page_size=2&page_token={first['next_page_token']}").json()
     assert [item["id"] for item in first["items"] + rest["items"]] == ids[::-1]
     assert client.get("/v1/datasets?q=d1").json()["total_size"] == 1
+    client.patch(f"/v1/datasets/{ids[1]}", json={"name": "ÇELİK Łódź"})
+    assert client.get("/v1/datasets?q=łÓDŹ").json()["total_size"] == 1
     client.patch(f"/v1/datasets/{ids[0]}", json={"archived": True})
     assert client.get("/v1/datasets?archived=false").json()["total_size"] == 2
 
