@@ -87,7 +87,8 @@ def _shape(feature: Any, index: int, faults: list[LayerFault]) -> shapely.Geomet
     geometry = feature.get("geometry") if isinstance(feature, dict) else None
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     if kind not in ("Polygon", "MultiPolygon"):
-        detail = f"the feature's geometry is {str(kind)[:64]}, not Polygon or MultiPolygon"
+        has = "no geometry" if kind is None else f"the geometry {str(kind)[:64]}"
+        detail = f"the feature has {has}, not Polygon or MultiPolygon"
         faults.append(LayerFault("INVALID_GEOMETRY", detail, "send polygons", index=index))
         return None
     try:

@@ -143,6 +143,19 @@ def looks_numeric(column: pa.Array, sign: Decimal) -> bool:
     return bool(pc.sum(numeric).as_py() >= 0.9 * len(texts) and pc.any(is_number).as_py())
 
 
+def cells_that_are_no_numbers(column: pa.Array, sign: Decimal) -> NDArray[np.int64]:
+    """Return the cells of a column of texts that are no numbers, where most are numbers; none where they are not."""
+    none = np.empty(0, dtype=np.int64)
+    if not pa.types.is_string(column.type):
+        return none
+    texts = pc.replace_substring_regex(column, BLANKS, "")
+    said = pc.fill_null(pc.not_equal(texts, ""), False)
+    is_number, _ = _plain(texts, sign)
+    if _any(texts, LEADING_ZERO) or 2 * pc.sum(is_number).as_py() <= (pc.sum(said).as_py() or 0):
+        return none
+    return _positions(pc.and_(said, pc.invert(is_number)))
+
+
 def _plain(texts: pa.Array, sign: Decimal) -> tuple[pa.Array, pa.Array]:
     """Return which texts are numbers in the file's form, and those in the plain form."""
     if sign is Decimal.COMMA:

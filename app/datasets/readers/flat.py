@@ -12,6 +12,7 @@ from app.datasets.readers.cells import (
     Cells,
     Decimal,
     as_text,
+    cells_that_are_no_numbers,
     decimal_sign,
     looks_numeric,
     to_flag,
@@ -62,8 +63,10 @@ def read_flat(
     columns: dict[str, pa.Array] = {}
     for position, field in enumerate(chosen):
         if field == IGNORE:
-            _report_unused(flat.names[position], file, log)
+            log.add(_unused(flat, position, file))
             continue
+        if mapped.fields[position] is None and field.startswith(ATTRIBUTE_PREFIX) and fields.name == "accounts":
+            _warn_of_mixed(flat, position, sign, origin, log)
         columns[field] = _typed(flat.columns[position], field, fields, sign, origin, log)
     num_rows = len(flat.rows)
     for name in fields.plain():
@@ -101,8 +104,8 @@ def _with_open_columns(
     """Return a field for every column: those of unknown name become measures or attributes by their cells."""
     chosen = []
     for name, column, field in zip(flat.names, flat.columns, mapped, strict=True):
-        if field is not None:
-            chosen.append(field)
+        if field is not None or pa.types.is_nested(column.type):
+            chosen.append(IGNORE if field is None else field)
             continue
         is_number = not LABEL_NAMES.search(name) and looks_numeric(column, sign)
         if is_number and fields.name != "reps":
@@ -148,6 +151,33 @@ def _missing(name: str, origin: Origin) -> Callable[[int], Fault]:
     return lambda row: Fault(code="MISSING_FIELD", detail=f"{origin.label(name)} is empty.", **origin.place(row, name))
 
 
-def _report_unused(name: str, file: str, log: FaultLog) -> None:
+def _unused(flat: FlatTable, position: int, file: str) -> Fault:
+    name, fix = flat.names[position], ""
     said = f"The column '{name[:64]}' was not used." if name else "A column without a name was not used."
-    log.add(Fault(code="UNMAPPED_COLUMN", detail=said, file=file, params={"column": name}, severity="warning"))
+    if name and name in flat.names[:position]:
+        said, fix = f"The column '{name[:64]}' stands twice; the first was used.", "Rename one of the two, or drop it."
+    elif pa.types.is_nested(flat.columns[position].type):
+        said = f"The column '{name[:64]}' holds lists or records, and was not used."
+        fix = "Give each number a column of its own."
+    return Fault(code="UNMAPPED_COLUMN", detail=said, fix=fix, file=file, params={"column": name}, severity="warning")
+
+
+def _warn_of_mixed(flat: FlatTable, position: int, sign: Decimal, origin: Origin, log: FaultLog) -> None:
+    """Warn of a column that was taken as text although most of its cells are numbers."""
+    name, odd = flat.names[position], cells_that_are_no_numbers(flat.columns[position], sign)
+    if LABEL_NAMES.search(name) or not odd.size:
+        return
+    row = int(odd[0])
+    text = str(as_text(flat.columns[position])[row].as_py())
+    cells = "1 cell is no number" if odd.size == 1 else f"{odd.size:,} cells are no numbers"
+    log.add(
+        Fault(
+            code="ASSUMED_FORMAT",
+            detail=f"The column '{name[:64]}' was taken as text: {cells}, the first is '{text[:40]}'.",
+            fix=f"Empty or correct these cells if it is a measure, or map the column to measure:{name[:64]}.",
+            value=text,
+            params={"column": name, "cells": int(odd.size)},
+            severity="warning",
+            **origin.place(row, ATTRIBUTE_PREFIX + name),
+        )
+    )

@@ -90,9 +90,15 @@ class _Batch:
         unknown = set().union(*self.rows).difference(self.fields.known())
         for name in sorted(unknown):
             near = nearest(name, self.fields.known())
-            hint = f"did you mean '{near}'?" if near else f"known are {', '.join(self.fields.known())}."
             where = [self.begin + index for index, row in enumerate(self.rows) if name in row]
+            hint = f"did you mean '{near}'?" if near else self._place_for(name, self.raw_rows[where[0] - self.begin])
             self.log.rows(where, self._unknown_field(name, hint, near))
+
+    def _place_for(self, name: str, row: Mapping[str, Any]) -> str:
+        """Say where an amount of the caller's own belongs, or what is known."""
+        if "measures" in self.fields.known() and type(row[name]) in (int, float):
+            return f'amounts stand in measures, as in "measures": {{"{name[:64]}": {str(row[name])[:40]}}}.'
+        return f"known are {', '.join(self.fields.known())}."
 
     def _num_known_keys(self) -> int:
         """Count the keys of well-formed rows, much faster than a walk over everything."""

@@ -1,5 +1,6 @@
 """Uploaded files of a dataset: each read by what it is; units from GeoJSON, TopoJSON and GIS files."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,6 +23,9 @@ from geo_data.vector_files import is_vector_file
 XLSX_MAGIC = b"PK\x03\x04"
 PARQUET_MAGIC = b"PAR1"
 GZIP_MAGIC = b"\x1f\x8b"
+NEXT_OBJECT = re.compile(rb"\}[ \t]*\r?\n[ \t]*\{")
+"""An object that follows another one without a comma, which no JSON has, in texts neither."""
+SEARCHED_BYTES = 1024 * 1024
 OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
 
 
@@ -115,6 +119,8 @@ def _flat(content: bytes, limits: ReadLimits, max_rows: int) -> FlatTable:
 def _read_json(upload: UploadedFile, reading: Reading, limits: ReadLimits) -> None:
     """Read a JSON list of rows, or an object that holds it under the table's name."""
     content, table, base = upload.content, upload.table, ""
+    if NEXT_OBJECT.search(content, 0, SEARCHED_BYTES):
+        raise UnreadableError("One JSON object a line is not read here; put them into one list: [ {…}, {…} ].")
     measure_structure(content, max_depth=limits.max_json_depth)
     raw = msgspec.Raw(content)
     if content.lstrip().startswith(b"{"):

@@ -32,7 +32,8 @@ def read_xlsx(content: bytes, limits: ReadLimits) -> FlatTable:
             if table is not None:
                 return table
     except fastexcel.FastExcelError as error:
-        raise UnreadableError(f"The file is not an XLSX workbook: {str(error)[:200]}.") from None
+        said = str(error).partition("\n")[0][:200]
+        raise UnreadableError(f"The file is not an XLSX workbook: {said}.") from None
     raise UnreadableError("The workbook has no sheet with rows; expected a header and rows.")
 
 
@@ -79,6 +80,9 @@ def _check_unpacked(content: bytes, limit: int) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
+            if not any(member.filename.startswith("xl/") or member.filename == "content.xml" for member in members):
+                detail = "The file is a zip archive without a workbook in it; send the files that it holds one by one."
+                raise UnreadableError(detail)
             if len(members) > MAX_MEMBERS:
                 raise UnreadableError("The workbook has too many parts.", code="DECOMPRESSION_LIMIT")
             total = 0

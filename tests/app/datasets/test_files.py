@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,6 +50,13 @@ def _xlsx(header: list[str], rows: list[list[Any]]) -> bytes:
                 if value is not None:
                     write = sheet.write_string if isinstance(value, str) else sheet.write
                     write(number, column, value)
+    return target.getvalue()
+
+
+def _zip(name: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(name, "id,lat,lon\na,50,10\n")
     return target.getvalue()
 
 
@@ -227,6 +235,8 @@ FAULTS: dict[str, tuple[bytes, str, int | None]] = {
     "header only": (b"id,lat,lon\n", "EMPTY_LIST", None),
     "NUL": (b"id,lat,lon\na\x00,50,10\n", "UNREADABLE_FILE", None),
     "broken zip": (b"PK\x03\x04xxxx", "UNREADABLE_FILE", None),
+    "a zip of files": (_zip("accounts.csv"), "UNREADABLE_FILE", None),
+    "an object a line": (b'{"id": "a", "lat": 50, "lon": 10}\n{"id": "b"}\n', "UNREADABLE_FILE", None),
     "broken Parquet": (b"PAR1xxxxPAR1", "UNREADABLE_FILE", None),
     "packed": (b"\x1f\x8b\x08\x00xxxx", "UNREADABLE_FILE", None),
     "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "UNREADABLE_FILE", None),
@@ -257,6 +267,20 @@ def test_decimal_commas_are_seen_from_the_file(shared: TestClient) -> None:
     """`1.234,5` is a thousand in a file that writes `52,23`."""
     content = b"id;lat;lon;workload\na;52,23;10,5;1.234,5\nb;51,1;10,25;2,5\n"
     assert _post(shared, content).json()["measures"][0]["total"] == 1237.0
+
+
+def test_columns_that_are_not_taken_as_measures_are_named(shared: TestClient) -> None:
+    """Numbers among which stand words, columns that stand twice, and records in Parquet are warned of."""
+    csv = b"id,lat,lat,lon,sales,code\na,50,51,10,5,1\nb,50,51,10,n/a,x\nc,50,51,10,7,2\n"
+    checks = _post(shared, csv).json()["checks"]
+    assert [(check["code"], check.get("row"), check["detail"]) for check in checks] == [
+        ("UNMAPPED_COLUMN", None, "The column 'lat' stands twice; the first was used."),
+        ("ASSUMED_FORMAT", 3, "The column 'sales' was taken as text: 1 cell is no number, the first is 'n/a'."),
+    ]
+    target = io.BytesIO()
+    pq.write_table(pa.table({"id": ["a"], "lat": [50.0], "lon": [10.0], "measures": [{"workload": 1.0}]}), target)
+    (check,) = _post(shared, target.getvalue()).json()["checks"]
+    assert (check["code"], "lists or records" in check["detail"]) == ("UNMAPPED_COLUMN", True)
 
 
 @pytest.mark.parametrize(
