@@ -1,7 +1,6 @@
 """Signing in with a key: asked for, tried, kept, forgotten; what a key may not do; in a real browser."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 from tests.stories.conftest import Service, end_service, start_service
 from tests.ui.conftest import WIDE
 from tests.ui.test_people import PHONE, ROOMS, serious_findings
-from tests.ui.test_stories import JOB_LIMIT_MS, MAP_LIMIT_MS
+from tests.ui.test_stories import MAP_LIMIT_MS, take_the_plan
 
 Keys = Callable[..., str]
 UNKNOWN = "tk_000000000000_" + "0" * 52
@@ -100,7 +99,7 @@ def test_a_wrong_key_says_what_to_do_and_the_right_one_opens_everything(
     expect(page.locator("#drawer-table tbody button.row").first).to_be_visible(timeout=MAP_LIMIT_MS)
     page.get_by_label("Longest search").select_option("60")
     page.get_by_role("button", name="Find the best plan").click()
-    expect(page.get_by_text(re.compile(r"Found in|there is no better plan")).first).to_be_visible(timeout=JOB_LIMIT_MS)
+    take_the_plan(page)
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="Excel workbook").click()

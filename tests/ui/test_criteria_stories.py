@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.stories.conftest import Service
-from tests.ui.test_stories import JOB_LIMIT_MS, MAP_LIMIT_MS, open_plan
+from tests.ui.test_stories import MAP_LIMIT_MS, open_plan, take_the_plan
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_accounts_are_locked_by_a_filter_and_stay(
     page.get_by_label("Longest search").select_option("60")
     page.get_by_label("Name", exact=True).fill("Key accounts stay")
     page.get_by_role("button", name="Find the best plan").click()
-    expect(page.get_by_text(re.compile(r"Found in|there is no better plan")).first).to_be_visible(timeout=JOB_LIMIT_MS)
+    take_the_plan(page)
     found = re.search(r"job=(\w+)", page.url)
     assert found
     with service.client() as http:
