@@ -155,6 +155,10 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
         yield found
 
 
+on_sqlite = pytest.mark.parametrize("bench", ["sqlite"], indirect=True)
+"""What asks nothing of the store that the others do not ask of both."""
+
+
 def test_what_is_too_short_or_has_one_worker_is_not_split() -> None:
     """What is between the ends has parts of 20 s or more of its share of the time; else the set stays whole."""
     assert pareto_parts(7, time_limit_s=70, num_workers=2) == [ENDS, *BETWEEN, REST]
@@ -204,6 +208,7 @@ def test_what_another_part_covers_is_not_shown_and_goes_at_the_end() -> None:
     assert [point["number"] for point in undominated(points)] == [2, 1]
 
 
+@on_sqlite
 def test_ends_that_fail_fail_the_whole_at_once(bench: Bench) -> None:
     """Nothing else was begun: what waits for the ends is canceled in the same transaction."""
     bench.submit()
@@ -283,6 +288,7 @@ def test_a_worker_that_dies_costs_its_part_alone(bench: Bench) -> None:
     assert bench.job()["attempts"] == 3
 
 
+@on_sqlite
 @pytest.mark.parametrize("kind", ["disruption", "pareto"])
 def test_a_later_attempt_keeps_every_alignment_that_was_stored(bench: Bench, kind: str) -> None:
     """Also of a job that is not split: all points of a dead worker stay, with the alignments that callers may know."""
@@ -297,6 +303,7 @@ def test_a_later_attempt_keeps_every_alignment_that_was_stored(bench: Bench, kin
     assert bench.job()["attempts"] == 2
 
 
+@on_sqlite
 def test_ends_without_time_leave_all_to_one_part(bench: Bench) -> None:
     """A solver that was ended before the third end leaves nothing to divide: the last part does what there is."""
     bench.submit()
@@ -311,6 +318,7 @@ def test_ends_without_time_leave_all_to_one_part(bench: Bench) -> None:
     assert len(bench.curve()["points"]) >= 3
 
 
+@on_sqlite
 def test_an_impossible_set_ends_with_its_ends(bench: Bench) -> None:
     """Where no alignment is possible nothing follows: conflicts and remedies are those of the first part."""
     body = small_question()
