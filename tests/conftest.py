@@ -15,6 +15,11 @@ from app.jobs.kernel_cache import kernel_environment, marker, remove_outdated
 
 ROOT = Path(__file__).parent.parent
 KERNELS = ROOT / ".numba_cache"
+LONGEST = (
+    *("app/curves/test_shared_curves.py", "app/faults/test_whole_service.py", "app/jobs/test_service_killed.py"),
+    *("contract/test_schemathesis.py", "stories/test_api_guide.py", "stories/test_greenfield.py", "test_project.py"),
+)
+"""Files whose tests take half a minute and more, one of them or all together."""
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would each compile the same sources again
@@ -35,6 +40,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         command = [sys.executable, "-m", "tests.kernels"]
         for process in [subprocess.Popen([*command, *way], cwd=ROOT) for way in ([], ["from-the-end"])]:
             process.wait()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests: who of several test processes ends with one of them lets the others wait."""
+    first = {ROOT / "tests" / name for name in LONGEST}
+    items.sort(key=lambda item: item.path not in first)
 
 
 @pytest.fixture(scope="session")
