@@ -89,7 +89,7 @@ def _best_outside(
 def quantities(model: Model, rows: LinkingRows, *, item: IntArray, column: IntArray) -> FloatArray:
     """Return what each pair puts into the row of each slot. Shape ``(pairs, slots)``."""
     loads = rows.slot_load
-    quantity: FloatArray = model.amount[item][:, loads]
+    quantity: FloatArray = model.amount[item[:, None], loads]
     corrections = model.corrections
     if len(corrections.column):
         key = corrections.item.astype(np.int64) * model.num_columns + corrections.column
