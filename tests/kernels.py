@@ -18,7 +18,7 @@ FROM_THE_END = "from-the-end"
 
 if __name__ == "__main__":
     if FROM_THE_END in sys.argv:
-        for compile_step in (compile_location, compile_columns, compile_design, compile_patterns):
+        for compile_step in (compile_location, compile_design, compile_patterns, compile_columns):
             compile_step()
     else:
         warm_up(hurry=threading.Event())

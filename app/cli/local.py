@@ -19,7 +19,7 @@ from app.datasets.tables import DatasetTables, write_parquet
 from app.errors import ProblemError
 from app.jobs.solver_files import CERTIFICATE, SolverFiles
 from app.jobs.solver_process import answer_question
-from app.jobs.warm_up import warm_up
+from app.jobs.warm_up import special_steps, warm_up
 from app.migrations.upgrade import upgrade
 from app.scenarios.resources import ScenarioRequest
 from app.scenarios.schemas import Criteria, Search
@@ -79,7 +79,7 @@ def solve_locally(
         stored = {name: write_parquet(table) for name, table in tables.named()}
         files.write_question(stored, criteria=scenario.criteria, search=search.model_dump(mode="json"))
         dataset_id, scenario_id = dataset.id, scenario.id
-    warm_up(hurry=threading.Event())  # compiling is not searching: it does not count toward the time limit
+    _compile_for(tables, criteria)
     try:
         answer = answer_question(files, tell=tell, stop=threading.Event())
     except ProblemError as error:
@@ -91,6 +91,13 @@ def solve_locally(
     with transaction(sessions) as session:
         alignment = _store(session, files, answer["alignment"], dataset_id=dataset_id, scenario_id=scenario_id)
         return LocalAnswer(answer, alignment.id)
+
+
+def _compile_for(tables: DatasetTables, criteria: Criteria) -> None:
+    """Compile what the question needs: compiling is not searching, and does not count toward the time limit."""
+    waits = threading.Event()
+    waits.set()
+    warm_up(hurry=waits, needed=lambda: special_steps(tables, criteria))
 
 
 def refused(error: ProblemError, *, most: int = 20) -> Failure:

@@ -33,7 +33,7 @@ from app.jobs.solver_files import CORES_VARIABLE, CRITERIA, CURVE, RESULT, SEARC
 from app.jobs.solver_memory import limit_memory
 from app.jobs.solver_reports import Reporter, Tell, line_writer
 from app.jobs.travel_asking import ask_for_travel_times
-from app.jobs.warm_up import warm_up
+from app.jobs.warm_up import SPECIAL, Step, special_steps, warm_up
 from app.scenarios.columns import texts
 from app.scenarios.planning import Plan
 from app.scenarios.schemas import Criteria, Search
@@ -60,7 +60,7 @@ def main() -> int:
     orders = Orders()
     threading.Thread(target=orders.obey, name="orders", daemon=True).start()
     try:
-        warm_up(hurry=orders.asked)
+        warm_up(hurry=orders.asked, needed=lambda: steps_for(SolverFiles(orders.wait_for_question())))
         tell("ready")
         files = SolverFiles(orders.wait_for_question())
         files.write_json(RESULT, answer(files, tell=tell, stop=orders.stop))
@@ -109,6 +109,13 @@ class Orders:
         elif verb == "solve":
             self._folder = Path(rest)
             self.asked.set()
+
+
+def steps_for(files: SolverFiles) -> Sequence[Step]:
+    """Return what must be compiled for a question beyond what all need; a curve asks many kinds."""
+    if files.path(CURVE).exists():
+        return SPECIAL
+    return special_steps(files.read_tables(), Criteria.model_validate_json(files.path(CRITERIA).read_bytes()))
 
 
 def answer(files: SolverFiles, *, tell: Tell, stop: threading.Event) -> dict[str, Any]:
