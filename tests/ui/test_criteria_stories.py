@@ -106,3 +106,24 @@ def test_plain_words_follow_the_form(page: Page, solved: dict[str, Any]) -> None
 def weigh(page: Page, name: str, weight: int) -> None:
     """Move the slider of a weight."""
     page.locator(".weight").filter(has_text=name).get_by_role("slider").fill(str(weight))
+
+
+def test_what_is_written_outlives_a_reload_and_a_look_at_another_plan(page: Page, solved: dict[str, Any]) -> None:
+    """A tolerance that was moved and not yet asked for is there again after both; a plan's own question is not lost."""
+    open_plan(page, solved)
+    tolerance = page.get_by_label("Tolerance").first
+    expect(tolerance).to_have_value("0.15")
+    tolerance.fill("0.22")
+    expect(page.get_by_text("±22%")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("±22%")).to_be_visible(timeout=MAP_LIMIT_MS)
+    page.get_by_label("Plan on the map").select_option(label="Today")
+    expect(page.get_by_text("This is how it stands today.")).to_be_visible(timeout=MAP_LIMIT_MS)
+    page.reload()
+    expect(page.get_by_text("±22%")).to_be_visible(timeout=MAP_LIMIT_MS)
+    page.go_back()
+    expect(page.get_by_label("Plan on the map").locator("option:checked")).to_have_text("Realigned")
+    expect(page.get_by_text("±22%")).to_be_visible(timeout=MAP_LIMIT_MS)
+    tolerance.fill("0.15")
+    page.reload()
+    expect(page.get_by_text("±15%").first).to_be_visible(timeout=MAP_LIMIT_MS)

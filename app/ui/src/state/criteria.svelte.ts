@@ -9,8 +9,10 @@ interface Draft {
   source: string;
   criteria: Criteria;
   timeLimitS: number;
-  name: string;
 }
+
+const KEPT = 'territory.questions';
+const MOST_KEPT = 8;
 
 class Question {
   criteria = $state<Criteria>(emptyCriteria());
@@ -20,32 +22,34 @@ class Question {
   private filledFrom = '';
   /** The criteria that it was filled with, as text: what differs was written by the reader. */
   private filled = '';
-  private readonly drafts = new Map<string, Draft>();
+  /** What was written into the form and not yet asked, by the question that it began with; the newest last. */
+  private readonly drafts = keptDrafts();
 
   /** Fill the form from a plan's question, or with what the reader had written into it before. */
   fill(dataset: Dataset, reps: RepItem[], scenario: Scenario | null): void {
     const source = sourceOf(dataset.id, scenario);
     if (source === this.filledFrom) return;
-    const isFirst = !this.filledFrom;
     this.filledFrom = source;
     const isOwn = scenario?.dataset_id === dataset.id;
     const criteria = isOwn ? structuredClone(scenario!.criteria) : firstCriteria(dataset, reps);
-    this.filled = JSON.stringify(criteria);
-    const draft = this.drafts.get(source) ?? (isFirst ? keptDraft(source, isOwn) : undefined);
+    const own = this.drafts.get(source);
+    // where no plan's question is open, what was written last for this dataset is what the reader left
+    const draft = own ?? (isOwn ? undefined : [...this.drafts.values()].findLast((one) => one.source.startsWith(`${dataset.id} `)));
+    this.filled = JSON.stringify(draft && !own ? draft.criteria : criteria);
     this.criteria = draft ? structuredClone(draft.criteria) : criteria;
     if (draft) this.timeLimitS = draft.timeLimitS;
     else if (isOwn) this.timeLimitS = scenario!.search.time_limit_s;
-    if (draft && isFirst) this.name = draft.name;
   }
 
   /** Keep what was written, so that neither a look at another plan nor a reload loses it. */
   keep(): void {
-    const { filledFrom: source, timeLimitS, name } = this;
+    const { filledFrom: source, timeLimitS } = this;
     const criteria = $state.snapshot(this.criteria) as Criteria;
     if (!source) return;
-    if (JSON.stringify(criteria) === this.filled) this.drafts.delete(source);
-    else this.drafts.set(source, { source, criteria, timeLimitS, name });
-    keepDraft(this.drafts.get(source));
+    const isChanged = JSON.stringify(criteria) !== this.filled;
+    if (!this.drafts.delete(source) && !isChanged) return;
+    if (isChanged) this.drafts.set(source, { source, criteria, timeLimitS });
+    keepDrafts(this.drafts);
   }
 
   /** What was sent of the form is a scenario now: its criteria take the form's place, unless somebody wrote meanwhile. */
@@ -83,25 +87,20 @@ function sourceOf(datasetId: string, scenario: Scenario | null): string {
   return `${datasetId} ${scenario?.id ?? ''}`;
 }
 
-const KEPT = 'territory.question';
-
-function keepDraft(draft: Draft | undefined): void {
+function keepDrafts(drafts: Map<string, Draft>): void {
   try {
-    if (draft) sessionStorage.setItem(KEPT, JSON.stringify(draft));
-    else sessionStorage.removeItem(KEPT);
+    sessionStorage.setItem(KEPT, JSON.stringify([...drafts.values()].slice(-MOST_KEPT)));
   } catch {
     // no storage, or more locks than it holds: then a reload loses the form, no more
   }
 }
 
-/** What was written before the page was loaded anew; where no plan's question is open, whatever it began with. */
-function keptDraft(source: string, isExact: boolean): Draft | undefined {
+function keptDrafts(): Map<string, Draft> {
   try {
-    const draft = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Draft | null;
-    const [wanted, known] = [source, draft?.source ?? ''].map((text) => (isExact ? text : text.split(' ')[0]));
-    return wanted === known ? (draft ?? undefined) : undefined;
+    const drafts = JSON.parse(sessionStorage.getItem(KEPT) ?? '[]') as Draft[];
+    return new Map(drafts.map((draft) => [draft.source, draft]));
   } catch {
-    return undefined;
+    return new Map();
   }
 }
 
