@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 LARGEST_COUNT = 2**31 - 1
 LARGEST_WEIGHT = 1e9
+LARGEST_FACTOR = 1000.0
 
 
 class StrictModel(BaseModel):
@@ -50,14 +51,16 @@ def _positive(value: float) -> float:
 def _factor(value: float) -> float:
     if value < 1:
         raise ValueError(f"{value:g} is below 1; a road is never shorter than the great circle.")
+    if value > LARGEST_FACTOR:
+        raise ValueError(f"{value:g} is above {LARGEST_FACTOR:g}; no road is that much longer.")
     return value
 
 
 def _count(value: int) -> int:
     if value < 0:
-        raise ValueError(f"{value} is below 0; send 0 or more.")
+        raise ValueError("it is below 0; send 0 or more.")
     if value > LARGEST_COUNT:
-        raise ValueError(f"{value:.3g} is above {LARGEST_COUNT:,}; leave the limit out.")
+        raise ValueError(f"it is above {LARGEST_COUNT:,}; leave the limit out.")  # a double may not hold it
     return value
 
 
@@ -81,7 +84,9 @@ Amount = Annotated[float, AfterValidator(_not_negative), Field(json_schema_extra
 Positive = Annotated[float, AfterValidator(_positive), Field(json_schema_extra={"exclusiveMinimum": 0})]
 """A number above 0."""
 
-RoadFactor = Annotated[float, AfterValidator(_factor), Field(json_schema_extra={"minimum": 1})]
+RoadFactor = Annotated[
+    float, AfterValidator(_factor), Field(json_schema_extra={"minimum": 1, "maximum": LARGEST_FACTOR})
+]
 """Road kilometers per great-circle kilometer, ≥ 1."""
 
 Whole = Annotated[int, BeforeValidator(whole)]

@@ -40,6 +40,17 @@ def test_criteria_left_out_balance_nothing_where_there_is_no_workload(client: Te
     assert client.post("/v1/jobs", json=bare).status_code == 202
 
 
+@pytest.mark.parametrize("number", ["9" * 400, "-" + "9" * 400, "9" * 5000])
+@pytest.mark.parametrize("criteria", ['{"disruption": {"max_moved": {"accounts": %s}}}', '{"travel": {"weight": %s}}'])
+def test_numbers_that_no_double_holds_are_refused(
+    client: TestClient, dataset_id: str, criteria: str, number: str
+) -> None:
+    """A whole number of hundreds of digits is a fault with its place, wherever a number is asked for."""
+    body = f'{{"dataset_id": "{dataset_id}", "criteria": {criteria % number}}}'
+    answer = client.post("/v1/scenarios", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422), answer.text
+
+
 def test_equal_criteria_have_equal_hashes(client: TestClient, dataset_id: str) -> None:
     """The hash is of the normalized criteria, whatever was left out or written as 50 or 50.0."""
     bodies = [{"travel": {"weight": 50}}, {"travel": {"weight": 50.0, "road_factor": 1}, "balance": []}]
