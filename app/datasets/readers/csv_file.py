@@ -1,6 +1,7 @@
 """CSV in the dialects that spreadsheets write: `,` `;` tab or `|`, with or without a byte order mark."""
 
 import codecs
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,8 @@ from app.datasets.readers.reading import ReadLimits
 
 DELIMITERS = (",", ";", "\t", "|")
 MAX_ROW_BYTES = 8 * 1024 * 1024
+ABOVE_HEADER = re.compile(rb"(?:[ \t]*\r?\n)*(?:sep=([,;\t|])[ \t]*\r?\n)?", re.IGNORECASE)
+"""Empty lines, and the line by which spreadsheets are told the delimiter (the group)."""
 SNIFFED_CHARACTERS = 64 * 1024
 
 
@@ -30,8 +33,11 @@ def read_csv(content: bytes, limits: ReadLimits) -> FlatTable:
         row = next(number for number, line in enumerate(text.splitlines(), start=1) if line.count(b'"') % 2)
         detail = f"A quoted cell is never closed; row {row} is the first with an odd number of quotation marks."
         raise UnreadableError(detail, row=row)
-    delimiter = _delimiter(text)
-    table, rows = _parse(text, delimiter, limits)
+    said = ABOVE_HEADER.match(text)
+    above, told = (said[0], said[1]) if said else (b"", None)
+    text, skipped = text[len(above) :], above.count(b"\n")
+    delimiter = told.decode() if told else _delimiter(text)
+    table, rows = _parse(text, delimiter, limits, skipped=skipped)
     if table.num_columns > limits.max_columns:
         raise UnreadableError(f"The file has more than {limits.max_columns} columns.", code="TOO_MANY")
     columns = tuple(column.combine_chunks() for column in table.columns)
@@ -92,9 +98,9 @@ def _delimiter(text: bytes) -> str:
 
 
 def _parse(
-    text: bytes, delimiter: str, limits: ReadLimits
+    text: bytes, delimiter: str, limits: ReadLimits, *, skipped: int
 ) -> tuple[pa.Table, np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    """Return all records, the header first, and the row of each."""
+    """Return all records, the header first, and the row of each, below ``skipped`` others."""
     odd = _OddRows()
     names = [f"f{index}" for index in range(limits.max_columns + 1)]
     try:
@@ -115,10 +121,10 @@ def _parse(
         )
     except pa.ArrowInvalid as error:
         raise UnreadableError(f"The file is not a CSV: {str(error)[:200]}.") from None
-    odd.refuse(delimiter)
+    odd.refuse(delimiter, skipped=skipped)
     total = table.num_rows + len(odd.skipped)
     rows = np.setdiff1d(np.arange(1, total + 1), np.array(odd.skipped, dtype=np.int64))
-    return table, rows
+    return table, rows + skipped
 
 
 class _OddRows:
@@ -135,11 +141,12 @@ class _OddRows:
             self._broken.append((number, row.actual_columns, row.expected_columns))
         return "skip"
 
-    def refuse(self, delimiter: str) -> None:
+    def refuse(self, delimiter: str, *, skipped: int) -> None:
         if not self._broken:
             return
         (row, detail), *more = (
-            (row, _odd_sentence(row, actual, expected, delimiter)) for row, actual, expected in self._broken
+            (row + skipped, _odd_sentence(row + skipped, actual, expected, delimiter))
+            for row, actual, expected in self._broken
         )
         raise UnreadableError(detail, row=row, more=more)
 
@@ -147,4 +154,6 @@ class _OddRows:
 def _odd_sentence(row: int, actual: int, expected: int, delimiter: str) -> str:
     sign = "tab" if delimiter == "\t" else f"'{delimiter}'"
     remedy = f"Quote cells that have a {sign}" if actual > expected else f"Empty cells, too, need their {sign}"
+    if expected == 1:
+        remedy = "Delete what stands above the header"
     return f"Row {row} has {actual:,} cell{'s' if actual > 1 else ''}, the header has {expected:,}. {remedy}."

@@ -263,6 +263,16 @@ def test_each_row_with_too_many_or_too_few_cells_is_named(shared: TestClient) ->
     ]
 
 
+@pytest.mark.parametrize("above", [b"\n\r\n", b"sep=;\r\n", b"\nSEP=;\n"])
+def test_what_stands_above_the_header_is_passed_over(shared: TestClient, above: bytes) -> None:
+    """Empty lines and the line that tells spreadsheets the delimiter are no header, and rows keep their numbers."""
+    answer = _post(shared, above + b"id;lat;lon;workload\na;50;10;1\nb;50;10;-1\n")
+    (fault,) = answer.json()["errors"]
+    assert (fault["code"], fault["row"]) == ("NEGATIVE_MEASURE", above.count(b"\n") + 3)
+    title = _post(shared, b"Accounts of 2027\nid,lat,lon\na,50,10\n").json()["errors"][0]["detail"]
+    assert title == "Row 2 has 3 cells, the header has 1. Delete what stands above the header."
+
+
 def test_decimal_commas_are_seen_from_the_file(shared: TestClient) -> None:
     """`1.234,5` is a thousand in a file that writes `52,23`."""
     content = b"id;lat;lon;workload\na;52,23;10,5;1.234,5\nb;51,1;10,25;2,5\n"
