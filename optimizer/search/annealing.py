@@ -8,12 +8,22 @@ A *slot* is a candidate pair (item, column). Arrays over columns and loads have 
 in which they are read.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import numba
 import numpy as np
 
+from optimizer.compiled import uncounted
 from optimizer.randomness import below, uniform
+from optimizer.search.annealing_state import (
+    ACCEPTED,
+    BAD_COLUMNS,
+    BEST_OBJECTIVE,
+    COST,
+    NUM_LISTED,
+    NUM_TOUCHED,
+    VALUE,
+)
 
 SHIFT: Final = 0.30
 """Share of trials that move one item."""
@@ -27,61 +37,6 @@ LOOK: Final = 1024
 """Trials between looks at the temperature and at the breached columns."""
 TRIES: Final = 12
 """Places looked at to find a partner."""
-MAX_ITEMS: Final = 3
-"""Items of a move, and at most twice as many columns."""
-
-COST, BEST_OBJECTIVE, VALUE = 0, 1, 2
-BAD_COLUMNS, NUM_TOUCHED, ACCEPTED, NUM_LISTED = 0, 1, 2, 3
-
-
-class Space(NamedTuple):
-    """What does not change while the search runs."""
-
-    start: Any  # (items + 1)
-    column: Any  # (slots)
-    cost: Any  # (slots)
-    correction: Any  # (slots)
-    item: Any  # (slots)
-    movable: Any  # slots of items that have a choice
-    column_start: Any  # (columns + 1)
-    column_slots: Any  # slots by column
-    amount: Any  # (items, loads)
-    delta: Any  # (entries, loads)
-    counted: Any  # (columns, loads): True where the column is part of the load's total
-    fixed_lower: Any  # (columns, loads)
-    fixed_upper: Any
-    share_lower: Any
-    share_upper: Any
-    shared: Any  # (loads): True where a limit or target follows the total
-    total_upper: Any  # (loads)
-    margin: Any  # (loads): a breach counts as so much larger than it is, or the last bit would never be worth a move
-    soft_price: Any  # (loads)
-    soft_tolerance: Any  # (loads)
-    soft_target: Any  # (columns, loads)
-    soft_share: Any  # (columns, loads); NaN where the target is constant
-
-
-class State(NamedTuple):
-    """What changes while the search runs."""
-
-    slot: Any  # (items): the chosen pair
-    load: Any  # (columns, loads)
-    total: Any  # (loads)
-    lower: Any  # (columns, loads): limits at the present total
-    upper: Any
-    target: Any
-    weight_lower: Any  # (columns, loads): price of a unit below the limit
-    weight_upper: Any
-    weight_total: Any  # (loads)
-    value: Any  # (columns): penalties and soft balance
-    bad: Any  # (columns): True where a limit is breached
-    best: Any  # (items): slots of the best feasible state
-    touched: Any  # (items): items changed since then
-    is_touched: Any  # (items)
-    numbers: Any  # float64: COST, BEST_OBJECTIVE, VALUE
-    counts: Any  # int64: BAD_COLUMNS, NUM_TOUCHED, ACCEPTED, NUM_LISTED
-    listed: Any  # (columns): those breached at the last look
-    random: Any  # uint64 (1,)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -127,7 +82,7 @@ def _total_is_bad(space, total):  # type: ignore[no-untyped-def]  # compiled
     return bad
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _follow_totals(space, state):  # type: ignore[no-untyped-def]  # compiled
     """Bring limits, targets and the value of every column up to date with loads and totals."""
     columns, loads = state.load.shape
@@ -154,13 +109,15 @@ def _follow_totals(space, state):  # type: ignore[no-untyped-def]  # compiled
         state.counts[BAD_COLUMNS] += bad
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def recount(space, state):  # type: ignore[no-untyped-def]  # compiled
     """Sum loads, totals, cost and values afresh, so that float drift does not build up."""
-    state.load[:] = 0.0
-    state.total[:] = 0.0
     cost = 0.0
     loads = state.load.shape[1]
+    for kind in range(loads):
+        state.total[kind] = 0.0
+        for column in range(state.load.shape[0]):
+            state.load[column, kind] = 0.0
     for item in range(state.slot.shape[0]):
         slot = state.slot[item]
         cost += space.cost[slot]
@@ -223,7 +180,7 @@ def _any_exit(space, state, column):  # type: ignore[no-untyped-def]  # compiled
     return slot if space.column[slot] != column else -1
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _list_breached(state):  # type: ignore[no-untyped-def]  # compiled
     """Write down which columns are breached."""
     listed = 0
@@ -234,7 +191,7 @@ def _list_breached(state):  # type: ignore[no-untyped-def]  # compiled
     state.counts[NUM_LISTED] = listed
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _slot_for_breached(space, state):  # type: ignore[no-untyped-def]  # compiled
     """Return a slot that helps a column breached at the last look, −1 when none turned up."""
     column = state.listed[below(state.random, state.counts[NUM_LISTED])]
@@ -277,7 +234,8 @@ def _propose(space, state, move, first):  # type: ignore[no-untyped-def]  # comp
 def _evaluate(space, state, move, size, columns, load, total):  # type: ignore[no-untyped-def]  # compiled
     """Return the change of cost and value by a move, and the number of columns it touches."""
     touched = 0
-    total[:] = state.total
+    for kind in range(total.shape[0]):
+        total[kind] = state.total[kind]
     cost = 0.0
     for step in range(2 * size):
         slot = move[step // 2]
@@ -291,7 +249,8 @@ def _evaluate(space, state, move, size, columns, load, total):  # type: ignore[n
             place += 1
         if place == touched:
             columns[place] = space.column[slot]
-            load[place] = state.load[columns[place]]
+            for kind in range(total.shape[0]):
+                load[place, kind] = state.load[columns[place], kind]
             touched += 1
         _take_out(space, slot, load[place], total, 1.0 if step % 2 else -1.0)
     change = cost + _total_value(space, state, total) - _total_value(space, state, state.total)
@@ -317,7 +276,8 @@ def _apply(space, state, move, size, columns, touched, load, total, cost):  # ty
             moved_target = True
         state.total[kind] = total[kind]
     for place in range(touched):
-        state.load[columns[place]] = load[place]
+        for kind in range(total.shape[0]):
+            state.load[columns[place], kind] = load[place, kind]
     if moved_target:
         _follow_totals(space, state)
         return
@@ -347,17 +307,13 @@ def keep_best(space, state):  # type: ignore[no-untyped-def]  # compiled
     return True
 
 
-@numba.njit(cache=True, nogil=True)
-def anneal(space, state, trials, hot, cold, reach):  # type: ignore[no-untyped-def]  # compiled
+@uncounted
+def anneal(space, state, room, trials, hot, cold, reach):  # type: ignore[no-untyped-def]  # compiled
     """Try so many random moves while the temperature falls from ``hot`` to ``cold``, both ≥ 0.
 
     Only the first ``reach`` of the movable slots are proposed, but for breached columns, which may take any.
     """
-    loads = state.load.shape[1]
-    move = np.zeros(MAX_ITEMS, dtype=np.int64)
-    columns = np.zeros(2 * MAX_ITEMS, dtype=np.int64)
-    load = np.zeros((2 * MAX_ITEMS, loads))
-    total = np.zeros(loads)
+    move, columns, load, total = room.move, room.columns, room.load, room.total
     if reach == 0:
         return
     temperature = hot

@@ -13,7 +13,7 @@ from typing import Final
 from optimizer.result import StopReason
 from optimizer.stop import SearchState, StopCriterion
 
-TRIALS_PER_S: Final = 1.5e6
+TRIALS_PER_S: Final = 6e6
 """Trials of local search that count as a second."""
 PAIRS_PER_S: Final = 2e7
 """Pairs in the steps of the relaxation that count as a second."""

@@ -3,7 +3,9 @@
 import numba
 import numpy as np
 
-from optimizer.search.exchange_sets import list_sets, match
+from optimizer.compiled import uncounted
+from optimizer.search.exchange_matching import match
+from optimizer.search.exchange_sets import list_sets
 
 
 @numba.njit(cache=True, nogil=True)
@@ -29,18 +31,7 @@ def least_loss(space, room, budget, most_checks):  # type: ignore[no-untyped-def
     room.place[0], room.place[1] = 0, 1
     base = np.zeros(loads)
     items = space.start.shape[0] - 1
-    count = 0
-    for item in range(items):
-        inside = 2 * item
-        is_in = space.reduced[inside] <= space.reduced[inside + 1]
-        if is_in:
-            for kind in range(loads):
-                base[kind] += space.amount[inside, kind]
-        flip = abs(space.reduced[inside] - space.reduced[inside + 1])
-        if flip <= budget:
-            room.item[count], room.second[count] = item, flip
-            room.cheapest[count] = inside if is_in else inside + 1
-            count += 1
+    count = _gather(space, room, budget, base)
     order = np.argsort(room.second[:count])
     sizes = np.zeros(2, dtype=np.int64)
     within = budget
@@ -54,7 +45,25 @@ def least_loss(space, room, budget, most_checks):  # type: ignore[no-untyped-def
     return loss, spent <= most_checks, within >= budget, found, work + spent
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
+def _gather(space, room, budget, base):  # type: ignore[no-untyped-def]  # compiled
+    """Note the items that may be flipped within a budget and return how many; sum up what is held without flips."""
+    count = 0
+    for item in range(space.start.shape[0] - 1):
+        inside = 2 * item
+        is_in = space.reduced[inside] <= space.reduced[inside + 1]
+        if is_in:
+            for kind in range(base.shape[0]):
+                base[kind] += space.amount[inside, kind]
+        flip = abs(space.reduced[inside] - space.reduced[inside + 1])
+        if flip <= budget:
+            room.item[count], room.second[count] = item, flip
+            room.cheapest[count] = inside if is_in else inside + 1
+            count += 1
+    return count
+
+
+@uncounted
 def list_held(space, room, found, held):  # type: ignore[no-untyped-def]  # compiled
     """Write which items column 0 holds in the sets that were found. Shape ``(items,)``."""
     for item in range(held.shape[0]):

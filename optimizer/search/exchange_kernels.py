@@ -10,8 +10,10 @@ from typing import Final
 import numba
 import numpy as np
 
+from optimizer.compiled import uncounted
 from optimizer.randomness import below, uniform
-from optimizer.search.exchange_sets import add_slot, list_sets, loss_of, match
+from optimizer.search.exchange_matching import match
+from optimizer.search.exchange_sets import add_slot, list_sets, loss_of
 
 TINY: Final = 1e-9
 """Part of a size by which sums of floats may err."""
@@ -83,7 +85,7 @@ def _present_loads(space, group, load, total):  # type: ignore[no-untyped-def]  
     return base
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _gather_items(space, room, slot, members):  # type: ignore[no-untyped-def]  # compiled
     """Note the group's items that have a choice; return how many, what all items lose, and the size of their costs."""
     count, lost, scale = 0, 0.0, 0.0
@@ -109,7 +111,7 @@ def _gather_items(space, room, slot, members):  # type: ignore[no-untyped-def]  
     return count, lost, scale
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _free_items(space, room, group, slot, count, lost, base):  # type: ignore[no-untyped-def]  # compiled
     """Keep the items that may gain, put them at their cheapest slots in ``base``, and return how many they are."""
     free = 0
@@ -142,7 +144,7 @@ def _halves(room, free, random):  # type: ignore[no-untyped-def]  # compiled
     return halves, sides
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _take(space, room, slot, load, total, free, found):  # type: ignore[no-untyped-def]  # compiled
     """Put the items into the slots of the sets that were found."""
     for number in range(free):
@@ -180,23 +182,25 @@ def _change(space, slot, load, total, item, new):  # type: ignore[no-untyped-def
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _pick(weight, random):  # type: ignore[no-untyped-def]  # compiled
-    """Return a position with a chance in proportion to its weight, -1 where all weigh nothing."""
-    whole = weight.sum()
+def _pick(weight, number, random):  # type: ignore[no-untyped-def]  # compiled
+    """Return one of the first positions with a chance in proportion to its weight, -1 where all weigh nothing."""
+    whole = 0.0
+    for at in range(number):
+        whole += weight[at]
     if whole <= 0:
         return -1
     left = uniform(random) * whole
-    for at in range(weight.shape[0]):
+    for at in range(number):
         left -= weight[at]
         if left <= 0 and weight[at] > 0:
             return at
-    return weight.shape[0] - 1
+    return number - 1
 
 
-@numba.njit(cache=True, nogil=True)
-def _draw_group(group, size, seeds, weight, near, pull, is_own, random, around, gained):  # type: ignore[no-untyped-def]  # compiled
+@uncounted
+def _draw_group(group, size, seeds, own_weight, weight, near, pull, is_own, random, around, gained):  # type: ignore[no-untyped-def]  # compiled
     """Write the columns of a group that exchange items, those that lose much more often; return how many."""
-    first = _pick(weight[seeds], random)
+    first = _pick(own_weight, seeds.shape[0], random)
     if first < 0:
         return 0
     group[0] = seeds[first]
@@ -219,7 +223,7 @@ def _draw_group(group, size, seeds, weight, near, pull, is_own, random, around, 
                 around[known], gained[known] = column, 0.0
                 known += 1
             gained[at] += pull[newest, place] * weight[column]
-        chosen = _pick(gained[:known], random)
+        chosen = _pick(gained, known, random)
         if chosen < 0:
             break
         newest = around[chosen]
@@ -273,12 +277,13 @@ def exchange_columns(  # type: ignore[no-untyped-def]  # compiled
     """
     group = np.empty(size, dtype=np.int64)
     around, gained = np.empty(size * near.shape[1], dtype=np.int64), np.empty(size * near.shape[1])
+    own_weight = weight[seeds]
     gain = 0.0
     end = counts[WORK] + most_work
     while counts[WORK] < end and not counts[SATURATED]:
         counts[WORK] += seeds.shape[0] // 4 + 16
         counts[STEP] += 1
-        count = _draw_group(group, size, seeds, weight, near, pull, is_own, random, around, gained)
+        count = _draw_group(group, size, seeds, own_weight, weight, near, pull, is_own, random, around, gained)
         if count < 2:
             counts[STALE] += 1
             counts[SATURATED] = counts[STALE] > patience

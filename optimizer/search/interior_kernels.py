@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from optimizer.compiled import uncounted
+
 Array = np.ndarray[Any, Any]
 
 
@@ -89,6 +91,15 @@ def add_normal_matrix(
     for item in range(first, last):
         widest = max(widest, start[item + 1] - start[item])
     kept = Kept(np.empty(widest), np.empty((widest, slots), dtype=np.int64), np.empty((widest, slots)))
+    _add_items(first, last, start, column, quantity, row, x, z, normal, kept)
+
+
+@uncounted
+def _add_items(
+    first: int, last: int, start: Array, column: Array, quantity: Array, row: Array, x: Array, z: Array,
+    normal: Array, kept: Kept,
+) -> None:  # fmt: skip  # pragma: no cover  # compiled
+    """Add the items' part of the normal matrix, one item after the other."""
     theta = kept.theta
     for item in range(first, last):
         begin, end = start[item], start[item + 1]
@@ -97,12 +108,12 @@ def add_normal_matrix(
         total = rest + largest
         for e in range(count):
             others = rest if e == main else total - theta[e]
-            _add_square(kept, e, theta[e] * (others / total), normal)
+            add_square(kept, e, theta[e] * (others / total), normal)
             for f in range(e):
-                _subtract_product(kept, e, f, theta[f] * (theta[e] / total), normal)
+                subtract_product(kept, e, f, theta[f] * (theta[e] / total), normal)
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _two_largest(
     begin: int, end: int, x: Array, z: Array
 ) -> tuple[float, float]:  # fmt: skip  # pragma: no cover  # compiled
@@ -121,7 +132,7 @@ def _two_largest(
     return largest, second
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _keep(
     begin: int, end: int, column: Array, quantity: Array, row: Array, x: Array, z: Array,
     largest: float, least: float, kept: Kept,
@@ -147,7 +158,7 @@ def _keep(
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _add_square(
+def add_square(
     kept: Kept, e: int, weight: float, normal: Array
 ) -> None:  # fmt: skip  # pragma: no cover  # compiled
     """Add ``weight · a aᵀ`` of one pair."""
@@ -167,7 +178,7 @@ def _add_square(
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _subtract_product(
+def subtract_product(
     kept: Kept, e: int, f: int, weight: float, normal: Array
 ) -> None:  # fmt: skip  # pragma: no cover  # compiled
     """Subtract ``weight · (a bᵀ + b aᵀ)`` of two pairs."""

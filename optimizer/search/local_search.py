@@ -13,7 +13,8 @@ import numpy as np
 
 from optimizer.exceptions import InvalidParameter
 from optimizer.problem import FloatArray, IntArray
-from optimizer.search import annealing
+from optimizer.search import annealing, annealing_state
+from optimizer.search.annealing_state import BAD_COLUMNS, BEST_OBJECTIVE, NUM_TOUCHED
 from optimizer.search.candidates import Candidates
 from optimizer.search.model import Model, Multipliers
 
@@ -89,6 +90,7 @@ class LocalSearch:
         self._space = _space(model, candidates)
         self._movable_excess = candidates.excess[self._space.movable]
         self._state = _state(model, self._space, seed)
+        self._room = annealing_state.room_for(loads=model.num_loads)
         self._first_upper, self._first_lower = _first_weights(model, candidates, multipliers)
         self._total_first = self._first_upper.max(axis=0, initial=0.0)
         self.reset_weights()
@@ -100,7 +102,7 @@ class LocalSearch:
         num_items = self.model.num_items
         self._state.touched[:] = np.arange(num_items)
         self._state.is_touched[:] = True
-        self._state.counts[annealing.NUM_TOUCHED] = num_items
+        self._state.counts[NUM_TOUCHED] = num_items
         annealing.recount(self._space, self._state)
         annealing.keep_best(self._space, self._state)
 
@@ -114,7 +116,7 @@ class LocalSearch:
         """Try so many random moves while the temperature falls from ``hot`` to ``cold`` (objective units)."""
         annealing.recount(self._space, self._state)
         reach = int(np.searchsorted(self._movable_excess, REACH * hot, side="right"))
-        annealing.anneal(self._space, self._state, trials, hot, cold, reach)
+        annealing.anneal(self._space, self._state, self._room, trials, hot, cold, reach)
 
     def cool(self, params: LocalSearchParams, *, trials: int) -> Iterator[int]:
         """Run one cycle from hot to cold; yield the trials done after each chunk, so that the caller may stop."""
@@ -159,16 +161,16 @@ class LocalSearch:
     @property
     def best_objective(self) -> float:
         """The objective of the best feasible state; infinity without one."""
-        return float(self._state.numbers[annealing.BEST_OBJECTIVE])
+        return float(self._state.numbers[BEST_OBJECTIVE])
 
     @property
     def num_breached(self) -> int:
         """Number of columns and totals that breach a limit in the present state."""
         over_total = self._state.total > self._space.total_upper
-        return int(self._state.counts[annealing.BAD_COLUMNS] + over_total.sum())
+        return int(self._state.counts[BAD_COLUMNS] + over_total.sum())
 
 
-def _space(model: Model, candidates: Candidates) -> annealing.Space:
+def _space(model: Model, candidates: Candidates) -> annealing_state.Space:
     num_loads, num_columns = model.num_loads, model.num_columns
     price, tolerance = np.zeros(num_loads), np.zeros(num_loads)
     target, share = np.zeros((num_columns, num_loads)), np.full((num_columns, num_loads), np.nan)
@@ -184,7 +186,7 @@ def _space(model: Model, candidates: Candidates) -> annealing.Space:
     counted = np.ones((num_columns, num_loads), dtype=np.bool_)
     if model.has_unassigned:
         counted[-1] = model.counts_unassigned
-    return annealing.Space(
+    return annealing_state.Space(
         start=candidates.start.astype(np.int64),
         column=candidates.column.astype(np.int64),
         cost=candidates.cost,
@@ -210,9 +212,9 @@ def _space(model: Model, candidates: Candidates) -> annealing.Space:
     )
 
 
-def _state(model: Model, space: annealing.Space, seed: int) -> annealing.State:
+def _state(model: Model, space: annealing_state.Space, seed: int) -> annealing_state.State:
     shape = (model.num_columns, model.num_loads)
-    return annealing.State(
+    return annealing_state.State(
         slot=space.start[:-1].copy(),
         load=np.zeros(shape),
         total=np.zeros(model.num_loads),
