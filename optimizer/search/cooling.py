@@ -15,18 +15,24 @@ import numpy as np
 from optimizer.problem import FloatArray, IntArray
 from optimizer.search.bound import lower_bound, zero_multipliers
 from optimizer.search.columns import cost_spread
+from optimizer.search.curvatures import MOST_FACTORIZED
 from optimizer.search.damped_newton import Curvature, DampedNewton
 from optimizer.search.linking_prices import dual_values_of, multipliers_of
 from optimizer.search.linking_rows import linking_rows
 from optimizer.search.model import Model, Multipliers
 from optimizer.search.reduced_costs import NearColumns, near_columns
 from optimizer.search.sampling import sampled
+from optimizer.search.settling import MOST as MOST_SETTLED
 from optimizer.search.smoothed_dual import MOST_DENSE, SmoothedDual
 
-PAIRS_PER_S: Final = 1.5e8
+PAIRS_PER_S: Final = 1e9
 """Pairs that a pass takes in a second, for the clock of work."""
 OPERATIONS_PER_S: Final = 8e9
 """Operations of a factorization in a second, for the clock of work."""
+SCAN: Final = 60.0
+"""Operations that an entry of a larger matrix counts as: it is looked at, not factorized."""
+SETTLED_PER_S: Final = 2e7
+"""Items looked at in a second while columns are settled, for the clock of work."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,19 +64,22 @@ class CoolingParams:
     stages
         One after the other, each from the prices of the one before.
     max_steps
-        Steps at each temperature.
+        Steps at each temperature, twice as many at the last.
     tolerance
         Gain below which a temperature is done, in temperatures per item.
+    calm
+        What a row may be off at temperatures on all items, in mean items of a column.
     elastic
         Dual value from which breaking a row pays, in units of cost per unit of load.
     """
 
     stages: tuple[Stage, ...] = (
-        Stage(temperatures=(1.0, 0.5, 0.25, 0.12), sample_items=20, shares=32),
-        Stage(temperatures=(0.12, 0.06, 0.03, 0.015, 0.008, 0.004, 0.002)),
+        Stage(temperatures=(0.5, 0.2, 0.1), sample_items=10, shares=32),
+        Stage(temperatures=(0.06, 0.03, 0.015, 0.008, 0.004, 0.002)),
     )
     max_steps: int = 14
     tolerance: float = 3e-3
+    calm: float = 0.03
     elastic: float = 100.0
 
 
@@ -111,6 +120,8 @@ class Cooling:
         Told what the work would take, in seconds.
     on_bound
         Called with each better bound and its multipliers.
+    on_coarse
+        Called once with the prices that the first stages found, before the last one begins.
     """
 
     model: Model
@@ -118,6 +129,7 @@ class Cooling:
     is_over: Callable[[], bool] = lambda: False
     spend: Callable[[float], None] = lambda seconds: None
     on_bound: Callable[[float, Multipliers], None] | None = None
+    on_coarse: Callable[[Multipliers], None] | None = None
     num_threads: int = 2
 
     def run(self) -> Spread:
@@ -129,6 +141,8 @@ class Cooling:
                 start = self._cool(sampled(model, self._near(model), size=size), start, stage).multipliers
             elif start is None:
                 start = self._cool(model, start, stage).multipliers
+        if self.on_coarse is not None and start is not None and not self.is_over():
+            self.on_coarse(start)
         return self._cool(model, start, self.params.stages[-1])
 
     def _near(self, model: Model) -> NearColumns:
@@ -143,15 +157,18 @@ class Cooling:
         with ThreadPoolExecutor(self.num_threads) as pool:
             dual = SmoothedDual(model, rows, elastic=self.params.elastic, most=stage.shares, pool=pool)
             pi = np.zeros(rows.num_rows) if start is None else dual_values_of(model, rows, start)
-            newton = DampedNewton(_Charged(dual, model, self.spend), pi, self.is_over)
+            charged = _Charged(dual, model, self.spend)
+            newton = DampedNewton(charged, pi, self.is_over, settle=charged.settled)
             reached = np.inf
             for temperature in stage.temperatures:
                 if self.is_over():
                     break
+                is_last = temperature == self.params.stages[-1].temperatures[-1]
                 newton.climb(
                     temperature,
                     tolerance=self.params.tolerance * temperature * model.num_items,
-                    max_steps=self.params.max_steps,
+                    max_steps=(2 if is_last else 1) * self.params.max_steps,
+                    calm=self.params.calm * model.num_items / model.num_columns if model is self.model else np.inf,
                 )
                 reached = temperature
                 found = multipliers_of(model, rows, newton.pi)
@@ -189,5 +206,12 @@ class _Charged:
     def curvature(self, temperature: float) -> Curvature:
         curvature = self.dual.curvature(temperature)
         shares, rows = self.dual.count.astype(np.float64), min(len(curvature.diagonal), MOST_DENSE)
-        self.spend((4.0 * float((shares * shares).sum()) + rows**3 / 3.0) / OPERATIONS_PER_S)
+        matrix = rows**3 / 3.0 if rows <= MOST_FACTORIZED else SCAN * rows**2
+        self.spend((4.0 * float((shares * shares).sum()) + matrix) / OPERATIONS_PER_S)
         return curvature
+
+    def settled(self, pi: FloatArray, gradient: FloatArray, temperature: float) -> FloatArray | None:
+        found = self.dual.settled(pi, gradient, temperature)
+        if found is not None:
+            self.spend(MOST_SETTLED * self.model.num_items / SETTLED_PER_S)
+        return found

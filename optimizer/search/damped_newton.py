@@ -77,6 +77,7 @@ class DampedNewton:
     function: Concave
     pi: FloatArray
     is_over: Callable[[], bool]
+    settle: Callable[[FloatArray, FloatArray, float], FloatArray | None] | None = None
 
     def __post_init__(self) -> None:
         """Begin lightly damped."""
@@ -84,9 +85,12 @@ class DampedNewton:
         self.reach: FloatArray = np.full(len(self.pi), REACH)
         self.off = np.inf
 
-    def climb(self, temperature: float, *, tolerance: float, max_steps: int) -> bool:
-        """Step until the predicted gain is below ``tolerance``; return whether it is."""
-        value, gradient = self.function.evaluate(self.pi, temperature)
+    def climb(self, temperature: float, *, tolerance: float, max_steps: int, calm: float = np.inf) -> bool:
+        """Step until the predicted gain is below ``tolerance`` and no gradient above ``calm``; return whether it is so.
+
+        Rows that have far to go gain little within their reach: the predicted gain alone does not tell them.
+        """
+        value, gradient = self._settled(*self.function.evaluate(self.pi, temperature), temperature)
         if not len(self.pi):
             self.off = 0.0
             return True
@@ -110,10 +114,20 @@ class DampedNewton:
             self.pi = self.pi + step
             value, gradient, curvature = ahead, ahead_gradient, None
             steps += 1
-            if predicted < tolerance:
+            if predicted >= tolerance or np.abs(gradient).max() > calm:
+                value, gradient = self._settled(value, gradient, temperature)
+            else:
                 self.off = float(np.abs(gradient).sum())
                 return True
         return False
+
+    def _settled(self, value: float, gradient: FloatArray, temperature: float) -> tuple[float, FloatArray]:
+        """Let single rows that stand out be settled; return value and gradient where the climb is then."""
+        pi = None if self.settle is None else self.settle(self.pi, gradient, temperature)
+        if pi is None:
+            return value, gradient
+        self.pi = pi
+        return self.function.evaluate(pi, temperature)
 
     def _step(self, curvature: Curvature, gradient: FloatArray, temperature: float) -> FloatArray | None:
         """Return the damped step, its rows damped more where they would go beyond reach."""

@@ -1,97 +1,59 @@
 """Compiled passes over all pairs: reduced costs, their minimum, and the columns near it.
 
-Everything is float64; one row of reduced costs is built in a buffer and used while it is in the cache. The functions
-release the interpreter lock and write to their own part of the output only.
+Results are float64. The functions release the interpreter lock and write to their own part of the output only.
 """
 
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from optimizer.compiled import uncounted
+from optimizer.search.screening_kernels import LANES, Pricing, Room, limit_of, look, price_near
 
 Array = np.ndarray[Any, Any]
 
 
-@njit(cache=True, nogil=True)
-def price_row(
-    item: int,
-    cost: Array,
-    amount: Array,
-    prices: Array,
-    starts: Array,
-    columns: Array,
-    deltas: Array,
-    out: Array,
-) -> None:  # pragma: no cover  # compiled
-    """Write the reduced costs of one item into ``out``."""
-    num_columns = cost.shape[1]
-    for column in range(num_columns):
-        out[column] = cost[item, column]
-    for load in range(amount.shape[1]):
-        quantity = amount[item, load]
-        if quantity != 0.0:
-            for column in range(num_columns):
-                out[column] += quantity * prices[load, column]
-    for entry in range(starts[item], starts[item + 1]):
-        column = columns[entry]
-        for load in range(amount.shape[1]):
-            out[column] += deltas[entry, load] * prices[load, column]
-
-
-@njit(cache=True, nogil=True)
-def price_items(
-    first: int,
-    last: int,
-    cost: Array,
-    amount: Array,
-    prices: Array,
-    starts: Array,
-    columns: Array,
-    deltas: Array,
-    out: Array,
-) -> None:  # pragma: no cover  # compiled
+@uncounted
+def price_items(first: int, last: int, pricing: Pricing, out: Array) -> None:  # pragma: no cover  # compiled
     """Write the reduced costs of items ``first`` to ``last`` into ``out``."""
+    num_columns, num_loads = pricing.cost.shape[1], pricing.amount.shape[1]
     for item in range(first, last):
-        price_row(item, cost, amount, prices, starts, columns, deltas, out[item - first])
+        row, own = out[item - first], pricing.cost[item]
+        for column in range(num_columns):
+            row[column] = own[column]
+        for load in range(num_loads):
+            quantity, price = pricing.amount[item, load], pricing.prices[load]
+            for column in range(num_columns):
+                row[column] += quantity * price[column]
+        for entry in range(pricing.start[item], pricing.start[item + 1]):
+            column = pricing.column[entry]
+            for load in range(num_loads):
+                row[column] += pricing.delta[entry, load] * pricing.prices[load, column]
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def smallest_of_items(
-    first: int,
-    last: int,
-    cost: Array,
-    amount: Array,
-    prices: Array,
-    starts: Array,
-    columns: Array,
-    deltas: Array,
-    best: Array,
-    smallest: Array,
+    first: int, last: int, pricing: Pricing, room: Room, best: Array, smallest: Array
 ) -> None:  # pragma: no cover  # compiled
     """Write each item's cheapest column (−1 where none is allowed) and its reduced cost."""
-    row = np.empty(cost.shape[1])
+    num_loads = pricing.amount.shape[1]
     for item in range(first, last):
-        price_row(item, cost, amount, prices, starts, columns, deltas, row)
+        lowest, size = look(pricing, room, item)
+        count, value = price_near(pricing, room, item, limit_of(lowest, 0.0, size, num_loads))
         chosen = -1
-        value = np.inf
-        for column in range(len(row)):
-            if row[column] < value:
-                value = row[column]
-                chosen = column
+        for at in range(count):
+            if room.reduced[at] == value and value < np.inf and (chosen < 0 or room.found[at] < chosen):
+                chosen = room.found[at]
         best[item] = chosen
         smallest[item] = value
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def near_columns_of_items(
     first: int,
     last: int,
-    cost: Array,
-    amount: Array,
-    prices: Array,
-    starts: Array,
-    columns: Array,
-    deltas: Array,
+    pricing: Pricing,
+    room: Room,
     width: float,
     chosen: Array,
     value: Array,
@@ -100,35 +62,61 @@ def near_columns_of_items(
 ) -> None:  # pragma: no cover  # compiled
     """Write, per item, the columns within ``width`` of its smallest reduced cost; the cheapest if they are too many.
 
-    ``chosen`` and ``value`` come sorted by reduced cost; their second axis is the largest number of columns.
+    ``chosen`` and ``value`` come sorted by reduced cost, infinite where they are free; their second axis is the
+    largest number of columns.
     """
-    row = np.empty(cost.shape[1])
-    most = chosen.shape[1]
+    num_loads, most = pricing.amount.shape[1], chosen.shape[1]
     for item in range(first, last):
-        price_row(item, cost, amount, prices, starts, columns, deltas, row)
-        bottom = np.inf
-        for column in range(len(row)):
-            if row[column] < bottom:
-                bottom = row[column]
+        lowest, size = look(pricing, room, item)
+        enough = min(width, _enough(room.lane, value[item]) - lowest) if lowest < np.inf else np.inf
+        seen, bottom = price_near(pricing, room, item, limit_of(lowest, enough, size, num_loads))
         smallest[item] = bottom
-        found = 0
-        limit = bottom + width
-        if bottom == np.inf:
-            count[item] = 0
-            continue
-        for column in range(len(row)):
-            cost_now = row[column]
-            if not cost_now <= limit or cost_now == np.inf:
-                continue
-            if found == most and cost_now >= value[item, most - 1]:
-                continue
-            place = found if found < most else most - 1
-            while place > 0 and value[item, place - 1] > cost_now:
-                value[item, place] = value[item, place - 1]
-                chosen[item, place] = chosen[item, place - 1]
+        taken = 0
+        for at in range(seen):
+            if room.reduced[at] <= bottom + width and room.reduced[at] < np.inf:
+                taken = _insert(room.found[at], room.reduced[at], chosen[item], value[item], taken)
+        count[item] = taken
+        for at in range(taken, most):
+            value[item, at] = np.inf
+
+
+@uncounted
+def _enough(lane: Array, kept: Array) -> float:  # pragma: no cover  # compiled
+    """Return a value up to which at least as many columns lie as ``kept`` takes, infinite where lanes do not tell.
+
+    Each lane's minimum is a column of its own.
+    """
+    most = len(kept)
+    if most > LANES:
+        return np.inf
+    for at in range(most):
+        kept[at] = np.inf
+    for at in range(LANES):
+        if lane[at] < kept[most - 1]:
+            place = most - 1
+            while place > 0 and kept[place - 1] > lane[at]:
+                kept[place] = kept[place - 1]
                 place -= 1
-            value[item, place] = cost_now
-            chosen[item, place] = column
-            if found < most:
-                found += 1
-        count[item] = found
+            kept[place] = lane[at]
+    return float(kept[most - 1])
+
+
+@uncounted
+def _insert(column: int, cost: float, chosen: Array, value: Array, taken: int) -> int:  # pragma: no cover  # compiled
+    """Put a column into its place among those taken, the dearest out where they are too many; return their number."""
+    most = len(chosen)
+    if taken == most:
+        last = most - 1
+        if cost > value[last] or (cost == value[last] and column > chosen[last]):
+            return taken
+        place = last
+    else:
+        place = taken
+        taken += 1
+    while place > 0 and (value[place - 1] > cost or (value[place - 1] == cost and chosen[place - 1] > column)):
+        value[place] = value[place - 1]
+        chosen[place] = chosen[place - 1]
+        place -= 1
+    value[place] = cost
+    chosen[place] = column
+    return taken

@@ -4,14 +4,14 @@
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from optimizer.problem import FloatArray, IntArray
 from optimizer.search.model import Model
 from optimizer.search.pricing_kernels import near_columns_of_items, price_items, smallest_of_items
-from optimizer.search.slices import SLICE_PAIRS, map_slices, slices_of
+from optimizer.search.screening_kernels import ROUNDING, TINY, Pricing, room_for
+from optimizer.search.slices import map_slices, pair_slices
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,26 +47,26 @@ def reduced_costs(model: Model, prices: FloatArray, *, rows: slice = slice(None)
     """
     first, last, _ = rows.indices(model.num_items)
     out = np.empty((max(0, last - first), model.num_columns))
-    price_items(first, last, *_arrays(model, prices), out)
+    price_items(first, last, pricing_of(model, prices), out)
     return out
 
 
 def cheapest_columns(model: Model, prices: FloatArray, *, num_threads: int = 2) -> tuple[IntArray, FloatArray]:
     """Return each item's cheapest column by reduced cost (−1 where none is allowed) and that cost (then infinite)."""
-    arrays = _arrays(model, prices)
+    pricing = pricing_of(model, prices)
     best = np.empty(model.num_items, dtype=np.int32)
     smallest = np.empty(model.num_items)
 
     def work(part: slice) -> None:
-        smallest_of_items(part.start, part.stop, *arrays, best, smallest)
+        smallest_of_items(part.start, part.stop, pricing, room_for(columns=model.num_columns), best, smallest)
 
-    map_slices(work, slices_of(model.num_items, SLICE_PAIRS // model.num_columns), num_threads=num_threads)
+    map_slices(work, pair_slices(model.num_items, model.num_columns), num_threads=num_threads)
     return best, smallest
 
 
 def near_columns(model: Model, prices: FloatArray, *, width: float, most: int, num_threads: int = 2) -> NearColumns:
     """Return per item the columns whose reduced cost is within ``width`` of its smallest, at most ``most`` of them."""
-    arrays = _arrays(model, prices)
+    pricing = pricing_of(model, prices)
     most = min(most, model.num_columns)
     column = np.full((model.num_items, most), -1, dtype=np.int32)
     reduced = np.full((model.num_items, most), np.inf)
@@ -74,20 +74,25 @@ def near_columns(model: Model, prices: FloatArray, *, width: float, most: int, n
     smallest = np.empty(model.num_items)
 
     def work(part: slice) -> None:
-        near_columns_of_items(part.start, part.stop, *arrays, width, column, reduced, count, smallest)
+        room = room_for(columns=model.num_columns)
+        near_columns_of_items(part.start, part.stop, pricing, room, width, column, reduced, count, smallest)
 
-    map_slices(work, slices_of(model.num_items, SLICE_PAIRS // model.num_columns), num_threads=num_threads)
+    map_slices(work, pair_slices(model.num_items, model.num_columns), num_threads=num_threads)
     return NearColumns(column, reduced, count, smallest)
 
 
-def _arrays(model: Model, prices: FloatArray) -> tuple[Any, Any, Any, Any, Any, Any]:
-    """Return what every kernel takes first."""
-    corrections = model.corrections
-    return (
-        model.cost,
-        model.amount,
-        np.ascontiguousarray(prices, dtype=np.float64),
-        corrections.start,
-        corrections.column,
-        corrections.delta,
+def pricing_of(model: Model, prices: FloatArray) -> Pricing:
+    """Return what every compiled pass takes first."""
+    exact = np.ascontiguousarray(prices, dtype=np.float64)
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = exact.astype(np.float32)
+    return Pricing(
+        cost=model.cost,
+        amount=model.amount,
+        prices=exact,
+        rounded=rounded,
+        largest=np.abs(exact).max(axis=1, initial=0.0) + TINY / ROUNDING,
+        start=model.corrections.start,
+        column=model.corrections.column,
+        delta=model.corrections.delta,
     )

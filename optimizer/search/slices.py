@@ -11,13 +11,21 @@ from typing import Final, TypeVar
 Part = TypeVar("Part")
 
 SLICE_PAIRS: Final = 250_000
-"""Pairs of item and column in one slice: about a millisecond of work, so that one million keep two cores busy."""
+"""Pairs of item and column in one slice: about a tenth of a millisecond of work."""
+MOST_SLICES: Final = 64
+"""About so many slices at most: handing one over costs some ten microseconds."""
 
 
 def slices_of(count: int, size: int) -> list[slice]:
     """Return the slices that cover ``range(count)``, ``size`` positions each; one empty slice for nothing."""
     size = max(1, size)
     return [slice(begin, min(begin + size, count)) for begin in range(0, max(1, count), size)]
+
+
+def pair_slices(num_items: int, num_columns: int) -> list[slice]:
+    """Return the slices of the items for a pass over all pairs: no more than needed to share it out."""
+    pairs = max(SLICE_PAIRS, num_items * num_columns // MOST_SLICES)
+    return slices_of(num_items, pairs // max(1, num_columns))
 
 
 def map_slices(work: Callable[[slice], Part], parts: list[slice], *, num_threads: int = 2) -> list[Part]:

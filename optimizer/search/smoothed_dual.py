@@ -21,16 +21,18 @@ import numpy as np
 from scipy import sparse
 
 from optimizer.problem import FloatArray, IntArray
-from optimizer.search.columns import quantities
-from optimizer.search.curvatures import FewRows, ManyRows, Shares
+from optimizer.search.curvature_kernels import Shares
+from optimizer.search.curvatures import FewRows, ManyRows
 from optimizer.search.damped_newton import Curvature
 from optimizer.search.linking_rows import LinkingRows
 from optimizer.search.model import Model
-from optimizer.search.slices import SLICE_PAIRS, map_in_pool, slices_of
+from optimizer.search.reduced_costs import pricing_of
+from optimizer.search.screening_kernels import Pricing, room_for
+from optimizer.search.settling import Settling
+from optimizer.search.slacks import Slacks
+from optimizer.search.slices import map_in_pool, pair_slices
 from optimizer.search.smoothed_kernels import spread_items
 
-SLACK_TEMPERATURE: Final = 4.0
-"""Temperature of slacks in multiples of the items': they are few, and carry more."""
 WIDEST: Final = 3.0
 """Infinite widths count as so many times what the row carries."""
 MOST_DENSE: Final = 4_000
@@ -57,22 +59,32 @@ class SmoothedDual:
         Per item its largest shares and their columns, the largest first. Shape ``(items, most)``.
     count
         How many of them there are. Shape ``(items,)``.
+    value
+        Soft minimum of each item, in the model's own units. Shape ``(items,)``.
     """
 
     def __init__(self, model: Model, rows: LinkingRows, *, elastic: float, most: int, pool: Executor | None) -> None:
         self._model, self._rows, self._pool = model, rows, pool
         most = min(most, model.num_columns)
+        self.pricing: Pricing | None = None
         self.chosen: IntArray = np.zeros((model.num_items, most), dtype=np.int32)
         self.share: FloatArray = np.zeros((model.num_items, most))
         self.count: IntArray = np.zeros(model.num_items, dtype=np.int32)
-        self._parts = slices_of(model.num_items, SLICE_PAIRS // model.num_columns)
+        self._parts = pair_slices(model.num_items, model.num_columns)
         carried = np.maximum(np.abs(rows.right), _mean_loads(model, rows))
-        self._matrix = rows.matrix
-        self._width = np.where(np.isfinite(rows.width), rows.width, WIDEST * carried[_first_rows(rows.matrix)])
-        self._elastic = elastic
-        self._softness = carried / elastic
-        self._w = np.zeros(len(rows.cost))
-        self._is_over = np.zeros(rows.num_rows, dtype=np.bool_)
+        unit = rows.unit[rows.slot_load]
+        self._amount = np.ascontiguousarray(model.amount[:, rows.slot_load] / unit)
+        self._entry_amount = np.ascontiguousarray(model.corrections.delta[:, rows.slot_load] / unit)
+        self.value: FloatArray = np.zeros(model.num_items)
+        self._slacks = Slacks(
+            rows.matrix,
+            cost=rows.cost,
+            width=np.where(np.isfinite(rows.width), rows.width, WIDEST * carried[_first_rows(rows.matrix)]),
+            right=rows.right,
+            carried=carried,
+            elastic=elastic,
+        )
+        self.settling = Settling(rows=rows, slacks=self._slacks)
 
     def evaluate(self, pi: FloatArray, temperature: float) -> tuple[float, FloatArray]:
         """Return value and gradient at dual values, in units of cost; one pass over all pairs."""
@@ -82,35 +94,33 @@ class SmoothedDual:
         activity = np.zeros(rows.num_rows + 1)
         for kind, row in zip(rows.slot_load, rows.slot_row, strict=True):
             np.add.at(activity, row, load[:, kind] / rows.unit[kind])
-        heat = SLACK_TEMPERATURE * temperature
-        gain = -(rows.cost - self._matrix.T @ pi) * self._width / heat
-        self._w = self._width / (1.0 + np.exp(np.clip(-gain, -500.0, 500.0)))
-        beyond = np.maximum(np.abs(pi) - self._elastic, 0.0)
-        self._is_over = beyond > 0
-        value += float(rows.right @ pi) - heat * float(np.logaddexp(0.0, gain).sum())
-        value -= 0.5 * float(self._softness @ beyond**2)
-        broken = self._softness * beyond * np.sign(pi)
-        return value, rows.right - activity[:-1] - self._matrix @ self._w - broken
+        own, gradient = self._slacks.evaluate(pi, temperature)
+        return value + own, gradient - activity[:-1]
+
+    def settled(self, pi: FloatArray, gradient: FloatArray, temperature: float) -> FloatArray | None:
+        """Return dual values with the columns settled whose gradient stands out at the last point; None for none."""
+        columns = self.settling.columns_to_settle(gradient)
+        if not len(columns) or self.pricing is None:
+            return None
+        return self.settling.settle(columns, pi=pi, pricing=self.pricing, value=self.value, temperature=temperature)
 
     def curvature(self, temperature: float) -> Curvature:
         """Return minus the second derivatives at the last point."""
-        order = np.argsort(self.chosen[:, 0], kind="stable")
-        count = self.count[order]
-        taken = np.arange(self.chosen.shape[1])[None, :] < count[:, None]
-        column, share = self.chosen[order][taken], self.share[order][taken]
         shares = Shares(
-            start=np.concatenate([[0], np.cumsum(count, dtype=np.int64)]),
-            column=column,
-            share=share,
-            quantity=quantities(self._model, self._rows, item=np.repeat(order, count), column=column),
+            order=np.argsort(self.chosen[:, 0], kind="stable"),
+            chosen=self.chosen,
+            share=self.share,
+            count=self.count,
+            amount=self._amount,
+            entry_start=self._model.corrections.start,
+            entry_column=self._model.corrections.column,
+            entry_amount=self._entry_amount,
+            slot_row=self._rows.slot_row,
         )
-        filled = self._w / self._width
-        theta = self._width**2 * filled * (1.0 - filled) / (SLACK_TEMPERATURE * temperature)
-        own = sparse.csr_array((self._matrix * theta[None, :]) @ self._matrix.T)
-        own += sparse.dia_array((np.where(self._is_over, self._softness, 0.0)[None, :], [0]), shape=own.shape)
+        own = self._slacks.curvature(temperature)
         if self._rows.num_rows > MOST_DENSE:
-            return ManyRows(shares, own, slot_row=self._rows.slot_row, temperature=temperature)
-        return FewRows(shares, own, slot_row=self._rows.slot_row, temperature=temperature, pool=self._pool)
+            return ManyRows(shares, own, temperature=temperature)
+        return FewRows(shares, own, temperature=temperature, pool=self._pool)
 
     def _spread(self, pi: FloatArray, temperature: float) -> tuple[float, FloatArray]:
         """Return the items' soft minima and the loads, shape ``(columns, loads)``, in the model's own units."""
@@ -119,13 +129,13 @@ class SmoothedDual:
         factor, padded = rows.cost_unit / rows.unit, np.append(pi, 0.0)
         for kind, row in zip(rows.slot_load, rows.slot_row, strict=True):
             prices[kind] -= padded[row] * factor[kind]
-        corrections = model.corrections
-        arrays = (model.cost, model.amount, prices, corrections.start, corrections.column, corrections.delta)
-        written = (self.chosen, self.share, self.count)
+        pricing = self.pricing = pricing_of(model, prices)
+        written = (self.value, self.chosen, self.share, self.count)
 
         def work(part: slice) -> tuple[float, FloatArray]:
             load = np.zeros((model.num_columns, model.num_loads))
-            return spread_items(part.start, part.stop, *arrays, temperature, load, *written), load
+            room = room_for(columns=model.num_columns)
+            return spread_items(part.start, part.stop, pricing, room, temperature, load, *written), load
 
         done = map_in_pool(work, self._parts, self._pool)
         return float(sum(value for value, _ in done)), np.asarray(sum(load for _, load in done), dtype=np.float64)
