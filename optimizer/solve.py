@@ -139,7 +139,8 @@ class _Search:
         if initial is not None:
             incumbent.offer_alignment(initial)
             self._is_warm = incumbent.num_violations() <= FEW_BREACHES * incumbent.model.num_columns
-        relaxed = bound_and_round(incumbent, params=self._params, seed=self._seed)
+        is_hasty = self._criteria.contiguity is Contiguity.OFF
+        relaxed = bound_and_round(incumbent, params=self._params, seed=self._seed, is_hasty=is_hasty)
         if relaxed.is_infeasible:
             return self._infeasible(())
         if self._criteria.contiguity is not Contiguity.OFF:
@@ -198,7 +199,7 @@ class _Search:
         cycle = params.local_search
         if self._is_warm and round_number == 0:
             cycle = reheated(cycle, share=WARM)
-        elif incumbent.columns is not None:
+        elif round_number and incumbent.columns is not None:
             cycle = reheated(cycle)
         anneal_from(
             incumbent,

@@ -12,6 +12,7 @@ import numpy as np
 
 from optimizer.params import SolveParams
 from optimizer.problem import IntArray
+from optimizer.search.annealing_runs import anneal_from
 from optimizer.search.bound import column_prices, zero_multipliers
 from optimizer.search.clock import PAIRS_PER_S, OnClock
 from optimizer.search.cooling import Cooling, Spread
@@ -24,6 +25,8 @@ from optimizer.stop import SearchState
 
 LONGEST: Final = 0.6
 """Share of the time left that prices may take: exact ones are worth more than the search that they cost."""
+EARLY: Final = 0.1
+"""Share of a cycle that a first alignment at coarse prices takes."""
 EXACT_PAIRS: Final = 400_000
 """Items times columns up to which the linear program is solved exactly."""
 COLD: Final = 0.01
@@ -54,18 +57,27 @@ class Relaxed:
     is_infeasible: bool
 
 
-def bound_and_round(incumbent: Incumbent, *, params: SolveParams, seed: int) -> Relaxed:
-    """Solve the relaxation as far as it pays, and round it."""
+def bound_and_round(incumbent: Incumbent, *, params: SolveParams, seed: int, is_hasty: bool = False) -> Relaxed:
+    """Solve the relaxation as far as it pays, and round it; where hasty, look for an alignment at coarse prices."""
     incumbent.enter("bounding")
     elapsed = incumbent.clock.elapsed_s
     until = elapsed + LONGEST * incumbent.stop.time_left_s(elapsed)
     stop = OnClock(incumbent.stop, incumbent.clock, until)
+
+    def is_over() -> bool:
+        ends = stop(SearchState(elapsed_s=incumbent.clock.elapsed_s)) is not None
+        return ends or incumbent.stop_reason() is not None
+
+    def on_coarse(multipliers: Multipliers) -> None:
+        _construct_early(incumbent, multipliers, params=params, seed=seed)
+
     spread = Cooling(
         model=incumbent.model,
         params=params.cooling,
-        is_over=lambda: stop(SearchState(elapsed_s=incumbent.clock.elapsed_s)) is not None,
+        is_over=is_over,
         spend=incumbent.clock.charge,
         on_bound=lambda bound, multipliers: _raise(incumbent, bound, multipliers),
+        on_coarse=on_coarse if is_hasty and incumbent.best_effort is None else None,
         num_threads=params.threads,
     ).run()
     _raise(incumbent, spread.bound, spread.multipliers)
@@ -81,6 +93,21 @@ def bound_and_round(incumbent: Incumbent, *, params: SolveParams, seed: int) -> 
     if best is None or bound is None:
         best, bound = spread.multipliers, spread.bound
     return Relaxed(multipliers=best, bound=bound, rounded=rounded, is_infeasible=False)
+
+
+def _construct_early(incumbent: Incumbent, multipliers: Multipliers, *, params: SolveParams, seed: int) -> None:
+    """Look for a first alignment at coarse prices, so that there is one long before the prices are good."""
+    incumbent.enter("constructing")
+    anneal_from(
+        incumbent,
+        round_prices(incumbent.model, column_prices(incumbent.model, multipliers)),
+        multipliers=multipliers,
+        params=params.local_search,
+        effort=EARLY,
+        threads=params.threads,
+        seed=seed,
+    )
+    incumbent.enter("bounding")
 
 
 def _raise(incumbent: Incumbent, bound: float, multipliers: Multipliers) -> None:

@@ -1,13 +1,16 @@
-"""Compile exchanges and the bound from whole columns before a clock starts."""
+"""Compile what looks at single columns before a clock starts: exchanges, the bound, and the settling of prices."""
 
 import numpy as np
+import numpy.typing as npt
 
 from optimizer.search import exchange_kernels
 from optimizer.search.bound import zero_multipliers
 from optimizer.search.column_kernels import least_loss, list_held
 from optimizer.search.exchange_sets import Space, room_for
 from optimizer.search.exchange_space import price_space
+from optimizer.search.linking_rows import linking_rows
 from optimizer.search.model import Corrections, LoadName, Model
+from optimizer.search.smoothed_dual import SmoothedDual
 
 
 def compile_columns() -> None:
@@ -41,13 +44,26 @@ def compile_columns() -> None:
     )
     _, _, _, sets, _ = least_loss(space, room, 10.0, 100)
     list_held(space, room, sets, np.zeros(3, dtype=np.bool_))
+    for dtype in (np.float32, np.float64):
+        _settle(_model(dtype))
 
 
-def _space() -> Space:
-    model = Model(
+def _settle(model: Model) -> None:
+    """Settle the first column, which a small question may never need."""
+    rows = linking_rows(model, cost_unit=1.0)
+    dual = SmoothedDual(model, rows, elastic=1.0, most=2, pool=None)
+    pi = np.zeros(rows.num_rows)
+    dual.evaluate(pi, 1.0)
+    if dual.pricing is not None:
+        first = np.zeros(1, dtype=np.int32)
+        dual.settling.settle(first, pi=pi, pricing=dual.pricing, value=dual.value, temperature=1.0)
+
+
+def _model(dtype: npt.DTypeLike) -> Model:
+    return Model(
         item_of_account=np.arange(3, dtype=np.int32),
         column_rep=np.arange(2, dtype=np.int32),
-        cost=np.array([[1.0, 2.0]] * 3),
+        cost=np.array([[1.0, 2.0]] * 3, dtype=dtype),
         current=np.full(3, -1, dtype=np.int32),
         loads=(LoadName(kind="measure", measure="accounts"),),
         amount=np.ones((3, 1)),
@@ -61,6 +77,10 @@ def _space() -> Space:
         total_upper=np.array([np.inf]),
         counts_unassigned=np.zeros(1, dtype=np.bool_),
     )
+
+
+def _space() -> Space:
+    model = _model(np.float64)
     return price_space(
         model,
         zero_multipliers(model),

@@ -99,12 +99,12 @@ def _mend(incumbent: Incumbent, *, params: SolveParams, seed: int) -> None:
 
 
 def _search(incumbent: Incumbent, *, params: SolveParams, seed: int) -> None:
-    relaxed = bound_and_round(incumbent, params=params, seed=seed)
+    best = incumbent.best_effort
+    relaxed = bound_and_round(incumbent, params=params, seed=seed, is_hasty=True)
     if relaxed.is_infeasible:
         return
     losses = Losses(incumbent.model, relaxed.multipliers)
     while incumbent.proceed():
-        best = incumbent.best_effort
         anneal_from(
             incumbent,
             relaxed.rounded if best is None else best,
@@ -116,4 +116,4 @@ def _search(incumbent: Incumbent, *, params: SolveParams, seed: int) -> None:
         )
         if incumbent.proceed():
             repair(incumbent, losses, params.repair, seed=seed)
-        seed += 1
+        seed, best = seed + 1, incumbent.best_effort

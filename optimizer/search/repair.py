@@ -38,11 +38,14 @@ class RepairParams:
         Deterministic time for a group, doubled with each widening.
     rounds
         Groups tried before giving up.
+    share
+        Share of the time left after which it gives up, too: another cooling may find what a group does not hold.
     """
 
     pairs: int = 1500
     work: float = 1.0
     rounds: int = 200
+    share: float = 0.2
 
 
 def repair(incumbent: Incumbent, losses: Losses, params: RepairParams, *, seed: int) -> bool:
@@ -52,9 +55,11 @@ def repair(incumbent: Incumbent, losses: Losses, params: RepairParams, *, seed: 
         return incumbent.columns is not None
     model = incumbent.model
     widened: dict[int, int] = {}
+    elapsed = incumbent.clock.elapsed_s
+    until = elapsed + params.share * incumbent.stop.time_left_s(elapsed)
     for attempt in range(params.rounds):
         breach = _breach_by_column(model, present)
-        if not breach.any() or not incumbent.proceed():
+        if not breach.any() or not incumbent.proceed() or incumbent.clock.elapsed_s >= until:
             break
         hardness = np.array([widened.get(column, 0) for column in range(model.num_columns)])
         worst = int(np.lexsort((-breach, np.where(breach > 0, hardness, np.iinfo(np.int64).max)))[0])
