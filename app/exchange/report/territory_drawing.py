@@ -118,6 +118,8 @@ def path_of(geometry: shapely.Geometry) -> str:
     """Return polygons or lines as an SVG path with one decimal."""
     pieces = []
     for part in shapely.get_parts(geometry).tolist():
+        if part.is_empty:  # a frame far inland has land, but no border
+            continue
         rings = (part.exterior, *part.interiors) if isinstance(part, shapely.Polygon) else (part,)
         end = "Z" if isinstance(part, shapely.Polygon) else ""
         for ring in rings:
