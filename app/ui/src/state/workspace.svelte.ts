@@ -172,6 +172,14 @@ class Workspace {
     void this.job?.start();
   }
 
+  /** The first number that no question and no plan of this dataset is called by. */
+  nextNumber(called: (n: number) => string): number {
+    const known = new Set([...this.scenarios, ...this.plans, ...this.aside].map((one) => one.name));
+    let n = 1;
+    while (known.has(called(n))) n += 1;
+    return n;
+  }
+
   /** Store the question and start its job. */
   async optimize(criteria: Criteria, search: Partial<Search>, name: string): Promise<void> {
     const { dataset } = this;
