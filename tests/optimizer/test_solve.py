@@ -16,7 +16,8 @@ from optimizer.validation import violations
 from tests.optimizer.brute_force import brute_force
 from tests.optimizer.random_problems import random_problem
 
-LIMIT = MaxRuntime(20.0)
+LIMIT = MaxRuntime(600.0)
+"""Far beyond what any search here takes that ends by a gap or a proof: kernels may have to be compiled first."""
 
 
 def team(
@@ -57,7 +58,7 @@ def test_small_problems_agree_with_brute_force(seed: int) -> None:
     """With every criterion mixed: no wrong optimum, no wrong infeasible, no bound above the truth."""
     problem, criteria = random_problem(seed)
     truth = brute_force(problem, criteria).optimum
-    result = solve(problem, criteria, AnyOf((MaxRuntime(3.0), GapBelow(1e-9))), seed=seed)
+    result = solve(problem, criteria, AnyOf((LIMIT, GapBelow(1e-9))), seed=seed)
     if truth is None:
         assert result.outcome in (Outcome.INFEASIBLE, Outcome.UNKNOWN)
         return
@@ -90,7 +91,7 @@ def test_progress_only_gets_better() -> None:
     """Reported objectives fall, bounds rise, and every alignment handed over keeps the criteria."""
     problem, criteria = team(seed=1)
     told: list[Progress] = []
-    solve(problem, criteria, MaxRuntime(2.5), on_progress=told.append)
+    solve(problem, criteria, AnyOf((LIMIT, GapBelow(0.003))), on_progress=told.append)
     objectives = [report.objective for report in told if report.objective is not None]
     bounds = [report.lower_bound for report in told if report.lower_bound is not None]
     assert objectives == sorted(objectives, reverse=True)
@@ -104,10 +105,12 @@ def test_a_stop_is_obeyed_long_before_the_limit() -> None:
     """An event set in mid-search ends it with the best so far; benchmarks measure how soon."""
     problem, criteria = team(seed=2, num_accounts=600, num_reps=12)
     event = threading.Event()
-    timer = threading.Timer(2.0, event.set)
-    timer.start()
-    result = solve(problem, criteria, AnyOf((Cancelled(event), MaxRuntime(120.0))))
-    timer.cancel()
+
+    def stop_once_found(report: Progress) -> None:
+        if report.alignment is not None:
+            event.set()
+
+    result = solve(problem, criteria, AnyOf((Cancelled(event), LIMIT)), on_progress=stop_once_found)
     assert result.stop_reason in (StopReason.STOPPED, StopReason.PROVED)
     assert result.alignment is not None
 
