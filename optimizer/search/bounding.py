@@ -18,7 +18,7 @@ from optimizer.search.clock import PAIRS_PER_S, OnClock
 from optimizer.search.cooling import Cooling, Spread
 from optimizer.search.dual import DualSolution, solve_dual
 from optimizer.search.incumbent import Incumbent
-from optimizer.search.model import Multipliers
+from optimizer.search.model import Model, Multipliers
 from optimizer.search.rounding import round_prices, round_primal
 from optimizer.search.smoothed_dual import MOST_DENSE
 from optimizer.stop import SearchState
@@ -58,15 +58,17 @@ class Relaxed:
 
 
 def bound_and_round(incumbent: Incumbent, *, params: SolveParams, seed: int, is_hasty: bool = False) -> Relaxed:
-    """Solve the relaxation as far as it pays, and round it; where hasty, look for an alignment at coarse prices."""
+    """Solve the relaxation as far as it pays, and round it; a hasty large one is annealed at coarse prices."""
     incumbent.enter("bounding")
     elapsed = incumbent.clock.elapsed_s
     until = elapsed + LONGEST * incumbent.stop.time_left_s(elapsed)
     stop = OnClock(incumbent.stop, incumbent.clock, until)
+    # exact prices of a small model cost next to nothing and may prove its first alignment: no gap is small before
+    is_small = _is_small(incumbent.model)
 
     def is_over() -> bool:
         ends = stop(SearchState(elapsed_s=incumbent.clock.elapsed_s)) is not None
-        return ends or incumbent.stop_reason() is not None
+        return ends or (not is_small and incumbent.stop_reason() is not None)
 
     def on_coarse(multipliers: Multipliers) -> None:
         _construct_early(incumbent, multipliers, params=params, seed=seed)
@@ -77,7 +79,7 @@ def bound_and_round(incumbent: Incumbent, *, params: SolveParams, seed: int, is_
         is_over=is_over,
         spend=incumbent.clock.charge,
         on_bound=lambda bound, multipliers: _raise(incumbent, bound, multipliers),
-        on_coarse=on_coarse if is_hasty and incumbent.best_effort is None else None,
+        on_coarse=on_coarse if is_hasty and not is_small and incumbent.best_effort is None else None,
         num_threads=params.threads,
     ).run()
     _raise(incumbent, spread.bound, spread.multipliers)
@@ -110,6 +112,10 @@ def _construct_early(incumbent: Incumbent, multipliers: Multipliers, *, params: 
     incumbent.enter("bounding")
 
 
+def _is_small(model: Model) -> bool:
+    return model.num_items * model.num_columns <= EXACT_PAIRS
+
+
 def _raise(incumbent: Incumbent, bound: float, multipliers: Multipliers) -> None:
     """Tell of a better bound."""
     incumbent.raise_bound(bound, source="certificate", multipliers=multipliers)
@@ -121,7 +127,7 @@ def _is_enough(incumbent: Incumbent, spread: Spread) -> bool:
     model = incumbent.model
     if not incumbent.proceed() or model.num_columns * model.num_loads > MOST_DENSE:
         return True
-    if model.num_items * model.num_columns <= EXACT_PAIRS:
+    if _is_small(model):
         return False
     return spread.off <= OFF or incumbent.columns is not None
 
